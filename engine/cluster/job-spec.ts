@@ -1,0 +1,52 @@
+/** A job as submitted: plain JSON, sent to the coordinator and on to every worker. */
+export interface JobSpec {
+  readonly jobId: string;
+  readonly name: string;
+  /** URL or absolute path of the module whose default export builds the graph from `parameters`. */
+  readonly module: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly parallelism: number;
+  readonly keyGroups: number;
+  readonly sources: Readonly<Record<string, SourceBinding>>;
+  readonly sinks: Readonly<Record<string, SinkBinding>>;
+  readonly options: JobOptions;
+  /** true: sources end at the end offsets found when the job starts; false: they run until drained or stopped. */
+  readonly bounded: boolean;
+}
+
+/** Where the rows of a graph's source come from. */
+export interface SourceBinding {
+  readonly kind: string;
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly partitions: number;
+}
+
+/** Where the rows of a graph's sink go. `discard` encodes and counts them, nothing else. */
+export interface SinkBinding {
+  readonly kind: string;
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly partitions: number;
+}
+
+export interface JobOptions {
+  /** Longest time a row waits in an output buffer, µs; 0 = flushed after every input step. */
+  readonly bufferTimeoutUs: number;
+  /** Longest time between a source's watermark advancing and its watermark element, µs. */
+  readonly watermarkIntervalUs: number;
+  /** Size at which an output buffer is sealed and sent, bytes. */
+  readonly bufferBytes: number;
+  /** Bytes that may be on their way on one channel before its receiver grants more. */
+  readonly channelWindowBytes: number;
+  /** Most rows in one column batch. */
+  readonly maxBatchRows: number;
+}
+
+export const DEFAULT_JOB_OPTIONS: JobOptions = {
+  bufferTimeoutUs: 1000,
+  watermarkIntervalUs: 10_000,
+  bufferBytes: 32 * 1024,
+  channelWindowBytes: 512 * 1024,
+  maxBatchRows: 4096,
+};

@@ -1,0 +1,53 @@
+import type { RecordDecoder, RowEncoder } from "../connectors/format.ts";
+import type { Operator } from "../operators/operator.ts";
+import type { RowSchema } from "../rows/schema.ts";
+import type { Partitioning } from "./plan.ts";
+
+/** An edge of the logical graph: rows of operator `from`, spread over the receiver's instances by `partitioning`. */
+export interface LogicalEdge {
+  readonly from: string;
+  readonly partitioning: Partitioning;
+}
+
+interface NodeBase {
+  /** Stable id, unique in the graph; state belongs to it. */
+  readonly id: string;
+  /** null: the job's parallelism. */
+  readonly parallelism: number | null;
+  /** inputs[i] = the edges that together form input i (several: union). */
+  readonly inputs: readonly (readonly LogicalEdge[])[];
+}
+
+export interface SourceNode extends NodeBase {
+  readonly kind: "source";
+  readonly schema: RowSchema;
+  readonly watermarkDelayMs: number;
+  readonly decoder: (maxBatchRows: number) => RecordDecoder;
+}
+
+export interface OperatorNode extends NodeBase {
+  readonly kind: "operator";
+  readonly schema: RowSchema;
+  /** Keyed operators need hash edges on exactly these fields (per input). */
+  readonly keys: readonly (readonly string[])[] | null;
+  /** false: must not be chained to its input even where it could be. */
+  readonly chainable: boolean;
+  readonly create: () => Operator;
+}
+
+export interface SinkNode extends NodeBase {
+  readonly kind: "sink";
+  readonly schema: RowSchema;
+  readonly encoder: () => RowEncoder;
+}
+
+export type LogicalNode = SourceNode | OperatorNode | SinkNode;
+
+/** What a job module's default export returns: nodes by id, in an order in which every input comes before its user. */
+export interface LogicalGraph {
+  readonly name: string;
+  readonly nodes: ReadonlyMap<string, LogicalNode>;
+}
+
+/** A job module's default export. `parameters` come from the job specification; throw `job-invalid` on bad ones. */
+export type JobFactory = (parameters: Readonly<Record<string, unknown>>) => LogicalGraph;

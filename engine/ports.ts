@@ -1,0 +1,166 @@
+/**
+ * The world as the engine's core sees it. The core (everything in `engine/` but `shell/` and `simulation/`) touches nothing else:
+ * no promises, timers, clocks, files or sockets of its own. `shell/` binds these to the machine, `simulation/` to one seeded
+ * event queue. All callbacks arrive on the core's one thread, never from inside the call that asked for them.
+ */
+export interface World {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: RandomSource;
+  readonly network: Network;
+  readonly log: Log;
+  readonly store: CheckpointStore;
+  readonly election: Election;
+  readonly processes: Processes;
+  readonly journal: Journal;
+}
+
+export interface Clock {
+  /** Monotonic time, integer µs. */
+  nowUs(): number;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Timers {
+  /** Calls back once, at the earliest `delayUs` from now. */
+  after(delayUs: number, callback: () => void): Timer;
+  /** Calls back as soon as what is already waiting has been handled. */
+  soon(callback: () => void): void;
+}
+
+export interface RandomSource {
+  /** Uniform integer in [0, bound). */
+  below(bound: number): number;
+}
+
+/** Where the core says what happened: one structured line an event. Never on the path of a record. */
+export interface Journal {
+  write(event: string, facts: Readonly<Record<string, unknown>>): void;
+}
+
+// --- network: ordered, reliable messages over connections that can break ---
+
+export interface Network {
+  /** Address under which others reach this process (`host:port`). */
+  readonly address: string;
+  /** Sets who handles incoming connections; called once, before the core waits for anything. */
+  accept(handler: (connection: Connection) => ConnectionHandler): void;
+  /** Opens a connection; messages may be sent at once, `onClosed` tells when it could not be made. */
+  connect(address: string, handler: ConnectionHandler): Connection;
+}
+
+export interface Connection {
+  readonly peer: string;
+  /**
+   * Sends one message = `header` ++ `payload`. The bytes belong to the network from now on and must not change.
+   * Returns false when more than the network's bound is buffered: send no more until `onDrain`, except control messages.
+   */
+  send(header: Uint8Array, payload: Uint8Array | null): boolean;
+  close(): void;
+}
+
+export interface ConnectionHandler {
+  /** One whole message. The bytes belong to the receiver and are never changed or reused. */
+  onMessage(message: Uint8Array): void;
+  onDrain(): void;
+  /** The connection is gone (`error`) or was closed by the peer (null). Nothing follows. Not called after own `close()`. */
+  onClosed(error: Error | null): void;
+}
+
+// --- log: partitioned, replayable, appended in order (Kafka, or a generator, or memory) ---
+
+export interface LogAddress {
+  /** `kafka`, or the name of a log that the harness injects (`generator`, `memory`). */
+  readonly kind: string;
+  readonly brokers: readonly string[];
+  readonly topic: string;
+}
+
+export interface LogPosition {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface Log {
+  openReader(address: LogAddress, from: readonly LogPosition[], handler: LogReaderHandler): LogReader;
+  openWriter(address: LogAddress, partitions: readonly number[], handler: LogWriterHandler): LogWriter;
+}
+
+export interface LogReaderHandler {
+  /** Records of one partition, in offset order. The view is valid only during the call. */
+  onRecords(records: LogRecords): void;
+  onError(error: Error): void;
+}
+
+export interface LogReader {
+  /** No more `onRecords` until `resume`, but for at most one fetch already under way. */
+  pause(): void;
+  resume(): void;
+  /** Asks for the current end offset (next offset to be written) of each partition of the reader, in its order. */
+  endOffsets(answer: (offsets: readonly number[]) => void): void;
+  close(): void;
+}
+
+export interface LogRecords {
+  readonly partition: number;
+  readonly baseOffset: number;
+  readonly recordCount: number;
+  readonly bytes: Uint8Array;
+  /** A cursor over the records; allocation-free, one at a time. */
+  walk(): LogCursor;
+}
+
+export interface LogCursor {
+  /** Moves to the next record; false at the end. */
+  next(): boolean;
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly valueStart: number;
+  readonly valueEnd: number;
+}
+
+export interface LogWriterHandler {
+  /** `count` more records of `partition` are durable, in the order of appending. */
+  onAcknowledged(partition: number, count: number): void;
+  onDrain(): void;
+  onError(error: Error): void;
+}
+
+export interface LogWriter {
+  /** Copies `value[start, end)`. false: taken, but above the bound; append no more until `onDrain`. */
+  append(partition: number, timestampMs: number, value: Uint8Array, start: number, end: number): boolean;
+  /** Sends what is pending as soon as a request slot is free. */
+  kick(): void;
+  close(): void;
+}
+
+// --- checkpoints, leadership, processes ---
+
+export interface CheckpointStore {
+  /** Writes atomically and durably; `done(null)` only when the bytes survive a crash. */
+  write(path: string, bytes: Uint8Array, done: (error: Error | null) => void): void;
+  read(path: string, done: (error: Error | null, bytes: Uint8Array | null) => void): void;
+  remove(path: string, done: (error: Error | null) => void): void;
+}
+
+export interface Election {
+  /** Stands for leadership of `group` under the name `candidate`. */
+  join(group: string, candidate: string, handler: ElectionHandler): { leave(): void };
+}
+
+export interface ElectionHandler {
+  /** Leader from now on; `epoch` is the fencing token and only grows. */
+  onElected(epoch: number): void;
+  /** No longer leader, or no longer sure (session lost, outcome unknown): stop acting as one. */
+  onDeposed(): void;
+}
+
+export interface Processes {
+  /** Ends this process as a crash would, after the journal is written. */
+  abort(reason: Error): void;
+  /** Ends this process in good order. */
+  exit(): void;
+}

@@ -1,0 +1,155 @@
+/** The seam between running (harness/sweep) and judging (harness/verify, analyze, report): what is on disk, and what comes of it. */
+
+/** One point of the sweep's axes. */
+export interface Cell {
+  /** Short stable name, safe as a file name: `q5-rate-10000`. */
+  readonly id: string;
+  /** Axis path → value as written in the config: `{"query": "q5", "load.rate": "10k/s"}`. */
+  readonly axes: Readonly<Record<string, unknown>>;
+}
+
+/** One planned execution. `id` = `<cell>-r<repetition>`; repetitions count from 1. */
+export interface PlannedRun {
+  readonly id: string;
+  readonly cell: Cell;
+  readonly repetition: number;
+  /** Position in the execution order, from 0, and its random block. */
+  readonly order: number;
+  readonly block: number;
+}
+
+export type RunState = "valid" | "invalid" | "failed";
+
+export const REASON_CODES = [
+  // invalid: the number cannot be trusted
+  "generator-saturated",
+  "fault-not-observed",
+  "fault-unplanned",
+  "clock-offset",
+  "too-few-samples",
+  "warm-up-unstable",
+  "checker-missing",
+  "resource-foreign",
+  "config-drift",
+  "input-incomplete",
+  // failed: the run or the system broke, or its output is wrong
+  "checker-failed",
+  "guarantee-violated",
+  "system-failed",
+  "feeder-failed",
+  "observer-failed",
+  "kafka-failed",
+  "drain-timeout",
+  "interrupted",
+  "internal",
+] as const;
+export type ReasonCode = (typeof REASON_CODES)[number];
+
+export interface Reason {
+  readonly code: ReasonCode;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** `raw/<run>/run.json`: facts of one execution, written once when it ends. Times are monotonic µs unless named otherwise. */
+export interface RunRecord {
+  readonly version: 1;
+  readonly run: PlannedRun;
+  /** Resolved configuration of the cell (harness/config), sweep axes applied. */
+  readonly config: unknown;
+  readonly startUs: number;
+  readonly startWallMs: number;
+  /** Events of the data set, closing records not counted. */
+  readonly events: number;
+  readonly feeder: FeederSummary | null;
+  /** Monotonic − wall offset (µs) at start and end: their difference bounds the error of comparing with broker times. */
+  readonly clockOffsetUs: { readonly start: number; readonly end: number };
+  readonly phases: readonly { readonly name: string; readonly startUs: number; readonly endUs: number }[];
+  readonly processes: readonly { readonly role: string; readonly pid: number; readonly niceness: number | null }[];
+  readonly inputTopic: string;
+  readonly outputTopic: string;
+  readonly system: Readonly<Record<string, unknown>>;
+  /** What ended the run early, or []. Analysis adds its own reasons. */
+  readonly problems: readonly Reason[];
+}
+
+/** The feeder's last word (`done` of generators/feed). Lags in µs. */
+export interface FeederSummary {
+  readonly sent: number;
+  readonly acked: number;
+  readonly closingSent: number;
+  readonly firstDueUs: number;
+  readonly lastDueUs: number;
+  readonly finishedUs: number;
+  readonly lagUs: {
+    readonly p50: number;
+    readonly p99: number;
+    readonly p999: number;
+    readonly max: number;
+    readonly n: number;
+  };
+  readonly sendErrors: number;
+}
+
+/** One line of `raw/<run>/resources.jsonl`: counters of one process at one time, as the kernel tells them. */
+export interface ResourceSample {
+  readonly atUs: number;
+  readonly role: string;
+  readonly pid: number;
+  readonly cpuUserMs: number;
+  readonly cpuSystemMs: number;
+  readonly rssBytes: number;
+}
+
+/** Latency of one run, µs. null = not measured or n too small for this percentile. */
+export interface LatencySummary {
+  readonly p50: number | null;
+  readonly p90: number | null;
+  readonly p99: number | null;
+  readonly p999: number | null;
+  readonly max: number | null;
+  readonly n: number;
+}
+
+export interface VerifySummary {
+  readonly expected: number;
+  readonly observed: number;
+  readonly matched: number;
+  readonly lost: number;
+  readonly duplicate: number;
+  readonly wrong: number;
+  readonly unexpected: number;
+  readonly premature: number;
+  readonly outOfOrder: number;
+}
+
+/** One line of `runs.jsonl`, derived from `raw/` and the manifest by `analyze`. */
+export interface RunResult {
+  readonly version: 1;
+  readonly run: PlannedRun;
+  readonly state: RunState;
+  readonly reasons: readonly Reason[];
+  readonly query: string;
+  readonly system: string;
+  readonly offeredPerSecond: number | null;
+  readonly achievedInputPerSecond: number | null;
+  readonly achievedOutputPerSecond: number | null;
+  /** From due time, read_uncommitted, warm-up cut. */
+  readonly latencyUs: LatencySummary;
+  /** From the time of sending instead of the due time: hides the feeder's own stalls; for comparison only. */
+  readonly uncorrectedLatencyUs: LatencySummary;
+  /** From the due time of the last event inside the window; windows only. */
+  readonly residenceUs: LatencySummary | null;
+  readonly generatorLagUs: LatencySummary;
+  /** Observed − log-append time, µs: the observer's own lag. */
+  readonly observerLagUs: LatencySummary;
+  readonly negativeLatencies: number;
+  readonly verified: VerifySummary | null;
+  /** Role → CPU seconds and peak RSS over the measured window. */
+  readonly resources: Readonly<
+    Record<string, { readonly cpuSeconds: number; readonly cpuPercent: number; readonly rssPeakBytes: number }>
+  >;
+  readonly warmupCutMs: number;
+  readonly measuredMs: number | null;
+  readonly events: number;
+}
