@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { FaultlineError } from "../../base/errors.ts";
+import { type DataSet, PARTITION_RULES } from "../dataset.ts";
+import { NexmarkDataSet } from "../nexmark/dataset.ts";
+import { nexmarkOptionsSchema, resolveNexmarkOptions } from "../nexmark/options.ts";
+import { scheduleSchema } from "../schedule/spec.ts";
+
+const partitionCount = z.int().min(1).max(10_000);
+
+/** Which data set; every process that is given the same value sees the same events on the same partitions. */
+export const dataSetSpecSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("nexmark"),
+    options: nexmarkOptionsSchema,
+    partitions: partitionCount,
+    partitionRule: z.enum(PARTITION_RULES).default("roundRobin"),
+  }),
+]);
+export type DataSetSpec = z.input<typeof dataSetSpecSchema>;
+
+const specSchema = z.strictObject({
+  brokers: z.array(z.string().min(1)).min(1),
+  topic: z.string().min(1),
+  /** The partitions that this feeder sends. Several feeders of one run own disjoint sets. */
+  partitions: z.array(z.int().min(0)).min(1),
+  dataset: dataSetSpecSchema,
+  schedule: scheduleSchema,
+  /** Monotonic µs at which event 0 is due; absent: a line `{"start":µs}` on stdin tells. */
+  startUs: z.int().optional(),
+  /** The same moment on the wall clock, for CreateTime; absent: taken from the feeder's clocks. */
+  startWallMs: z.int().optional(),
+  /** Append a closing record to every owned partition after the last event. */
+  closing: z.boolean().default(true),
+  /** Where the interval histograms of generator lag go (HdrHistogram log). */
+  lagFile: z.string().min(1),
+  /** Where the send times go (feed/sent-log.ts); absent: nowhere. */
+  sentFile: z.string().min(1).optional(),
+  progressIntervalMs: z.int().min(10).max(3_600_000).default(1000),
+  prerenderBytes: z
+    .int()
+    .min(65_536)
+    .max(2 ** 31)
+    .default(67_108_864),
+  /** Least time between two looks at the schedule, µs. */
+  tickUs: z.int().min(50).max(100_000).default(500),
+  /** Of the producer; absent: its defaults. */
+  producer: z
+    .strictObject({
+      lingerUs: z.int().min(0).optional(),
+      maxInFlight: z.int().min(1).max(5).optional(),
+      maxBatchBytes: z.int().min(1024).optional(),
+      maxBufferedBytes: z.int().min(65_536).optional(),
+    })
+    .prefault({}),
+});
+
+/** The one argument of the feeder process, a JSON file. */
+export const feederSpecSchema = specSchema.refine(
+  ({ partitions, dataset }) =>
+    new Set(partitions).size === partitions.length && partitions.every((partition) => partition < dataset.partitions),
+  { error: "must be different partitions of the data set", path: ["partitions"] },
+);
+
+export type FeederSpecInput = z.input<typeof feederSpecSchema>;
+export type FeederSpec = z.output<typeof feederSpecSchema>;
+
+/** Opens the data set that a spec names. */
+export function openDataSet(spec: DataSetSpec): DataSet<unknown> {
+  switch (spec.kind) {
+    case "nexmark":
+      return new NexmarkDataSet({
+        options: resolveNexmarkOptions(spec.options),
+        partitions: spec.partitions,
+        partitionRule: spec.partitionRule ?? "roundRobin",
+      });
+  }
+}
+
+/** Reads and checks the spec file. */
+export function readFeederSpec(path: string | undefined): FeederSpec {
+  if (path === undefined) {
+    throw new FaultlineError("usage", "the feeder needs the path of its spec file", { hint: "node main.ts SPEC.json" });
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new FaultlineError("config-unreadable", `cannot read the feeder's spec ${path}: ${String(cause)}`, { cause });
+  }
+  const result = feederSpecSchema.safeParse(parsed);
+  if (!result.success) {
+    const problems = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new FaultlineError("config-invalid", `feeder spec: ${problems.join("; ")}`, { context: { path } });
+  }
+  return result.data;
+}

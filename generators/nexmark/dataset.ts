@@ -1,0 +1,134 @@
+import { FaultlineError } from "../../base/errors.ts";
+import { closingTimeAfter, type DataSet, type EventCursor, type PartitionRule } from "../dataset.ts";
+import { EventDraw, type HeadStreams } from "./draw.ts";
+import { EVENT_TYPE, type NexmarkEvent } from "./model.ts";
+import { EventNumbers } from "./numbers.ts";
+import { eventRange, type NexmarkOptions } from "./options.ts";
+import { EventRenderer } from "./render.ts";
+import { toEvent } from "./to-event.ts";
+
+export interface NexmarkDataSetOptions {
+  readonly options: NexmarkOptions;
+  /** Default 1. */
+  readonly partitions?: number;
+  /** `roundRobin` (default): index mod partitions. `auction`: the auction's, person's or bid's auction's id mod partitions. */
+  readonly partitionRule?: PartitionRule;
+  /** Other streams than the seeds of the options give; for tests. */
+  readonly streams?: () => HeadStreams;
+}
+
+const RULE_TEXT = {
+  roundRobin: "event index mod partitions",
+  auction: "id mod partitions: of a bid its auction's, of an auction or person its own",
+} as const;
+
+/** The events of Nexmark as a data set. */
+export class NexmarkDataSet implements DataSet<NexmarkEvent> {
+  readonly name = "nexmark";
+  readonly events: number;
+  readonly partitions: number;
+  readonly partitionRule: string;
+  readonly closingTimeMs: number;
+  readonly options: NexmarkOptions;
+  readonly #byAuction: boolean;
+  readonly #streams: (() => HeadStreams) | undefined;
+
+  constructor({ options, partitions = 1, partitionRule = "roundRobin", streams }: NexmarkDataSetOptions) {
+    if (!Number.isInteger(partitions) || partitions < 1) {
+      throw new FaultlineError("config-invalid", `partitions must be a positive integer, got ${partitions}`);
+    }
+    this.options = options;
+    this.partitions = partitions;
+    this.events = eventRange(options).events;
+    this.#byAuction = partitionRule === "auction";
+    this.partitionRule = RULE_TEXT[partitionRule];
+    this.#streams = streams;
+    this.closingTimeMs = closingTimeAfter(latestTimeMs(options, this.events));
+  }
+
+  /** O(1) in mode classic; mode head draws through all events before `firstIndex`. */
+  open(firstIndex = 0): NexmarkCursor {
+    const draw = new EventDraw(this.options, this.#streams?.());
+    if (!draw.randomAccess) for (let i = 0; i < Math.min(firstIndex, this.events); i++) draw.draw(i);
+    return new NexmarkCursor(draw, this.options, firstIndex, this.events, this.partitions, this.#byAuction);
+  }
+
+  closingRecord(): Uint8Array {
+    const value = {
+      event_type: EVENT_TYPE.closing,
+      person: null,
+      auction: null,
+      bid: { dateTime: this.closingTimeMs },
+    };
+    return Buffer.from(JSON.stringify(value), "latin1");
+  }
+}
+
+/** Past the timestamps of all events and the expiry of all auctions. */
+function latestTimeMs(options: NexmarkOptions, events: number): number {
+  const numbers = new EventNumbers(options);
+  const last = options.firstEventNumber + events + options.outOfOrderGroupSize;
+  const lifeMs = options.proportions.auction === 0 ? 0 : 2 * numbers.auctionHorizonMs(last);
+  return numbers.timestampMs(last) + lifeMs;
+}
+
+/** Walks Nexmark's events; one event at a time in its own fields, read by whoever asks. */
+export class NexmarkCursor implements EventCursor<NexmarkEvent> {
+  readonly maxWireBytes: number;
+  readonly #draw: EventDraw;
+  readonly #renderer: EventRenderer;
+  readonly #events: number;
+  readonly #partitions: number;
+  readonly #byAuction: boolean;
+  #index: number;
+
+  constructor(
+    draw: EventDraw,
+    options: NexmarkOptions,
+    firstIndex: number,
+    events: number,
+    partitions: number,
+    byAuction: boolean,
+  ) {
+    this.#draw = draw;
+    this.#renderer = new EventRenderer(options, draw);
+    this.maxWireBytes = this.#renderer.maxBytes;
+    this.#index = firstIndex - 1;
+    this.#events = events;
+    this.#partitions = partitions;
+    this.#byAuction = byAuction;
+  }
+
+  advance(): boolean {
+    const next = this.#index + 1;
+    if (next >= this.#events) return false;
+    this.#index = next;
+    this.#draw.draw(next);
+    return true;
+  }
+
+  get index(): number {
+    return this.#index;
+  }
+
+  get partition(): number {
+    return (this.#byAuction ? this.#draw.key : this.#index) % this.#partitions;
+  }
+
+  get eventTimeMs(): number {
+    return this.#draw.timestampMs;
+  }
+
+  writeWire(target: Uint8Array, at: number): number {
+    return this.#renderer.wire(target, at);
+  }
+
+  /** Writes the line of `bench generate` (`i`, `id`, `ts`, `wm`, `type`, the event), line feed included; returns its end. */
+  writeLine(target: Uint8Array, at: number): number {
+    return this.#renderer.line(target, at, this.#index);
+  }
+
+  event(): NexmarkEvent {
+    return toEvent(this.#draw, this.#index);
+  }
+}

@@ -1,0 +1,47 @@
+import { FaultlineError } from "../../base/errors.ts";
+import { NexmarkDataSet } from "./dataset.ts";
+import type { NexmarkOptions } from "./options.ts";
+
+const CHUNK_BYTES = 65_536;
+const LINE_FEED = 0x0a;
+
+export type GenerateFormat = "jsonl" | "wire";
+
+/**
+ * Writes events `firstIndex` .. `events` − 1 of the data set as lines: `jsonl` is the line of the golden files, `wire` the Kafka
+ * value and a line feed. `write` gets chunks that it may keep; it answers false when nobody reads any more, and a promise when
+ * it wants the generator to wait. Resolves to the number of events handed over, counted up to the chunk that was refused.
+ */
+export async function generateLines(
+  options: NexmarkOptions,
+  { firstIndex = 0, format }: { readonly firstIndex?: number; readonly format: GenerateFormat },
+  write: (chunk: Uint8Array) => Promise<boolean> | boolean,
+): Promise<number> {
+  const dataSet = new NexmarkDataSet({ options });
+  if (!Number.isInteger(firstIndex) || firstIndex < 0 || firstIndex >= dataSet.events) {
+    throw new FaultlineError("usage", `first event ${firstIndex} is not in the data set of ${dataSet.events} events`, {
+      hint: "`events` counts from index 0: to see n events from index i on, set it to i + n.",
+    });
+  }
+  const cursor = dataSet.open(firstIndex);
+  let written = 0;
+  let more = true;
+  while (more) {
+    const chunk = new Uint8Array(CHUNK_BYTES + cursor.maxWireBytes + 1);
+    let end = 0;
+    let count = 0;
+    while (end < CHUNK_BYTES) {
+      more = cursor.advance();
+      if (!more) break;
+      if (format === "jsonl") end = cursor.writeLine(chunk, end);
+      else {
+        end = cursor.writeWire(chunk, end);
+        chunk[end++] = LINE_FEED;
+      }
+      count++;
+    }
+    if (end > 0 && !(await write(chunk.subarray(0, end)))) return written;
+    written += count;
+  }
+  return written;
+}
