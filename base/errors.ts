@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   "kafka-closed": EXIT.runFailed,
   "kafka-offset-out-of-range": EXIT.runFailed,
   "snapshot-corrupt": EXIT.runFailed,
+  "cluster-protocol": EXIT.runFailed,
   "worker-lost": EXIT.runFailed,
   "job-failed": EXIT.runFailed,
   "system-failed": EXIT.runFailed,

@@ -38,4 +38,6 @@ export interface Operator {
   snapshot(writer: SnapshotWriter): void;
   /** Called after `open` and before any row: loads the parts of these snapshots (several after a rescale) that it owns. */
   restore(snapshots: readonly SnapshotReader[]): void;
+  /** What the operator counts (late rows …), by name, since it was opened; shown with the task's counters. */
+  counters?(): Readonly<Record<string, number>>;
 }

@@ -32,6 +32,7 @@ export const REASON_CODES = [
   "resource-foreign",
   "config-drift",
   "input-incomplete",
+  "observer-saturated",
   // failed: the run or the system broke, or its output is wrong
   "checker-failed",
   "guarantee-violated",

@@ -1,0 +1,256 @@
+import { FaultlineError } from "../../base/errors.ts";
+import type { Connection, ConnectionHandler, World } from "../ports.ts";
+import { taskFailure } from "../task/task-failure.ts";
+import { decodeControl, sendControl } from "./control-codec.ts";
+import type { Hello } from "./hello.ts";
+import { JobDesk } from "./job-desk.ts";
+import type { LoadJob } from "./load-job.ts";
+import type {
+  ClientToCoordinator,
+  CoordinatorToClient,
+  LivenessToCoordinator,
+  WorkerToCoordinator,
+} from "./messages.ts";
+import { WorkerRegistry } from "./worker-registry.ts";
+
+export interface CoordinatorConfig {
+  /** Candidate name in the election. */
+  readonly name: string;
+  /** Election group: one per cluster. */
+  readonly group: string;
+  readonly loadJob: LoadJob;
+  /** How often workers send liveness messages, µs: how often the coordinator looks at them. */
+  readonly livenessIntervalUs: number;
+  /** A worker whose last liveness message is older than this is lost, µs. Counts from its first liveness message. */
+  readonly livenessTimeoutUs: number;
+  /** Longest wait for workers to leave on shutdown before the coordinator exits anyway, µs. */
+  readonly shutdownTimeoutUs: number;
+}
+
+type Incoming = WorkerToCoordinator | LivenessToCoordinator | ClientToCoordinator | Hello;
+type Registration = Extract<WorkerToCoordinator, { readonly type: "register" }>;
+
+/** What the coordinator knows of a connection; its first message tells whose it is. */
+interface Peer {
+  readonly connection: Connection;
+  role: "unknown" | "worker" | "client" | "liveness";
+  worker: string;
+}
+
+/** Requests that may wait for the election. */
+const MAX_WAITING_REQUESTS = 1024;
+
+/**
+ * The cluster's leader: registers workers, notices lost ones (broken connection, or silence), serves clients. What happens to jobs is
+ * decided by `JobDesk` and `JobRun`; this class knows connections. Requests that come before the election is won wait for it.
+ */
+export class Coordinator {
+  readonly #world: World;
+  readonly #config: CoordinatorConfig;
+  readonly #workers = new WorkerRegistry();
+  readonly #peers = new Set<Peer>();
+  #waiting: { readonly peer: Peer; readonly message: Incoming }[] = [];
+  #epoch = 0;
+  /** null: not the leader. */
+  #desk: JobDesk | null = null;
+  #stopping = false;
+
+  constructor(world: World, config: CoordinatorConfig) {
+    this.#world = world;
+    this.#config = config;
+  }
+
+  /** Accepts connections and stands for election. Once. */
+  start(): void {
+    this.#world.network.accept((connection) => this.#onConnection(connection));
+    this.#world.election.join(this.#config.group, this.#config.name, {
+      onElected: (epoch) => this.#onElected(epoch),
+      onDeposed: () => this.#onDeposed(),
+    });
+  }
+
+  #onElected(epoch: number): void {
+    this.#world.journal.write("elected", { candidate: this.#config.name, epoch });
+    this.#epoch = epoch;
+    this.#desk = new JobDesk({
+      world: this.#world,
+      loadJob: this.#config.loadJob,
+      epoch,
+      workers: this.#workers,
+      broadcast: (message) => this.#broadcast(message),
+    });
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { peer, message } of waiting) this.#guarded(peer, () => this.#onMessage(peer, message));
+    this.#watchLiveness(epoch);
+  }
+
+  /** No longer leader: lets go of everybody. Workers end; clients see the broken connection. */
+  #onDeposed(): void {
+    this.#world.journal.write("deposed", { candidate: this.#config.name, epoch: this.#epoch });
+    this.#desk = null;
+    for (const peer of this.#peers) peer.connection.close();
+    this.#peers.clear();
+    for (const { worker } of this.#workers.all) this.#workers.remove(worker);
+  }
+
+  #watchLiveness(epoch: number): void {
+    const { livenessIntervalUs, livenessTimeoutUs } = this.#config;
+    this.#world.timers.after(livenessIntervalUs, () => {
+      if (this.#desk === null || this.#epoch !== epoch || this.#stopping) return;
+      const nowUs = this.#world.clock.nowUs();
+      for (const { worker, connection, lastAliveUs } of this.#workers.silent(nowUs, livenessTimeoutUs)) {
+        connection.close();
+        this.#onWorkerGone(worker, `no sign of life for ${Math.round((nowUs - (lastAliveUs ?? nowUs)) / 1000)} ms`);
+      }
+      this.#watchLiveness(epoch);
+    });
+  }
+
+  #onConnection(connection: Connection): ConnectionHandler {
+    const peer: Peer = { connection, role: "unknown", worker: "" };
+    this.#peers.add(peer);
+    return {
+      onMessage: (bytes) => {
+        if (this.#peers.has(peer)) this.#guarded(peer, () => this.#onBytes(peer, bytes));
+      },
+      onDrain: () => {},
+      onClosed: (error) => this.#forget(peer, error === null ? "connection closed" : error.message),
+    };
+  }
+
+  #onBytes(peer: Peer, bytes: Uint8Array): void {
+    const message = decodeControl(bytes) as unknown as Incoming;
+    if (this.#desk !== null) this.#onMessage(peer, message);
+    else if (this.#waiting.length < MAX_WAITING_REQUESTS) this.#waiting.push({ peer, message });
+    else throw new FaultlineError("system-failed", "too many requests wait for the election");
+  }
+
+  /** A peer that does not keep to the protocol loses its connection; the coordinator goes on. */
+  #guarded(peer: Peer, work: () => void): void {
+    try {
+      if (this.#peers.has(peer)) work();
+    } catch (error) {
+      const { message } = taskFailure(error, `peer ${peer.connection.peer}`, "system-failed");
+      this.#world.journal.write("badPeer", { role: peer.role, worker: peer.worker, message });
+      peer.connection.close();
+      this.#forget(peer, message);
+    }
+  }
+
+  #forget(peer: Peer, why: string): void {
+    this.#peers.delete(peer);
+    this.#desk?.onClientGone(peer.connection);
+    if (peer.role === "worker" && this.#workers.get(peer.worker)?.connection === peer.connection) {
+      this.#onWorkerGone(peer.worker, why);
+    }
+  }
+
+  #onMessage(peer: Peer, message: Incoming): void {
+    switch (message.type) {
+      case "register":
+        this.#onRegister(peer, message);
+        return;
+      case "alive":
+        if (peer.role === "unknown") peer.role = "liveness";
+        this.#workers.onAlive(message.worker, message.progress, this.#world.clock.nowUs());
+        return;
+      case "deployed":
+      case "taskState":
+        if (peer.role !== "worker") throw misplaced(message.type);
+        this.#desk?.onReport(peer.worker, message);
+        return;
+      case "hello":
+        if (message.role !== "client") throw misplaced(`hello of a ${message.role} connection`);
+        this.#greet(peer);
+        return;
+      case "counters":
+        if ("tasks" in message) {
+          if (peer.role !== "worker") throw misplaced("counters of tasks");
+          this.#desk?.onCounters(peer.worker, message.jobId, message.tasks);
+          return;
+        }
+        this.#onRequest(peer, message);
+        return;
+      case "submit":
+      case "drain":
+      case "cancel":
+      case "shutdown":
+        this.#onRequest(peer, message);
+        return;
+      default:
+        throw misplaced(`message "${String((message as { readonly type: unknown }).type)}"`);
+    }
+  }
+
+  #onRegister(peer: Peer, { worker, address, pid }: Registration): void {
+    if (peer.role !== "unknown") throw misplaced("second registration");
+    if (this.#workers.get(worker) !== undefined) {
+      throw new FaultlineError("system-failed", `there is a worker "${worker}" already`, {
+        hint: "give every worker of the cluster a name of its own",
+      });
+    }
+    peer.role = "worker";
+    peer.worker = worker;
+    this.#workers.add({ worker, address, pid, connection: peer.connection, lastAliveUs: null, progress: 0 });
+    this.#world.journal.write("workerRegistered", { worker, address, pid });
+    sendControl(peer.connection, { type: "registered", epoch: this.#epoch });
+    this.#broadcastWorkers();
+    this.#desk?.onWorkersChanged();
+  }
+
+  #onWorkerGone(worker: string, why: string): void {
+    this.#workers.remove(worker);
+    this.#world.journal.write("workerLost", { worker, why });
+    this.#broadcastWorkers();
+    this.#desk?.onWorkerLost(worker, why);
+    if (this.#stopping && this.#workers.all.length === 0) this.#world.processes.exit();
+  }
+
+  #greet(peer: Peer): void {
+    if (peer.role === "client") return;
+    if (peer.role !== "unknown") throw misplaced("client's message");
+    peer.role = "client";
+    sendControl(peer.connection, this.#workersMessage());
+    const state = this.#desk?.lastState ?? null;
+    if (state !== null) sendControl(peer.connection, state);
+  }
+
+  #onRequest(peer: Peer, request: ClientToCoordinator): void {
+    this.#greet(peer);
+    if (request.type === "shutdown") {
+      this.#stop();
+      return;
+    }
+    const refusal = this.#desk?.onRequest(peer.connection, request) ?? null;
+    if (refusal !== null) sendControl(peer.connection, { type: "refused", failure: refusal });
+  }
+
+  #stop(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#world.journal.write("shutdown", {});
+    this.#desk?.stop();
+    for (const { connection } of this.#workers.all) {
+      sendControl(connection, { type: "shutdown", epoch: this.#epoch });
+    }
+    if (this.#workers.all.length === 0) this.#world.processes.exit();
+    else this.#world.timers.after(this.#config.shutdownTimeoutUs, () => this.#world.processes.exit());
+  }
+
+  #broadcastWorkers(): void {
+    this.#broadcast(this.#workersMessage());
+  }
+
+  #workersMessage(): CoordinatorToClient {
+    return { type: "workers", workers: this.#workers.all.map(({ worker, pid }) => ({ worker, pid })) };
+  }
+
+  #broadcast(message: CoordinatorToClient): void {
+    for (const { role, connection } of this.#peers) if (role === "client") sendControl(connection, message);
+  }
+}
+
+function misplaced(what: string): FaultlineError {
+  return new FaultlineError("system-failed", `unexpected ${what}`);
+}

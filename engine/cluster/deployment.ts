@@ -1,0 +1,104 @@
+import { FaultlineError } from "../../base/errors.ts";
+import type { LogicalGraph } from "../dataflow/graph.ts";
+import type { PhysicalPlan } from "../dataflow/plan.ts";
+import type { World } from "../ports.ts";
+import { buildTask } from "../task/build-task.ts";
+import { FRAME_CREDIT, type Frame } from "../task/frame.ts";
+import type { FrameLink } from "../task/link.ts";
+import type { Task } from "../task/task.ts";
+import type { TaskHost } from "../task/task-parts.ts";
+import type { JobSpec } from "./job-spec.ts";
+import type { TaskCounters, TaskPlacement } from "./messages.ts";
+import { taskKey } from "./placement.ts";
+
+export interface DeploymentSettings {
+  readonly worker: string;
+  readonly attempt: number;
+  readonly job: JobSpec;
+  readonly placements: readonly TaskPlacement[];
+  readonly graph: LogicalGraph;
+  readonly plan: PhysicalPlan;
+  readonly world: Pick<World, "clock" | "timers" | "log">;
+  readonly host: TaskHost;
+  /** The way to another worker's tasks. */
+  readonly linkToWorker: (worker: string, address: string) => FrameLink;
+}
+
+/** The tasks of one attempt that run on this worker, and the ways between them and to all others. */
+export class Deployment {
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly #plan: PhysicalPlan;
+  readonly #tasks = new Map<string, Task>();
+  /** Tasks of this worker reach each other by reference. */
+  readonly #local: FrameLink;
+
+  /** Builds all tasks. Throws what building throws; then nothing of it may be used. */
+  constructor(settings: DeploymentSettings) {
+    this.jobId = settings.job.jobId;
+    this.attempt = settings.attempt;
+    this.#plan = settings.plan;
+    this.#local = { writable: true, send: (frame) => this.#deliverLocal(frame) };
+    const placements = new Map(settings.placements.map((p) => [taskKey(p.vertex, p.subtask), p]));
+    const linkTo = (vertex: string, subtask: number): FrameLink => {
+      const placement = placements.get(taskKey(vertex, subtask));
+      if (placement === undefined) throw new FaultlineError("job-invalid", `task ${vertex}/${subtask} has no place`);
+      if (placement.worker === settings.worker) return this.#local;
+      return settings.linkToWorker(placement.worker, placement.address);
+    };
+    for (const { vertex: id, subtask, worker } of settings.placements) {
+      if (worker !== settings.worker) continue;
+      const vertex = settings.plan.vertices.find((candidate) => candidate.id === id);
+      if (vertex === undefined) throw new FaultlineError("job-invalid", `the plan has no vertex "${id}"`);
+      this.#tasks.set(taskKey(id, subtask), buildTask({ ...settings, linkTo }, vertex, subtask));
+    }
+  }
+
+  get tasks(): readonly Task[] {
+    return [...this.#tasks.values()];
+  }
+
+  /** Some task may still run. */
+  get active(): boolean {
+    return this.tasks.some(({ state }) => state === "created" || state === "running");
+  }
+
+  start(): void {
+    for (const task of this.tasks) task.start();
+  }
+
+  drain(): void {
+    for (const task of this.tasks) task.drain();
+  }
+
+  cancel(): void {
+    for (const task of this.tasks) task.cancel();
+  }
+
+  /** Every task that has not ended fails, for a cause outside of them. */
+  fail(error: FaultlineError): void {
+    for (const task of this.tasks) task.fail(error);
+  }
+
+  counters(): readonly TaskCounters[] {
+    return this.tasks.map((task) => task.counters());
+  }
+
+  /** Links can take frames again. */
+  onWritable(): void {
+    for (const task of this.tasks) task.onWritable();
+  }
+
+  /** Hands a frame of this attempt to its task; false when there is no such channel here. */
+  onFrame(frame: Frame, link: FrameLink): boolean {
+    const edge = this.#plan.edges[frame.edge];
+    if (edge === undefined) return false;
+    const [vertex, subtask] = frame.kind === FRAME_CREDIT ? [edge.from, frame.sender] : [edge.to, frame.receiver];
+    return this.#tasks.get(taskKey(vertex, subtask))?.onFrame(frame, link) ?? false;
+  }
+
+  #deliverLocal(frame: Frame): void {
+    if (this.onFrame(frame, this.#local)) return;
+    throw new FaultlineError("assertion-failed", `no channel ${frame.edge}: ${frame.sender} → ${frame.receiver} here`);
+  }
+}

@@ -1,0 +1,131 @@
+import { FaultlineError } from "../../base/errors.ts";
+import type { Connection, ConnectionHandler, World } from "../ports.ts";
+import { decodeFrame, type Frame } from "../task/frame.ts";
+import type { FrameLink } from "../task/link.ts";
+import { taskFailure } from "../task/task-failure.ts";
+import { decodeControl, sendControl } from "./control-codec.ts";
+import type { Hello } from "./hello.ts";
+import { PeerLink } from "./peer-link.ts";
+
+export interface ExchangeHost {
+  /** A frame of any attempt; `link` leads back to its sender. false: nobody here knows its channel. */
+  onFrame(frame: Frame, link: FrameLink): boolean;
+  onWritable(): void;
+  /** The connection with a peer of this attempt is gone. */
+  onPeerLost(attempt: number, peer: string, error: Error | null): void;
+  /** A message was handled. */
+  onTurn(): void;
+}
+
+/**
+ * Data connections of a worker. It opens one to every worker that its tasks send to and accepts one from every worker that sends to
+ * them; acknowledgements come back on the connection that the frames came on. Connections belong to one attempt.
+ */
+export class Exchange {
+  readonly #worker: string;
+  readonly #world: Pick<World, "network" | "journal">;
+  readonly #host: ExchangeHost;
+  readonly #outgoing = new Map<string, PeerLink>();
+  #attempt = 0;
+  /** Frames that no task here knows: of older attempts, or of no channel. */
+  #strayFrames = 0;
+
+  constructor(worker: string, world: Pick<World, "network" | "journal">, host: ExchangeHost) {
+    this.#worker = worker;
+    this.#world = world;
+    this.#host = host;
+  }
+
+  get strayFrames(): number {
+    return this.#strayFrames;
+  }
+
+  /** Closes what belongs to older attempts. */
+  beginAttempt(attempt: number): void {
+    this.#attempt = attempt;
+    for (const link of this.#outgoing.values()) link.close();
+    this.#outgoing.clear();
+  }
+
+  /** The link to a worker, opened when first asked for. */
+  linkTo(worker: string, address: string): FrameLink {
+    const known = this.#outgoing.get(worker);
+    if (known !== undefined) return known;
+    const attempt = this.#attempt;
+    let link: PeerLink | null = null;
+    const connection = this.#world.network.connect(address, {
+      onMessage: (bytes) => this.#onFrameBytes(bytes, link!, connection, worker, attempt),
+      onDrain: () => this.#onDrain(link!),
+      onClosed: (error) => {
+        link?.onClosed();
+        this.#host.onPeerLost(attempt, worker, error);
+      },
+    });
+    link = new PeerLink(connection);
+    this.#outgoing.set(worker, link);
+    sendControl(connection, { type: "hello", role: "data", worker: this.#worker, attempt } satisfies Hello);
+    return link;
+  }
+
+  /** Handler of an incoming connection: the first message is a data hello, frames follow. */
+  accept(connection: Connection): ConnectionHandler {
+    const link = new PeerLink(connection);
+    let peer: Extract<Hello, { readonly role: "data" }> | null = null;
+    return {
+      onMessage: (bytes) => {
+        if (peer !== null) this.#onFrameBytes(bytes, link, connection, peer.worker, peer.attempt);
+        else peer = this.#onHello(bytes, connection);
+      },
+      onDrain: () => this.#onDrain(link),
+      onClosed: (error) => {
+        link.onClosed();
+        if (peer !== null) this.#host.onPeerLost(peer.attempt, peer.worker, error);
+      },
+    };
+  }
+
+  close(): void {
+    this.beginAttempt(this.#attempt);
+  }
+
+  #onHello(bytes: Uint8Array, connection: Connection): Extract<Hello, { readonly role: "data" }> | null {
+    this.#host.onTurn();
+    try {
+      const hello = decodeControl(bytes) as unknown as Hello;
+      if (hello.type !== "hello" || hello.role !== "data" || !Number.isSafeInteger(hello.attempt)) {
+        throw new FaultlineError("system-failed", `a data connection begins with "${hello.type}"`);
+      }
+      if (hello.attempt >= this.#attempt) return hello;
+      throw new FaultlineError("system-failed", `attempt ${hello.attempt} is over`);
+    } catch (error) {
+      this.#refuse(connection, error);
+      return null;
+    }
+  }
+
+  #onFrameBytes(bytes: Uint8Array, link: PeerLink, connection: Connection, peer: string, attempt: number): void {
+    this.#host.onTurn();
+    let frame: Frame;
+    try {
+      frame = decodeFrame(bytes);
+    } catch (error) {
+      this.#refuse(connection, error);
+      link.onClosed();
+      this.#host.onPeerLost(attempt, peer, error instanceof Error ? error : null);
+      return;
+    }
+    if (frame.attempt !== attempt || !this.#host.onFrame(frame, link)) this.#strayFrames++;
+  }
+
+  #onDrain(link: PeerLink): void {
+    this.#host.onTurn();
+    link.onDrain();
+    this.#host.onWritable();
+  }
+
+  #refuse(connection: Connection, error: unknown): void {
+    const { message } = taskFailure(error, `connection of ${connection.peer}`, "system-failed");
+    this.#world.journal.write("badPeer", { message });
+    connection.close();
+  }
+}

@@ -1,0 +1,152 @@
+import type { Connection, World } from "../ports.ts";
+import { sendControl } from "./control-codec.ts";
+import { CountersQuery } from "./counters-query.ts";
+import { JobRun } from "./job-run.ts";
+import type { JobSpec } from "./job-spec.ts";
+import type { LoadJob } from "./load-job.ts";
+import type {
+  ClientToCoordinator,
+  CoordinatorToClient,
+  CoordinatorToWorker,
+  Failure,
+  JobState,
+  TaskCounters,
+  WorkerToCoordinator,
+} from "./messages.ts";
+import type { WorkerRegistry } from "./worker-registry.ts";
+
+export interface JobDeskParts {
+  readonly world: World;
+  readonly loadJob: LoadJob;
+  readonly epoch: number;
+  readonly workers: WorkerRegistry;
+  /** To every client. */
+  readonly broadcast: (message: CoordinatorToClient) => void;
+}
+
+type JobStateMessage = Extract<CoordinatorToClient, { readonly type: "jobState" }>;
+export type JobReport = Extract<WorkerToCoordinator, { readonly type: "deployed" | "taskState" }>;
+export type JobRequest = Exclude<ClientToCoordinator, { readonly type: "shutdown" }>;
+
+/** Where clients' requests and workers' reports about jobs meet; one job at a time. Exists while the coordinator leads. */
+export class JobDesk {
+  readonly #parts: JobDeskParts;
+  #run: JobRun | null = null;
+  #lastState: JobStateMessage | null = null;
+  #attempts = 0;
+  #query: CountersQuery | null = null;
+  readonly #askers = new Set<Connection>();
+
+  constructor(parts: JobDeskParts) {
+    this.#parts = parts;
+  }
+
+  /** What a new client should know of the present job; null before the first. */
+  get lastState(): JobStateMessage | null {
+    return this.#lastState;
+  }
+
+  /** A client's request; returns why it is refused, or null. */
+  onRequest(client: Connection, request: JobRequest): Failure | null {
+    if (request.type === "submit") return this.#submit(request.job, request.workers);
+    const run = this.#run;
+    if (run === null || run.spec.jobId !== request.jobId) {
+      return { code: "job-invalid", message: `there is no job "${request.jobId}"` };
+    }
+    if (request.type === "drain") run.drain();
+    else if (request.type === "cancel") run.cancel();
+    else this.#askCounters(client, run);
+    return null;
+  }
+
+  onReport(worker: string, report: JobReport): void {
+    const run = this.#run;
+    if (run === null || run.spec.jobId !== report.jobId || run.attempt !== report.attempt) {
+      this.#parts.world.journal.write("staleReport", { worker, report: report.type, attempt: report.attempt });
+      return;
+    }
+    if (report.type === "deployed") run.onDeployed(worker);
+    else run.onTaskState(worker, report.vertex, report.subtask, report.state, report.failure ?? null);
+  }
+
+  onCounters(worker: string, jobId: string, tasks: readonly TaskCounters[]): void {
+    if (this.#query?.jobId !== jobId) return;
+    this.#query.onAnswer(worker, tasks);
+    this.#answerCounters();
+  }
+
+  onWorkersChanged(): void {
+    this.#run?.onWorkers(this.#parts.workers.all);
+  }
+
+  onWorkerLost(worker: string, why: string): void {
+    this.#run?.onWorkerLost(worker, why);
+    this.#query?.onWorkerLost(worker);
+    this.#answerCounters();
+  }
+
+  onClientGone(client: Connection): void {
+    this.#askers.delete(client);
+  }
+
+  /** The cluster is about to end: so is the job. */
+  stop(): void {
+    this.#run?.cancel();
+  }
+
+  #submit(job: JobSpec, workers: number): Failure | null {
+    if (this.#run !== null && !this.#run.ended) {
+      return { code: "job-invalid", message: `job "${this.#run.spec.jobId}" is still ${this.#run.state}` };
+    }
+    if (!Number.isInteger(workers) || workers < 1 || typeof job?.jobId !== "string" || job.jobId === "") {
+      return { code: "job-invalid", message: "a submission needs a job with an id and at least one worker" };
+    }
+    this.#attempts++;
+    this.#query = null;
+    this.#run = new JobRun(job, workers, this.#attempts, this.#parts.epoch, {
+      load: this.#parts.loadJob,
+      send: (worker, message) => this.#send(worker, message),
+      transition: (state, failure) => this.#announce(state, failure),
+    });
+    this.#announce("created", null);
+    this.#run.begin();
+    this.onWorkersChanged();
+    return null;
+  }
+
+  #announce(state: JobState, failure: Failure | null): void {
+    const run = this.#run;
+    if (run === null) return;
+    const { jobId } = run.spec;
+    const { attempt } = run;
+    const atUs = this.#parts.world.clock.nowUs();
+    const cause = failure === null ? {} : { failure };
+    this.#lastState = { type: "jobState", jobId, attempt, state, atUs, ...cause };
+    this.#parts.world.journal.write("jobState", { jobId, attempt, state, ...cause });
+    this.#parts.broadcast(this.#lastState);
+  }
+
+  #askCounters(client: Connection, run: JobRun): void {
+    this.#askers.add(client);
+    if (this.#query !== null) return;
+    const { jobId } = run.spec;
+    const workers = run.liveWorkers.filter((worker) => this.#parts.workers.get(worker) !== undefined);
+    this.#query = new CountersQuery(jobId, workers);
+    for (const worker of workers) this.#send(worker, { type: "report", epoch: this.#parts.epoch, jobId });
+    this.#answerCounters();
+  }
+
+  #answerCounters(): void {
+    const query = this.#query;
+    if (query === null || !query.complete) return;
+    const answer: CoordinatorToClient = { type: "jobCounters", jobId: query.jobId, tasks: query.tasks };
+    for (const client of this.#askers) sendControl(client, answer);
+    this.#askers.clear();
+    this.#query = null;
+  }
+
+  #send(worker: string, message: CoordinatorToWorker): void {
+    const registered = this.#parts.workers.get(worker);
+    if (registered !== undefined) sendControl(registered.connection, message);
+  }
+}

@@ -1,0 +1,125 @@
+import { assert } from "../../base/assert.ts";
+import { FaultlineError } from "../../base/errors.ts";
+import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import type { Log, LogAddress, LogWriter } from "../ports.ts";
+import type { ColumnBatch } from "../rows/batch.ts";
+import type { RowEncoder } from "./format.ts";
+import type { Sink, SinkHost } from "./sink.ts";
+import { SinkRowBuffer } from "./sink-row-buffer.ts";
+
+export interface LogSinkSettings {
+  readonly address: LogAddress;
+  readonly partitions: number;
+  readonly instance: number;
+  readonly encoder: RowEncoder;
+}
+
+interface Prepared {
+  /** Rows that must be durable first, counted from the start. */
+  readonly rows: number;
+  readonly done: () => void;
+}
+
+/** Writes every row as one record to partition (instance mod partitions) of a log; at-least-once. */
+export class LogSink implements Sink {
+  readonly #settings: LogSinkSettings;
+  readonly #log: Log;
+  readonly #host: SinkHost;
+  readonly #partition: number;
+  readonly #buffer: SinkRowBuffer;
+  #writer: LogWriter | null = null;
+  #blocked = false;
+  #rows = 0;
+  #bytes = 0;
+  #durable = 0;
+  #prepared: Prepared[] = [];
+
+  constructor(settings: LogSinkSettings, log: Log, host: SinkHost) {
+    assert(settings.partitions > 0, "a log has partitions");
+    this.#settings = settings;
+    this.#log = log;
+    this.#host = host;
+    this.#partition = settings.instance % settings.partitions;
+    this.#buffer = new SinkRowBuffer(settings.encoder);
+  }
+
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  get settled(): boolean {
+    return this.#durable === this.#rows;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  start(): void {
+    this.#writer = this.#log.openWriter(this.#settings.address, [this.#partition], {
+      onAcknowledged: (partition, count) => this.#onAcknowledged(partition, count),
+      onDrain: () => {
+        this.#blocked = false;
+        this.#host.wake();
+      },
+      onError: (error) => this.#host.fail(error),
+    });
+  }
+
+  emit(batch: ColumnBatch): void {
+    const writer = this.#writer;
+    assert(writer !== null, "the sink is not open");
+    const { selection, selectedCount, eventTimes } = batch;
+    for (let index = 0; index < selectedCount; index++) {
+      const row = selection[index]!;
+      const end = this.#buffer.encode(batch, row);
+      const timeMs = eventTimes[row]!;
+      const timestampMs = Number.isSafeInteger(timeMs) && timeMs >= 0 ? timeMs : 0;
+      this.#rows++;
+      this.#bytes += end;
+      if (!writer.append(this.#partition, timestampMs, this.#buffer.bytes, 0, end)) this.#blocked = true;
+    }
+  }
+
+  endStep(): void {
+    if (!this.settled) this.#writer?.kick();
+  }
+
+  prepare(_checkpointId: number, done: () => void): void {
+    this.endStep();
+    if (this.settled) done();
+    else this.#prepared.push({ rows: this.#rows, done });
+  }
+
+  commit(_checkpointId: number): void {}
+
+  counters(): Readonly<Record<string, number>> {
+    return { unacknowledged: this.#rows - this.#durable };
+  }
+
+  /** Nothing to keep: rows are durable before a checkpoint that covers them completes. */
+  snapshot(_writer: SnapshotWriter): void {}
+
+  restore(_reader: SnapshotReader): void {}
+
+  close(): void {
+    this.#writer?.close();
+    this.#writer = null;
+  }
+
+  #onAcknowledged(partition: number, count: number): void {
+    if (this.#writer === null) return;
+    if (partition !== this.#partition || count < 1 || this.#durable + count > this.#rows) {
+      const unasked = `${count} records of partition ${partition} acknowledged that were not written`;
+      this.#host.fail(new FaultlineError("assertion-failed", unasked));
+      return;
+    }
+    this.#durable += count;
+    while (this.#prepared.length > 0 && this.#prepared[0]!.rows <= this.#durable) this.#prepared.shift()!.done();
+    if (this.settled) this.#host.wake();
+  }
+}

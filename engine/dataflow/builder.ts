@@ -1,0 +1,77 @@
+import { FaultlineError } from "../../base/errors.ts";
+import type { RecordDecoder } from "../connectors/format.ts";
+import type { RowSchema } from "../rows/schema.ts";
+import type { LogicalEdge, LogicalGraph, LogicalNode, OperatorNode } from "./graph.ts";
+import { Stream } from "./stream.ts";
+import { validateGraph } from "./validate.ts";
+
+interface SourceOptions {
+  readonly schema: RowSchema;
+  /** Makes the decoder of one source task. */
+  readonly decoder: (maxBatchRows: number) => RecordDecoder;
+  /** Bounded disorder: watermark = largest event time − this. */
+  readonly watermarkDelayMs: number;
+  readonly parallelism?: number;
+}
+
+/** What `JobBuilder.operator` needs: an `OperatorNode` but for what has a usual value. */
+interface OperatorOptions {
+  readonly schema: RowSchema;
+  readonly inputs: readonly (readonly LogicalEdge[])[];
+  readonly keys?: readonly (readonly string[])[];
+  readonly chainable?: boolean;
+  readonly parallelism?: number;
+  readonly create: OperatorNode["create"];
+}
+
+/** Starts a job graph: add sources, go on from the streams they give, end in sinks, then `build()`. */
+export function job(name: string): JobBuilder {
+  return new JobBuilder(name);
+}
+
+/** Collects the nodes of one graph. Ids are the caller's: stable names that state belongs to. */
+export class JobBuilder {
+  readonly #name: string;
+  readonly #nodes = new Map<string, LogicalNode>();
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** A source of rows; which log it reads is the job specification's business. */
+  source(id: string, options: SourceOptions): Stream {
+    const { schema, decoder, watermarkDelayMs } = options;
+    const parallelism = options.parallelism ?? null;
+    return this.add({ kind: "source", id, parallelism, inputs: [], schema, decoder, watermarkDelayMs });
+  }
+
+  /** Any operator, with any number of inputs; the methods of `Stream` cover the usual ones. */
+  operator(id: string, options: OperatorOptions): Stream {
+    return this.add({
+      kind: "operator",
+      id,
+      parallelism: options.parallelism ?? null,
+      inputs: options.inputs,
+      schema: options.schema,
+      keys: options.keys ?? null,
+      chainable: options.chainable ?? true,
+      create: options.create,
+    });
+  }
+
+  /** Adds a node; `job-invalid` when its id is taken. Returns the stream of its rows. */
+  add(node: LogicalNode): Stream {
+    if (this.#nodes.has(node.id)) {
+      throw new FaultlineError("job-invalid", `two operators are called "${node.id}"`, { hint: "ids must be unique" });
+    }
+    this.#nodes.set(node.id, node);
+    return new Stream(this, node.schema, [{ from: node.id, partitioning: { kind: "forward" } }]);
+  }
+
+  /** The finished graph; `job-invalid` (see `validateGraph`) when it cannot run. */
+  build(): LogicalGraph {
+    const graph: LogicalGraph = { name: this.#name, nodes: new Map(this.#nodes) };
+    validateGraph(graph);
+    return graph;
+  }
+}

@@ -1,0 +1,33 @@
+import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import type { Element } from "../task/element.ts";
+
+/**
+ * What a merge gives next.
+ * - `element`: the next slice of a channel. A policy may deliver part of a records element (`takeFirst`) and keep the rest. Every
+ *   element offered comes out, barriers too (the receiver counts them as processed and has nothing else to do with them).
+ * - `barrier`: the snapshot of `checkpointId` is due now: all that was given belongs to its past, nothing else.
+ * - `forward`: heartbeat `heartbeat` goes downstream now (replicated jobs only); flagged after the `barrier` of the same id.
+ */
+export type MergeEvent =
+  | { readonly kind: "element"; readonly channel: number; readonly element: Element }
+  | { readonly kind: "barrier"; readonly checkpointId: number }
+  | { readonly kind: "forward"; readonly heartbeat: number; readonly checkpointId: number | null };
+
+/**
+ * Order of delivery over a task's logical channels 0 … n − 1. Fed with de-duplicated elements in channel order; gives slices.
+ * Pure: its output is a function of the calls. Its queues are bounded by the credit that the gate grants.
+ */
+export interface Merge {
+  /** Appends `element` to the queue of `channel`. */
+  offer(channel: number, element: Element): void;
+  /** Removes and returns what is to be processed next; null when nothing may be delivered yet. */
+  next(): MergeEvent | null;
+  /** Channels whose queued elements may not be delivered now (alignment, turn of another channel). For counters and tests. */
+  blockedChannels(): readonly number[];
+  /** Elements queued, all channels. */
+  readonly queued: number;
+  /** Position of the merge. Queued elements are not part of it: senders send them again. */
+  snapshot(writer: SnapshotWriter): void;
+  /** Before the first offer. */
+  restore(reader: SnapshotReader): void;
+}

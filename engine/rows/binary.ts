@@ -1,0 +1,2 @@
+export { BinaryRowReader } from "./binary-reader.ts";
+export { BinaryRowWriter } from "./binary-writer.ts";

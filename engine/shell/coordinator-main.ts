@@ -1,0 +1,34 @@
+import { Coordinator } from "../cluster/coordinator.ts";
+import { loadJobModule } from "./load-job.ts";
+import { machineWorld } from "./machine-world.ts";
+import { ProcessShell, readSpec } from "./process-shell.ts";
+import { TcpNetwork } from "./tcp-network.ts";
+
+/** Argument of the coordinator process. */
+export interface CoordinatorSpec {
+  readonly name: string;
+  readonly host?: string;
+  /** Default: any free port. */
+  readonly port?: number;
+  readonly storeDirectory: string;
+  readonly livenessIntervalUs: number;
+  readonly livenessTimeoutUs: number;
+  readonly shutdownTimeoutUs: number;
+  readonly seed: number;
+}
+
+const spec = readSpec<CoordinatorSpec>(process.argv[2]);
+const shell = new ProcessShell(spec.name, (code) => process.exit(code));
+const network = await TcpNetwork.listen(spec.host, spec.port);
+const world = machineWorld({ ...spec, network, shell });
+const coordinator = new Coordinator(world, {
+  name: spec.name,
+  group: "coordinator",
+  loadJob: loadJobModule,
+  livenessIntervalUs: spec.livenessIntervalUs,
+  livenessTimeoutUs: spec.livenessTimeoutUs,
+  shutdownTimeoutUs: spec.shutdownTimeoutUs,
+});
+coordinator.start();
+shell.onStopRequest(() => shell.exit());
+shell.ready({ address: network.address });

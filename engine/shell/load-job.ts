@@ -1,0 +1,32 @@
+import { isAbsolute } from "node:path";
+import { pathToFileURL } from "node:url";
+import { FaultlineError } from "../../base/errors.ts";
+import type { LoadJob } from "../cluster/load-job.ts";
+import type { JobFactory } from "../dataflow/graph.ts";
+
+/** Imports the job's module (URL or absolute path) and builds its graph. Anything that goes wrong is the job's error. */
+export const loadJobModule: LoadJob = (spec, done) => {
+  importFactory(spec.module)
+    .then((factory) => factory(spec.parameters))
+    .then(
+      (graph) => setImmediate(() => done(null, graph)),
+      (error) => setImmediate(() => done(error, null)),
+    );
+};
+
+/** The default export of a job module; `job-invalid` when there is no such module or its default export is no function. */
+export async function importFactory(module: string): Promise<JobFactory> {
+  const url = isAbsolute(module) ? pathToFileURL(module).href : module;
+  const hint = "The module's default export must be a function from parameters to a graph.";
+  let loaded: { readonly default?: unknown };
+  try {
+    loaded = await import(url);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FaultlineError("job-invalid", `cannot load the job module ${module}: ${reason}`, { hint, cause });
+  }
+  if (typeof loaded.default !== "function") {
+    throw new FaultlineError("job-invalid", `the job module ${module} exports no job`, { hint });
+  }
+  return loaded.default as JobFactory;
+}

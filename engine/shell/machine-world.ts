@@ -1,0 +1,32 @@
+import { Random } from "../../base/random.ts";
+import type { World } from "../ports.ts";
+import { FileStore } from "./file-store.ts";
+import { KafkaLog } from "./kafka-log.ts";
+import { localElection } from "./local-election.ts";
+import { machineClock, machineTimers } from "./machine-timers.ts";
+import type { ProcessShell } from "./process-shell.ts";
+import type { TcpNetwork } from "./tcp-network.ts";
+
+/** The world of one real process. */
+export function machineWorld(options: {
+  readonly name: string;
+  readonly seed: number;
+  readonly storeDirectory: string;
+  readonly network: TcpNetwork;
+  readonly shell: ProcessShell;
+}): World {
+  const log = new KafkaLog(options.name);
+  options.shell.beforeExit(() => options.network.close());
+  options.shell.beforeExit(() => log.close());
+  return {
+    clock: machineClock,
+    timers: machineTimers,
+    random: new Random(options.seed),
+    network: options.network,
+    log,
+    store: new FileStore(options.storeDirectory),
+    election: localElection,
+    processes: options.shell,
+    journal: options.shell.journal,
+  };
+}

@@ -1,0 +1,193 @@
+import { assert } from "../../base/assert.ts";
+import { monotonicUs } from "../../base/clock.ts";
+import { asFaultlineError, type FaultlineError } from "../../base/errors.ts";
+import type { KafkaClient, Producer } from "../../kafka/client.ts";
+
+/** Least time between two requests under load: a broker pays per request, not per record. */
+const REQUEST_FLOOR_US = 1000;
+/** Sends what nobody kicked. */
+const LINGER_US = 10_000;
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+
+/** One of the writers that share a producer. */
+export interface ProducerMember {
+  onAcknowledged(partition: number, count: number): void;
+  onDrain(): void;
+  onFailed(error: FaultlineError): void;
+}
+
+interface EarlyRecord {
+  readonly member: ProducerMember;
+  readonly partition: number;
+  readonly timestampMs: number;
+  readonly value: Uint8Array;
+}
+
+/** Consecutive unacknowledged records of one member in one partition. */
+interface Stretch {
+  readonly member: ProducerMember;
+  count: number;
+}
+
+/**
+ * The one producer of a process for a topic, shared by all its writers, so that one request carries the partitions of all of them.
+ * One request is in flight at a time; what is appended meanwhile forms the next: low latency when little is written, large batches
+ * when much is.
+ */
+export class TopicProducer {
+  readonly #members = new Set<ProducerMember>();
+  readonly #waiting = new Set<ProducerMember>();
+  readonly #unacknowledged = new Map<number, Stretch[]>();
+  readonly #onUnused: () => void;
+  #producer: Producer | null = null;
+  /** Appended before the producer was there; every such append answers false, so these are few. */
+  #early: EarlyRecord[] = [];
+  #lastKickUs = Number.NEGATIVE_INFINITY;
+  #kickTimer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  /** `onUnused` is called when nobody shares it any more, or it has failed: the next writer needs another one. */
+  constructor(client: Promise<KafkaClient>, topic: string, partitions: readonly number[], onUnused: () => void) {
+    this.#onUnused = onUnused;
+    client
+      .then((connected) => this.#connect(connected, topic, partitions))
+      .then((producer) => this.#start(producer))
+      .catch((error) => this.#fail(error));
+  }
+
+  join(member: ProducerMember): void {
+    this.#members.add(member);
+  }
+
+  /** The member hears nothing any more; what it has appended is still sent. */
+  leave(member: ProducerMember): void {
+    this.#waiting.delete(member);
+    if (this.#members.delete(member) && this.#members.size === 0) this.#close();
+  }
+
+  append(
+    member: ProducerMember,
+    partition: number,
+    timestampMs: number,
+    value: Uint8Array,
+    start: number,
+    end: number,
+  ) {
+    if (this.#closed) return true;
+    const producer = this.#producer;
+    if (producer === null) {
+      this.#early.push({ member, partition, timestampMs, value: value.slice(start, end) });
+      this.#waiting.add(member);
+      return false;
+    }
+    try {
+      // Noted first: the append may call back.
+      this.#note(member, partition);
+      const more = producer.append(partition, timestampMs, value, start, end);
+      if (!more) this.#waiting.add(member);
+      return more;
+    } catch (error) {
+      setImmediate(() => this.#fail(error));
+      return false;
+    }
+  }
+
+  /** Sends what is pending: at once, or when the least time since the last request is over. */
+  kick(): void {
+    if (this.#producer === null || this.#kickTimer !== null) return;
+    const nowUs = monotonicUs();
+    if (nowUs - this.#lastKickUs < REQUEST_FLOOR_US) {
+      this.#kickTimer = setTimeout(() => {
+        this.#kickTimer = null;
+        this.#kickNow(monotonicUs());
+      }, REQUEST_FLOOR_US / 1000);
+    } else this.#kickNow(nowUs);
+  }
+
+  async #connect(client: KafkaClient, topic: string, wanted: readonly number[]): Promise<Producer> {
+    const metadata = await client.metadata([topic]);
+    const known = metadata.topics.find(({ name }) => name === topic)?.partitions ?? [];
+    const partitions = new Set([...known.map(({ partition }) => partition), ...wanted]);
+    return client.producer({
+      topic,
+      partitions: [...partitions],
+      acks: -1,
+      lingerUs: LINGER_US,
+      maxInFlight: 1,
+      maxBufferedBytes: MAX_BUFFERED_BYTES,
+      onAck: (partition, _baseOffset, count) => this.#onAck(partition, count),
+      onDrain: () => this.#wakeWaiting(),
+      onError: (error) => this.#fail(error),
+    });
+  }
+
+  #start(producer: Producer): void {
+    this.#producer = producer;
+    for (const { member, partition, timestampMs, value } of this.#early) {
+      this.#note(member, partition);
+      producer.append(partition, timestampMs, value, 0, value.length);
+    }
+    this.#early = [];
+    producer.kick();
+    if (this.#closed) this.#closeProducer(producer);
+    else this.#wakeWaiting();
+  }
+
+  #note(member: ProducerMember, partition: number): void {
+    let stretches = this.#unacknowledged.get(partition);
+    if (stretches === undefined) {
+      stretches = [];
+      this.#unacknowledged.set(partition, stretches);
+    }
+    const last = stretches.at(-1);
+    if (last?.member === member) last.count++;
+    else stretches.push({ member, count: 1 });
+  }
+
+  #onAck(partition: number, count: number): void {
+    const stretches = this.#unacknowledged.get(partition) ?? [];
+    for (let left = count; left > 0; ) {
+      const first = stretches[0];
+      assert(first !== undefined, "the broker acknowledged more than was appended", { partition, count });
+      const part = Math.min(left, first.count);
+      first.count -= part;
+      left -= part;
+      if (first.count === 0) stretches.shift();
+      if (this.#members.has(first.member)) first.member.onAcknowledged(partition, part);
+    }
+    // What arrived while the request was under way forms the next one.
+    if (stretches.length > 0) this.kick();
+  }
+
+  #wakeWaiting(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const member of waiting) member.onDrain();
+  }
+
+  #kickNow(nowUs: number): void {
+    this.#lastKickUs = nowUs;
+    this.#producer?.kick();
+  }
+
+  #fail(error: unknown): void {
+    const members = [...this.#members];
+    this.#members.clear();
+    this.#close();
+    for (const member of members) member.onFailed(asFaultlineError(error));
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#waiting.clear();
+    if (this.#kickTimer !== null) clearTimeout(this.#kickTimer);
+    if (this.#producer !== null) this.#closeProducer(this.#producer);
+    this.#onUnused();
+  }
+
+  /** Nobody is left to hear whether the rest became durable; who needs to know waits for acknowledgements before leaving. */
+  #closeProducer(producer: Producer): void {
+    producer.close().catch(() => {});
+  }
+}

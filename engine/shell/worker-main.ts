@@ -1,0 +1,43 @@
+import { Worker } from "../cluster/worker.ts";
+import { startLiveness } from "./liveness.ts";
+import { loadJobModule } from "./load-job.ts";
+import { machineWorld } from "./machine-world.ts";
+import { ProcessShell, readSpec } from "./process-shell.ts";
+import { TcpNetwork } from "./tcp-network.ts";
+
+/** Argument of a worker process. */
+export interface WorkerSpec {
+  readonly worker: string;
+  readonly host?: string;
+  readonly coordinator: string;
+  readonly storeDirectory: string;
+  readonly livenessIntervalUs: number;
+  readonly connectTimeoutUs: number;
+  readonly seed: number;
+}
+
+const spec = readSpec<WorkerSpec>(process.argv[2]);
+const shell = new ProcessShell(spec.worker, (code) => process.exit(code));
+const network = await TcpNetwork.listen(spec.host);
+const world = machineWorld({ name: spec.worker, ...spec, network, shell });
+const worker = new Worker(world, {
+  worker: spec.worker,
+  pid: process.pid,
+  coordinatorAddress: spec.coordinator,
+  loadJob: loadJobModule,
+  livenessIntervalUs: null,
+  connectTimeoutUs: spec.connectTimeoutUs,
+});
+worker.start();
+const liveness = startLiveness(
+  {
+    worker: spec.worker,
+    coordinator: spec.coordinator,
+    intervalUs: spec.livenessIntervalUs,
+    progress: () => worker.progress,
+  },
+  (error) => shell.abort(error),
+);
+shell.beforeExit(() => liveness.stop());
+shell.onStopRequest(() => shell.exit());
+shell.ready({ address: network.address });

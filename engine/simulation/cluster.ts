@@ -1,0 +1,147 @@
+import { FaultlineError } from "../../base/errors.ts";
+import { Coordinator } from "../cluster/coordinator.ts";
+import type { LoadJob } from "../cluster/load-job.ts";
+import { Worker } from "../cluster/worker.ts";
+import type { LogSourceSupplier } from "../connectors/source-supplier.ts";
+import type { JobFactory } from "../dataflow/graph.ts";
+import type { Log } from "../ports.ts";
+import { SimulatedClient } from "./client.ts";
+import { SimulatedLogReader } from "./log-reader.ts";
+import { SimulatedLogWriter } from "./log-writer.ts";
+import { SimulatedNetwork } from "./network.ts";
+import { SimulatedProcess } from "./process.ts";
+import { SimulatedElection, SimulatedStore } from "./store.ts";
+import { type RecordListener, Topics } from "./topics.ts";
+import { Universe } from "./universe.ts";
+
+export interface SimulatedClusterSettings {
+  readonly seed: number;
+  readonly workers: number;
+  /** Module name → factory: what `import` is to real processes. */
+  readonly modules: ReadonlyMap<string, JobFactory>;
+  /** Topic → computed log. */
+  readonly suppliers: ReadonlyMap<string, LogSourceSupplier>;
+  /** Records in one `LogRecords`, 1 or more. */
+  readonly batchRecords: number;
+  /** Gets the records of sinks instead of memory. */
+  readonly onRecord: RecordListener | null;
+  /** Events after which a run is taken for a livelock. */
+  readonly maxSteps: number;
+  /** Virtual time after which a run is taken for a hang, µs. */
+  readonly maxVirtualUs: number;
+}
+
+export const SIMULATION_LIMITS = { maxSteps: 200_000_000, maxVirtualUs: 3_600_000_000 };
+
+const COORDINATOR = "coordinator:1";
+const LIVENESS_INTERVAL_US = 100_000;
+const LIVENESS_TIMEOUT_US = 1_000_000;
+
+/** A whole cluster (coordinator, workers, one client) in one thread on virtual time: the real classes in simulated processes. */
+export class SimulatedCluster {
+  readonly universe: Universe;
+  readonly topics: Topics;
+  readonly client: SimulatedClient;
+  readonly coordinator: SimulatedProcess;
+  readonly workers: readonly SimulatedProcess[];
+  readonly #settings: SimulatedClusterSettings;
+  readonly #network: SimulatedNetwork;
+  readonly #store: SimulatedStore;
+  readonly #election = new SimulatedElection();
+
+  constructor(settings: SimulatedClusterSettings) {
+    this.#settings = settings;
+    this.universe = new Universe(settings.seed);
+    this.topics = new Topics(settings.onRecord);
+    for (const [topic, supplier] of settings.suppliers) this.topics.addSupplier(topic, supplier);
+    this.#network = new SimulatedNetwork(this.universe);
+    this.#store = new SimulatedStore(this.universe);
+    this.coordinator = this.startProcess("coordinator");
+    new Coordinator(this.coordinator.world, {
+      name: "coordinator",
+      group: "cluster",
+      loadJob: this.#loadJob(this.coordinator),
+      livenessIntervalUs: LIVENESS_INTERVAL_US,
+      livenessTimeoutUs: LIVENESS_TIMEOUT_US,
+      shutdownTimeoutUs: LIVENESS_TIMEOUT_US,
+    }).start();
+    this.workers = Array.from({ length: settings.workers }, (_, index) => this.startWorker(`worker-${index}`));
+    this.client = new SimulatedClient(this.startProcess("client"), COORDINATOR);
+  }
+
+  /** Starts one more worker. */
+  startWorker(name: string, coordinatorAddress = COORDINATOR): SimulatedProcess {
+    const process = this.startProcess(name);
+    const worker = new Worker(process.world, {
+      worker: name,
+      pid: 0,
+      coordinatorAddress,
+      loadJob: this.#loadJob(process),
+      livenessIntervalUs: LIVENESS_INTERVAL_US,
+      connectTimeoutUs: LIVENESS_TIMEOUT_US,
+    });
+    worker.start();
+    return process;
+  }
+
+  /** Lets events happen until `done`; `system-failed` with the last trace lines when that takes too long or cannot come. */
+  runUntil(done: () => boolean, what: string): void {
+    const { queue } = this.universe;
+    const { maxSteps, maxVirtualUs } = this.#settings;
+    while (!done()) {
+      if (queue.step() === null) throw this.#stuck(`nothing is left to happen before ${what}`);
+      if (queue.steps > maxSteps) throw this.#stuck(`no ${what} within ${maxSteps} steps`);
+      if (queue.nowUs > maxVirtualUs) throw this.#stuck(`no ${what} within ${maxVirtualUs / 1e6} s of virtual time`);
+    }
+  }
+
+  #stuck(what: string): FaultlineError {
+    const lines = this.universe.trace.lastLines;
+    return new FaultlineError(
+      "system-failed",
+      `simulation, seed ${this.#settings.seed}: ${what}\n${lines.join("\n")}`,
+      {
+        hint: "run it again with the same seed to get the same events",
+        context: { seed: this.#settings.seed, steps: this.universe.queue.steps, nowUs: this.universe.nowUs },
+      },
+    );
+  }
+
+  /** A process with nothing in it, under the address `<name>:1`. */
+  startProcess(name: string): SimulatedProcess {
+    return new SimulatedProcess(this.universe, name, {
+      network: (process) => this.#network.bind(process, `${name}:1`),
+      log: (process) => this.#log(process),
+      store: (process) => this.#store.bind(process),
+      election: (process) => this.#election.bind(process),
+    });
+  }
+
+  #log(process: SimulatedProcess): Log {
+    const { universe, topics } = this;
+    const { batchRecords } = this.#settings;
+    return {
+      openReader: (address, from, handler) =>
+        new SimulatedLogReader(universe, process, topics, address, from, handler, batchRecords),
+      openWriter: (address, _partitions, handler) =>
+        new SimulatedLogWriter(universe, process, topics, address, handler),
+    };
+  }
+
+  #loadJob(process: SimulatedProcess): LoadJob {
+    return (spec, done) => {
+      process.world.timers.soon(() => {
+        const factory = this.#settings.modules.get(spec.module);
+        if (factory === undefined) {
+          done(new FaultlineError("job-invalid", `there is no job module ${spec.module}`), null);
+          return;
+        }
+        try {
+          done(null, factory(spec.parameters));
+        } catch (error) {
+          done(error instanceof Error ? error : new Error(String(error)), null);
+        }
+      });
+    };
+  }
+}

@@ -1,0 +1,158 @@
+import { assert } from "../../base/assert.ts";
+import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import { SpanStore } from "./span-store.ts";
+
+const INITIAL_ENTRIES = 4;
+/** Multiplier of Fibonacci hashing: the table index is the top bits of hash × this, since the low bits of all hashes of a group agree. */
+const SPREAD = 0x9e3779b1;
+
+/**
+ * Entries of one key group: dense arrays of keys (in subclasses), hashes and values, and an open-addressing index (linear probing,
+ * deletion by backward shift) from hash to entry. Entry numbers are 0 … count − 1 and change only when an entry is removed.
+ */
+export abstract class Segment {
+  /** f64 values per entry. */
+  readonly width: number;
+  /** `values[entry · width …]`. Replaced when the segment grows: read it again after each insertion. */
+  values: Float64Array;
+  /** Byte values, where the table has them. */
+  readonly byteValues: SpanStore | null;
+  count = 0;
+  /** Did the last upsert insert? Then its values are all 0 and its byte value is empty. */
+  inserted = false;
+  protected capacity: number = INITIAL_ENTRIES;
+  protected hashes: Int32Array = new Int32Array(INITIAL_ENTRIES);
+  /** Entry + 1; 0: free. At most half of it is in use. */
+  protected slots: Int32Array = new Int32Array(INITIAL_ENTRIES * 2);
+  protected shift: number = Math.clz32(INITIAL_ENTRIES * 2) + 1;
+
+  constructor(width: number, hasByteValues: boolean) {
+    this.width = width;
+    this.values = new Float64Array(INITIAL_ENTRIES * width);
+    this.byteValues = hasByteValues ? new SpanStore(INITIAL_ENTRIES) : null;
+  }
+
+  /** Finds or inserts the key of `other`'s entry; returns the entry here. */
+  abstract upsertFrom(other: Segment, entry: number): number;
+  /** Entries in the order of their key bytes: the first `count` of an array that is valid until the next call. */
+  abstract sorted(): Int32Array;
+  protected abstract growKeys(capacity: number): void;
+  protected abstract moveKey(from: number, to: number): void;
+  protected abstract writeKey(entry: number, writer: SnapshotWriter): void;
+  /** Reads a key and finds or inserts it. */
+  protected abstract readKey(reader: SnapshotReader): number;
+
+  /** First slot to look at for `hash`. */
+  protected home(hash: number): number {
+    return Math.imul(hash, SPREAD) >>> this.shift;
+  }
+
+  /** Adds an entry (its key not yet in the segment) and points free slot `slot` at it; the caller then stores the key. */
+  protected add(hash: number, slot: number): number {
+    const entry = this.count;
+    let free = slot;
+    if (entry === this.capacity) {
+      this.#grow();
+      free = this.#freeSlot(hash);
+    }
+    this.hashes[entry] = hash;
+    this.slots[free] = entry + 1;
+    this.count = entry + 1;
+    const at = entry * this.width;
+    for (let i = 0; i < this.width; i++) this.values[at + i] = 0;
+    this.inserted = true;
+    return entry;
+  }
+
+  /** Removes an entry; the last one takes its number. */
+  remove(entry: number): void {
+    const last = this.count - 1;
+    this.#freeSlotOf(entry);
+    if (entry !== last) {
+      this.slots[this.#slotOf(last)] = entry + 1;
+      this.hashes[entry] = this.hashes[last]!;
+      this.values.copyWithin(entry * this.width, last * this.width, this.count * this.width);
+    }
+    this.moveKey(last, entry);
+    this.byteValues?.removeAndFill(entry, last);
+    this.count = last;
+  }
+
+  /** Forgets all entries, keeps the memory. */
+  clear(): void {
+    if (this.count === 0) return;
+    this.slots.fill(0);
+    this.byteValues?.clear();
+    this.count = 0;
+  }
+
+  /** Writes the entries in the order of their key bytes. */
+  write(writer: SnapshotWriter): void {
+    const { byteValues, width } = this;
+    const order = this.sorted();
+    writer.u32(this.count);
+    for (let i = 0; i < this.count; i++) {
+      const entry = order[i]!;
+      this.writeKey(entry, writer);
+      for (let v = 0; v < width; v++) writer.f64(this.values[entry * width + v]!);
+      if (byteValues === null) continue;
+      const start = byteValues.offsets[entry]!;
+      writer.bytes(byteValues.bytes.subarray(start, start + byteValues.lengths[entry]!));
+    }
+  }
+
+  /** Adds the entries that `write` wrote. */
+  read(reader: SnapshotReader): void {
+    const { byteValues, width } = this;
+    for (let left = reader.u32(); left > 0; left--) {
+      const entry = this.readKey(reader);
+      assert(this.inserted, "a key occurs twice in the snapshots of one key group");
+      for (let v = 0; v < width; v++) this.values[entry * width + v] = reader.f64();
+      if (byteValues === null) continue;
+      const bytes = reader.bytes();
+      byteValues.set(entry, bytes, 0, bytes.length, this.count);
+    }
+  }
+
+  #grow(): void {
+    this.capacity *= 2;
+    const values = new Float64Array(this.capacity * this.width);
+    values.set(this.values);
+    this.values = values;
+    const hashes = new Int32Array(this.capacity);
+    hashes.set(this.hashes);
+    this.hashes = hashes;
+    this.byteValues?.grow(this.capacity);
+    this.growKeys(this.capacity);
+    this.slots = new Int32Array(this.capacity * 2);
+    this.shift -= 1;
+    for (let entry = 0; entry < this.count; entry++) this.slots[this.#freeSlot(hashes[entry]!)] = entry + 1;
+  }
+
+  #freeSlot(hash: number): number {
+    const mask = this.slots.length - 1;
+    let slot = this.home(hash);
+    while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  #slotOf(entry: number): number {
+    const mask = this.slots.length - 1;
+    let slot = this.home(this.hashes[entry]!);
+    while (this.slots[slot] !== entry + 1) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  /** Frees the slot of `entry` and moves later ones of its cluster back, so that none becomes unreachable (Knuth 6.4, algorithm R). */
+  #freeSlotOf(entry: number): void {
+    const mask = this.slots.length - 1;
+    let hole = this.#slotOf(entry);
+    for (let slot = (hole + 1) & mask; this.slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const home = this.home(this.hashes[this.slots[slot]! - 1]!);
+      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
+      this.slots[hole] = this.slots[slot]!;
+      hole = slot;
+    }
+    this.slots[hole] = 0;
+  }
+}

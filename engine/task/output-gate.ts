@@ -1,0 +1,107 @@
+import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import type { Timer, Timers } from "../ports.ts";
+import type { ColumnBatch } from "../rows/batch.ts";
+import type { EdgeOutput } from "./edge-output.ts";
+
+export interface OutputGateSettings {
+  readonly edges: readonly EdgeOutput[];
+  readonly timers: Timers;
+  /** 0: rows are flushed at the end of every step. */
+  readonly bufferTimeoutUs: number;
+  /** Runs `flush` for the timer, with the task's error handling around it. */
+  readonly guard: (work: () => void) => void;
+}
+
+/** Sending side of a task: all outgoing edges, the buffer timeout, watermarks, barriers and ends between the rows. */
+export class OutputGate {
+  readonly #settings: OutputGateSettings;
+  readonly #edges: readonly EdgeOutput[];
+  #timer: Timer | null = null;
+
+  constructor(settings: OutputGateSettings) {
+    this.#settings = settings;
+    this.#edges = settings.edges;
+  }
+
+  /** Some channel cannot send what is sealed: the task takes no more input. */
+  get blocked(): boolean {
+    for (const edge of this.#edges) {
+      for (const channel of edge.channels) if (channel.blocked) return true;
+    }
+    return false;
+  }
+
+  /** Everything sealed has been acknowledged. */
+  get settled(): boolean {
+    return this.#edges.every((edge) => edge.channels.every((channel) => channel.settled));
+  }
+
+  get bytesOut(): number {
+    return this.#edges.reduce((sum, edge) => sum + edge.bytesOut, 0);
+  }
+
+  emit(batch: ColumnBatch): void {
+    for (const edge of this.#edges) edge.emit(batch);
+    if (this.#timer === null && this.#settings.bufferTimeoutUs > 0 && this.#edges.length > 0) this.#armTimer();
+  }
+
+  emitWatermark(timeMs: number): void {
+    this.flush();
+    for (const edge of this.#edges) for (const channel of edge.channels) channel.sealWatermark(timeMs);
+  }
+
+  emitBarrier(checkpointId: number): void {
+    this.flush();
+    for (const edge of this.#edges) for (const channel of edge.channels) channel.sealBarrier(checkpointId);
+  }
+
+  emitEnd(): void {
+    this.flush();
+    for (const edge of this.#edges) for (const channel of edge.channels) channel.sealEnd();
+  }
+
+  flush(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    for (const edge of this.#edges) edge.flush();
+  }
+
+  /** End of an input step. */
+  endStep(): void {
+    if (this.#settings.bufferTimeoutUs === 0) this.flush();
+  }
+
+  /** Sends what links have become free for. */
+  pump(): void {
+    for (const edge of this.#edges) for (const channel of edge.channels) channel.pump();
+  }
+
+  /** Acknowledgement and credit; false when there is no such channel. `channel` = receiving instance (0 on a forward edge). */
+  onCredit(edge: number, receiver: number, acknowledged: number, grantedBytes: number): boolean {
+    const output = this.#edges.find((candidate) => candidate.edge === edge);
+    if (output === undefined) return false;
+    return output.channels.some((channel) => channel.onCredit(receiver, acknowledged, grantedBytes));
+  }
+
+  /** Counters of all channels, and with `unacknowledged` what is still kept. Flushes first, which changes no state of operators. */
+  snapshot(writer: SnapshotWriter, unacknowledged: boolean): void {
+    this.flush();
+    for (const edge of this.#edges) edge.snapshot(writer, unacknowledged);
+  }
+
+  restore(reader: SnapshotReader): void {
+    for (const edge of this.#edges) edge.restore(reader);
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  #armTimer(): void {
+    this.#timer = this.#settings.timers.after(this.#settings.bufferTimeoutUs, () => {
+      this.#timer = null;
+      this.#settings.guard(() => this.flush());
+    });
+  }
+}

@@ -1,0 +1,13 @@
+import { asFaultlineError, type ErrorCode } from "../../base/errors.ts";
+import type { Failure } from "../cluster/messages.ts";
+
+/** An error as it travels in control messages; `where` says what failed and goes before the message. */
+export function taskFailure(error: unknown, where: string, code: ErrorCode = "job-failed"): Failure {
+  const known = asFaultlineError(error, code);
+  const hint = known.hint === undefined ? "" : ` (${known.hint})`;
+  return {
+    code: known.code,
+    message: `${where}: ${known.message}${hint}`,
+    ...(known.stack === undefined ? {} : { stack: known.stack }),
+  };
+}

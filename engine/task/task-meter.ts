@@ -1,0 +1,41 @@
+import type { Clock } from "../ports.ts";
+
+/** Time that a task works and time that its output keeps it from working, µs. */
+export class TaskMeter {
+  readonly #clock: Clock;
+  #beganUs = 0;
+  #blockedSinceUs: number | null = null;
+  #busyUs = 0;
+  #blockedUs = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get busyUs(): number {
+    return this.#busyUs;
+  }
+
+  /** Includes a blockage that lasts. */
+  get blockedUs(): number {
+    return this.#blockedUs + (this.#blockedSinceUs === null ? 0 : this.#clock.nowUs() - this.#blockedSinceUs);
+  }
+
+  get blocked(): boolean {
+    return this.#blockedSinceUs !== null;
+  }
+
+  beginStep(): void {
+    this.#beganUs = this.#clock.nowUs();
+  }
+
+  endStep(): void {
+    this.#busyUs += this.#clock.nowUs() - this.#beganUs;
+  }
+
+  setBlocked(blocked: boolean): void {
+    if (blocked === this.blocked) return;
+    if (!blocked) this.#blockedUs = this.blockedUs;
+    this.#blockedSinceUs = blocked ? this.#clock.nowUs() : null;
+  }
+}

@@ -1,0 +1,70 @@
+import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import type { Failure, TaskState } from "../cluster/messages.ts";
+import type { Sink, SinkHost } from "../connectors/sink.ts";
+import type { Source, SourceHost } from "../connectors/source.ts";
+import type { Output } from "../operators/operator.ts";
+import type { Clock, Timers } from "../ports.ts";
+import type { BinaryRowReader } from "../rows/binary.ts";
+import type { InputGate } from "./input-gate.ts";
+import type { OperatorChain } from "./operator-chain.ts";
+import type { OutputGate } from "./output-gate.ts";
+import type { Task } from "./task.ts";
+
+/** Who hosts tasks: the worker, or a test. */
+export interface TaskHost {
+  onState(task: Task, state: TaskState, failure: Failure | null): void;
+  /** A checkpoint's snapshot of the task; null: nobody wants it, barriers only pass through. */
+  readonly onSnapshot: ((task: Task, checkpointId: number, snapshot: Uint8Array) => void) | null;
+}
+
+export interface TaskSettings {
+  readonly vertex: string;
+  readonly subtask: number;
+  /** Id of the operator at the end of the chain, for error messages. */
+  readonly lastOperator: string;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly host: TaskHost;
+}
+
+/** Callbacks for a task's parts into the task that is being built of them. */
+export interface TaskHooks {
+  readonly tail: Output;
+  readonly source: SourceHost;
+  readonly sink: SinkHost;
+  readonly guard: (work: () => void) => void;
+}
+
+export interface TaskParts {
+  readonly chain: OperatorChain;
+  readonly output: OutputGate;
+  readonly sink: Sink | null;
+  /** Exactly one of `source` and `gate` is there. `readers[channel]` reads the rows of the gate's logical channel. */
+  readonly source: Source | null;
+  readonly gate: InputGate | null;
+  readonly readers: readonly BinaryRowReader[];
+}
+
+/** State of all parts and the task's watermark, as bytes. */
+export function snapshotParts(parts: TaskParts, watermarkMs: number, unacknowledged: boolean): Uint8Array {
+  const writer = new SnapshotWriter();
+  writer.f64(watermarkMs);
+  parts.chain.snapshot(writer);
+  parts.gate?.snapshot(writer);
+  parts.source?.snapshot(writer);
+  parts.sink?.snapshot(writer);
+  parts.output.snapshot(writer, unacknowledged);
+  return writer.finish();
+}
+
+/** Loads what `snapshotParts` wrote into fresh parts; returns the watermark. */
+export function restoreParts(parts: TaskParts, snapshot: Uint8Array): number {
+  const reader = new SnapshotReader(snapshot);
+  const watermarkMs = reader.f64();
+  parts.chain.restore([reader]);
+  parts.gate?.restore(reader);
+  parts.source?.restore([reader]);
+  parts.sink?.restore(reader);
+  parts.output.restore(reader);
+  return watermarkMs;
+}

@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { asFaultlineError } from "../../base/errors.ts";
+import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
+import type { QueryDefinition } from "../../queries/query.ts";
+import type { Reason, RunRecord, VerifySummary } from "../sweep/model.ts";
+import type { Example } from "../verify/examples.ts";
+import { expectedValues } from "../verify/expected.ts";
+import {
+  type FetchUnmatched,
+  readUnmatched,
+  UnmatchedList,
+  withUnmatched,
+  writeUnmatched,
+} from "../verify/unmatched.ts";
+import { type VerifyOutcome, verify } from "../verify/verify.ts";
+import type { runFiles } from "./results-folder.ts";
+import type { RunConfig } from "./run-config.ts";
+import type { RunRecorder } from "./run-recorder.ts";
+
+export type { FetchUnmatched };
+
+export interface CheckInput {
+  readonly record: RunRecord;
+  readonly config: RunConfig;
+  readonly query: QueryDefinition<NexmarkEvent>;
+  readonly files: ReturnType<typeof runFiles>;
+  readonly recorder: RunRecorder;
+  readonly dueUs: (eventIndex: number) => number;
+  readonly fetch: FetchUnmatched | undefined;
+}
+
+export interface CheckOutcome {
+  readonly verified: VerifySummary | null;
+  readonly examples: readonly Example[];
+  /** Why there is no summary. */
+  readonly problem: Reason | null;
+}
+
+/** Verifies a run and feeds its matches to the recorder. Never throws: a broken checker is a verdict of its own. */
+export async function checkRun(input: CheckInput): Promise<CheckOutcome> {
+  const { query, record, files } = input;
+  if (query.output.kind !== "append") return missing(`no checker yet for ${query.output.kind} query ${query.id}`);
+  if (!existsSync(files.observations)) {
+    return missing("the observer left no observation log, so nothing could be compared");
+  }
+  try {
+    const strays = new UnmatchedList();
+    const outcome = verify(verifyInput(input, strays));
+    if (input.fetch !== undefined) await writeUnmatched(files.unmatched, strays.places(), input.fetch);
+    return { verified: outcome.summary, examples: completed(input, outcome), problem: null };
+  } catch (error) {
+    const { message } = asFaultlineError(error);
+    const hint = `The raw data of ${record.run.id} are kept; bench analyze tries again.`;
+    return { verified: null, examples: [], problem: { code: "checker-failed", message, hint } };
+  }
+}
+
+function verifyInput({ query, config, files, recorder, dueUs }: CheckInput, strays: UnmatchedList) {
+  return {
+    query,
+    data: config.data,
+    watermarkDelayMs: config.watermarkDelayMs,
+    observationsFile: files.observations,
+    isolation: 0 as const,
+    dueUs,
+    scratchDirectory: join(files.raw, "verify.tmp"),
+    onObservation: (observation: Parameters<RunRecorder["onObservation"]>[0]) => recorder.onObservation(observation),
+    onMatch: (match: Parameters<RunRecorder["onMatch"]>[0]) => recorder.onMatch(match),
+    onStray: (observation: Parameters<UnmatchedList["add"]>[0], ordinal: number) => strays.add(observation, ordinal),
+  };
+}
+
+/** The examples with the values of expected rows (by a second replay) and the text of fetched ones. */
+function completed({ query, config, files }: CheckInput, { examples }: VerifyOutcome): readonly Example[] {
+  if (examples.length === 0) return examples;
+  const ordinals = new Set(examples.flatMap(({ expected }) => (expected === null ? [] : [expected])));
+  const values = expectedValues(query, config.data, ordinals);
+  const known = examples.map((example) =>
+    example.expected === null ? example : { ...example, values: values.get(example.expected) ?? null },
+  );
+  return withUnmatched(known, readUnmatched(files.unmatched), query);
+}
+
+function missing(message: string): CheckOutcome {
+  return { verified: null, examples: [], problem: { code: "checker-missing", message } };
+}

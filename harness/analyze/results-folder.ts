@@ -1,0 +1,67 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { FaultlineError } from "../../base/errors.ts";
+import type { RunRecord } from "../sweep/model.ts";
+
+/** Where things are in a results folder (`docs/results.md`). */
+export function runFiles(resultsDir: string, runId: string) {
+  const raw = join(resultsDir, "raw", runId);
+  return {
+    raw,
+    record: join(raw, "run.json"),
+    observations: join(raw, "observations.bin"),
+    resources: join(raw, "resources.jsonl"),
+    sampler: join(raw, "sampler.json"),
+    sent: join(raw, "sent.bin"),
+    lagLog: join(raw, "generator-lag.hlog"),
+    unmatched: join(raw, "unmatched.jsonl"),
+  };
+}
+
+/** Throws `results-unreadable`. */
+export function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new FaultlineError("results-unreadable", `cannot read ${file}`, {
+      hint: "A results folder has a manifest.json and a raw/ folder with one run.json a run.",
+      cause,
+    });
+  }
+}
+
+export function readRunRecord(resultsDir: string, runId: string): RunRecord {
+  const record = readJson(runFiles(resultsDir, runId).record) as Partial<RunRecord>;
+  if (record.version !== 1 || record.run?.id !== runId) {
+    throw new FaultlineError("results-unreadable", `raw/${runId}/run.json is not a version 1 record of that run`);
+  }
+  return record as RunRecord;
+}
+
+/** Lines of a JSON-lines file, [] when it does not exist. A torn last line (its writer was killed) is left out. */
+export function readJsonLines<T>(file: string): T[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n");
+  lines.pop(); // behind the last line feed: empty, or torn
+  return lines.map((line, i) => {
+    try {
+      return JSON.parse(line) as T;
+    } catch (cause) {
+      throw new FaultlineError("results-unreadable", `${file}: line ${i + 1} is no JSON`, { cause });
+    }
+  });
+}
+
+/** Records of all runs that ended, in the order of execution. */
+export function readAllRecords(resultsDir: string): RunRecord[] {
+  const raw = join(resultsDir, "raw");
+  if (!existsSync(raw)) {
+    throw new FaultlineError("results-unreadable", `${resultsDir} has no raw/ folder`, {
+      hint: "Give the folder that a sweep wrote its results to.",
+    });
+  }
+  return readdirSync(raw)
+    .filter((id) => existsSync(runFiles(resultsDir, id).record))
+    .map((id) => readRunRecord(resultsDir, id))
+    .sort((a, b) => a.run.order - b.run.order || (a.run.id < b.run.id ? -1 : 1));
+}

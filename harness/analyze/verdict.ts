@@ -1,0 +1,121 @@
+import type { LatencySummary, Reason, ReasonCode, RunRecord, RunState, VerifySummary } from "../sweep/model.ts";
+import type { RunConfig } from "./run-config.ts";
+
+/** Reasons that a run failed (the system or its output is wrong); all others make it invalid (the number is not to be trusted). */
+const FAILED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  "checker-failed",
+  "guarantee-violated",
+  "system-failed",
+  "feeder-failed",
+  "observer-failed",
+  "kafka-failed",
+  "drain-timeout",
+  "interrupted",
+  "internal",
+]);
+
+/** Largest change of the clock offset over a run: comparing with broker times would be off by as much. */
+const MAX_CLOCK_DRIFT_US = 1_000;
+
+export interface Evidence {
+  readonly record: RunRecord;
+  readonly config: Pick<RunConfig, "limits" | "guarantee"> | null;
+  readonly verified: VerifySummary | null;
+  /** Why the checker gave no summary, when it did not. */
+  readonly checkerProblem: Reason | null;
+  readonly offeredPerSecond: number | null;
+  readonly achievedInputPerSecond: number | null;
+  readonly generatorLagUs: LatencySummary;
+  readonly observerLagUs: LatencySummary;
+  readonly latencyUs: LatencySummary;
+  readonly claimsLatency: boolean;
+}
+
+/** The verdict with all its reasons, failures first. No data is never a pass. */
+export function judge(evidence: Evidence): { readonly state: RunState; readonly reasons: readonly Reason[] } {
+  const reasons = [
+    ...evidence.record.problems,
+    ...outputReasons(evidence),
+    ...inputReasons(evidence),
+    ...instrumentReasons(evidence),
+    ...sampleReasons(evidence),
+  ];
+  const failed = reasons.filter((reason) => FAILED.has(reason.code));
+  const invalid = reasons.filter((reason) => !FAILED.has(reason.code));
+  const state = failed.length > 0 ? "failed" : invalid.length > 0 ? "invalid" : "valid";
+  return { state, reasons: [...failed, ...invalid] };
+}
+
+function outputReasons({ verified, checkerProblem, config }: Evidence): Reason[] {
+  if (checkerProblem !== null) return [checkerProblem];
+  if (verified === null) return [reason("checker-missing", "the outputs were not compared with an oracle")];
+  if (verified.expected === 0) {
+    const hint = "Send more events, or choose data on which the query has results.";
+    return [reason("too-few-samples", "the oracle expects no output at all, so nothing was checked", hint)];
+  }
+  const bad: string[] = [];
+  for (const kind of ["lost", "wrong", "unexpected", "premature", "outOfOrder"] as const) {
+    if (verified[kind] > 0) bad.push(`${verified[kind]} ${kind === "outOfOrder" ? "out of order" : kind}`);
+  }
+  if (verified.duplicate > 0 && config?.guarantee !== "at-most-once") {
+    bad.push(`${verified.duplicate} duplicate`);
+  }
+  if (bad.length === 0) return [];
+  const share = `of ${verified.expected} expected outputs (${verified.observed} observed)`;
+  return [reason("guarantee-violated", `${bad.join(", ")} ${share}`, "The report lists examples.")];
+}
+
+function inputReasons(evidence: Evidence): Reason[] {
+  const { record, config, offeredPerSecond: offered, achievedInputPerSecond: achieved, generatorLagUs } = evidence;
+  const reasons: Reason[] = [];
+  const sent = record.feeder;
+  if (sent === null) reasons.push(reason("input-incomplete", "the feeder reported nothing"));
+  else if (sent.acked < record.events || sent.sendErrors > 0) {
+    const text = `${sent.acked} of ${record.events} events acknowledged, ${sent.sendErrors} send errors`;
+    reasons.push(reason("input-incomplete", text));
+  }
+  if (config === null) return reasons;
+  const { generatorLagP99, achievedShare } = config.limits;
+  const hint = "Lower the rate, or give the feeder a core of its own.";
+  const lagP99Us = generatorLagUs.p99;
+  if (lagP99Us !== null && lagP99Us > generatorLagP99 * 1000) {
+    const text = `generator lag p99 ${milliseconds(lagP99Us)} is above ${generatorLagP99} ms`;
+    reasons.push(reason("generator-saturated", text, hint));
+  }
+  if (offered !== null && achieved !== null && achieved < offered * achievedShare) {
+    const text = `sent ${achieved.toFixed(1)}/s of ${offered.toFixed(1)}/s offered, less than ${achievedShare * 100} %`;
+    reasons.push(reason("generator-saturated", text, hint));
+  }
+  return reasons;
+}
+
+function instrumentReasons({ record, config, observerLagUs }: Evidence): Reason[] {
+  const reasons: Reason[] = [];
+  const driftUs = Math.abs(record.clockOffsetUs.end - record.clockOffsetUs.start);
+  if (driftUs > MAX_CLOCK_DRIFT_US) {
+    const text = `wall and monotonic clock moved apart by ${milliseconds(driftUs)} during the run`;
+    reasons.push(reason("clock-offset", text, "Let the clock settle (NTP), then repeat."));
+  }
+  const limitMs = config?.limits.observerLagP99;
+  if (limitMs !== undefined && observerLagUs.p99 !== null && observerLagUs.p99 > limitMs * 1000) {
+    const text = `observer lag p99 ${milliseconds(observerLagUs.p99)} is above ${limitMs} ms`;
+    reasons.push(reason("observer-saturated", text, "The machine is too busy to see outputs when they appear."));
+  }
+  return reasons;
+}
+
+function sampleReasons({ config, latencyUs, claimsLatency, verified }: Evidence): Reason[] {
+  if (!claimsLatency || (verified !== null && verified.expected === 0)) return [];
+  const least = Math.max(1, config?.limits.minSamples ?? 1);
+  if (latencyUs.n >= least) return [];
+  const text = `${latencyUs.n} outputs in the measured window, ${least} needed`;
+  return [reason("too-few-samples", text, "Measure longer, or shorten the warm-up.")];
+}
+
+function milliseconds(us: number): string {
+  return `${(us / 1000).toFixed(1)} ms`;
+}
+
+function reason(code: ReasonCode, message: string, hint?: string): Reason {
+  return hint === undefined ? { code, message } : { code, message, hint };
+}

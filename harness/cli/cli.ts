@@ -1,0 +1,115 @@
+import { readFileSync } from "node:fs";
+import yargs, { type Argv } from "yargs";
+import { FaultlineError } from "../../base/errors.ts";
+import { EXIT, type ExitCode } from "../../base/exit-codes.ts";
+import { nearest } from "../config/nearest.ts";
+import type { Arguments, Command } from "./command.ts";
+import { analyzeCommand } from "./commands/analyze.ts";
+import { generateCommand } from "./commands/generate.ts";
+import { queryCommand } from "./commands/query.ts";
+import { runCommand } from "./commands/run.ts";
+import { sweepCommand } from "./commands/sweep.ts";
+import { reportError } from "./errors.ts";
+import type { Io } from "./io.ts";
+
+const COMMANDS: readonly Command[] = [runCommand, sweepCommand, analyzeCommand, generateCommand, queryCommand];
+
+const EXIT_CODES =
+  "Exit codes: 0 ok, 1 internal error, 2 usage or config, 3 environment not ready, 4 run failed, 5 run invalid,\n" +
+  "6 threshold or regression, 130/143 interrupted (what is done is kept).";
+
+/** Runs one command line. Never throws: errors are printed, the exit code is returned. */
+export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
+  try {
+    const parsed = await parse(argv, io);
+    if (parsed.command === null) {
+      io.stdout.write(parsed.output);
+      return EXIT.ok;
+    }
+    return await parsed.command.run(parsed.args, io);
+  } catch (error) {
+    return reportError(error, io.stderr, argv.includes("--json"), (io.env.FAULTLINE_DEBUG ?? "") !== "");
+  }
+}
+
+type Parsed =
+  | { readonly command: Command; readonly args: Arguments }
+  | { readonly command: null; readonly output: string };
+
+/** Lets yargs parse and describe; commands run outside of it, so that their errors and promises are ours alone. */
+async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
+  let chosen: Command | null = null;
+  const parser = yargs([])
+    .scriptName("bench")
+    .locale("en")
+    .usage("$0 <command>\n\nWhat does a stream processor do to your latency while things break?")
+    .version(version())
+    .help()
+    .strict()
+    .recommendCommands()
+    .demandCommand(1, "No command given.")
+    .parserConfiguration({ "camel-case-expansion": false, "parse-positional-numbers": false, "dot-notation": false })
+    .wrap(Math.min(110, Math.max(60, io.stdout.columns)))
+    .epilogue(EXIT_CODES)
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new FaultlineError("usage", message);
+    });
+  for (const command of COMMANDS) {
+    parser.command(
+      command.usage,
+      command.summary,
+      (y: Argv) => command.options(y),
+      () => {
+        chosen = command;
+      },
+    );
+  }
+  let output = "";
+  let args: Arguments;
+  try {
+    args = await parser.parseAsync([...argv], {}, (_error, _argv, text) => {
+      output = text;
+    });
+  } catch (error) {
+    throw usageError(error, argv);
+  }
+  // --help and --version print and choose nothing to run.
+  if (output !== "" || chosen === null) return { command: null, output: `${output}\n` };
+  return { command: chosen, args };
+}
+
+function usageError(error: unknown, argv: readonly string[]): FaultlineError {
+  const message = (error instanceof Error ? error.message : String(error)).trim();
+  const didYouMean = /^Did you mean (.*)\?$/.exec(message);
+  const names = COMMANDS.map((command) => command.usage.split(" ")[0]!);
+  const word = argv.find((part) => !part.startsWith("-")) ?? "";
+  if (didYouMean !== null || /^Unknown (command|argument)/.test(message)) {
+    if (!names.includes(word)) {
+      const meant = didYouMean?.[1] ?? nearest(word, names);
+      const hint = meant === null ? `The commands are ${names.join(", ")}.` : `Did you mean "bench ${meant}"?`;
+      return new FaultlineError("usage", `unknown command "${word}"`, { hint });
+    }
+    return unknownOption(message, word);
+  }
+  return new FaultlineError("usage", message, { hint: `bench ${names.includes(word) ? `${word} ` : ""}--help` });
+}
+
+function unknownOption(message: string, name: string): FaultlineError {
+  const unknown = message.replace(/^[^:]*:\s*/, "").split(", ")[0]!;
+  const command = COMMANDS.find((candidate) => candidate.usage.split(" ")[0] === name)!;
+  const known = Object.keys(optionNames(command));
+  const meant = nearest(unknown, known);
+  const hint = meant === null ? `bench ${name} --help lists the options.` : `Did you mean --${meant}?`;
+  return new FaultlineError("usage", `unknown argument "${unknown}" of bench ${name}`, { hint });
+}
+
+function optionNames(command: Command): Record<string, unknown> {
+  const parser = command.options(yargs([])) as unknown as { getOptions(): { key: Record<string, unknown> } };
+  return parser.getOptions().key;
+}
+
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

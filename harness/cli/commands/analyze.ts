@@ -1,0 +1,26 @@
+import { resolve } from "node:path";
+import { FaultlineError } from "../../../base/errors.ts";
+import { type Command, flagOption, textOption } from "../command.ts";
+
+/** `bench analyze DIR`: everything derived of a results folder, made again from its raw data. */
+export const analyzeCommand: Command = {
+  usage: "analyze <dir>",
+  summary: "Rebuild tables, figures and report of a results folder from its raw data",
+  options: (parser) =>
+    parser
+      .positional("dir", { type: "string", describe: "Results folder" })
+      .option("json", { type: "boolean", describe: "One JSON line per run on stdout" })
+      .option("color", { type: "boolean", default: true, describe: "--no-color: no colours (NO_COLOR too)" }),
+  async run(args, io) {
+    const directory = textOption(args, "dir");
+    if (directory === undefined) throw new FaultlineError("usage", "which results folder?");
+    const [{ analyzeSweep }, { printOutcome }, { exitCodeOf }] = await Promise.all([
+      import("../../analyze/analyze.ts"),
+      import("../progress/outcome.ts"),
+      import("../exit-code.ts"),
+    ]);
+    const results = await analyzeSweep(resolve(io.cwd, directory));
+    printOutcome(results, directory, { json: flagOption(args, "json"), noColor: args.color === false }, io);
+    return exitCodeOf(results);
+  },
+};

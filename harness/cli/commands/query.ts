@@ -1,0 +1,44 @@
+import { FaultlineError } from "../../../base/errors.ts";
+import { EXIT } from "../../../base/exit-codes.ts";
+import { type Command, countOption, textOption, textsOption, withSet } from "../command.ts";
+import { writeOrStop } from "./generate.ts";
+
+const DEFAULT_EVENTS = 100_000;
+
+/** `bench query q5`: a query over generated events to the end of input, without Kafka; result rows as JSON lines. */
+export const queryCommand: Command = {
+  usage: "query <id>",
+  summary: "Run a query over generated events, without Kafka, and print its rows",
+  options: (parser) =>
+    withSet(parser)
+      .positional("id", { type: "string", describe: "Query: q0, q2, q5" })
+      .option("system", {
+        type: "string",
+        choices: ["oracle", "bundled"],
+        default: "bundled",
+        describe: "oracle: the naive model; bundled: the engine, in one thread",
+      })
+      .option("parallelism", { type: "number", default: 1, describe: "Instances of every operator" })
+      .option("batch", { type: "number", describe: "Events per source batch" })
+      .example("$0 query q5 --set events=20000 --parallelism 2", "hot items of 20,000 events"),
+  async run(args, io) {
+    const [{ nexmarkOptionsFromSets }, { runQuery }] = await Promise.all([
+      import("../nexmark-sets.ts"),
+      import("../../systems/run-query.ts"),
+    ]);
+    const sets = textsOption(args, "set");
+    const bounded = sets.some((set) => set.startsWith("events=")) ? sets : [`events=${DEFAULT_EVENTS}`, ...sets];
+    const id = textOption(args, "id");
+    if (id === undefined) throw new FaultlineError("usage", "which query? for example: bench query q5");
+    const batchSize = countOption(args, "batch", 1);
+    await runQuery({
+      query: id,
+      system: textOption(args, "system") === "oracle" ? "oracle" : "bundled",
+      parallelism: countOption(args, "parallelism", 1) ?? 1,
+      options: nexmarkOptionsFromSets(bounded),
+      ...(batchSize === undefined ? {} : { batchSize }),
+      write: (chunk: string) => writeOrStop(io.stdout, chunk),
+    });
+    return EXIT.ok;
+  },
+};

@@ -1,0 +1,39 @@
+import { FaultlineError } from "../../../base/errors.ts";
+import { type Command, flagOption, textOption, textsOption, withSet } from "../command.ts";
+import { withRunOptions } from "../run-options.ts";
+
+/** `bench sweep`: every cell of a config, its repetitions in random blocks, and the report. */
+export const sweepCommand: Command = {
+  usage: "sweep [config]",
+  summary: "Run every cell of a config and write the report",
+  options: (parser) =>
+    withRunOptions(withSet(parser))
+      .positional("config", { type: "string", describe: "YAML config, for example configs/latency.yaml" })
+      .option("resume", { type: "string", requiresArg: true, describe: "Continue the sweep of this results folder" })
+      .example("$0 sweep configs/latency.yaml", "latency of three queries at three rates")
+      .example("$0 sweep configs/latency.yaml --set load.duration=30s --dry-run", "what a longer one would do"),
+  async run(args, io) {
+    const { loadSweep } = await import("../../config/load.ts");
+    const { executeSweep, resumedSweep } = await import("../sweep-session.ts");
+    const file = textOption(args, "config");
+    const resume = textOption(args, "resume");
+    const options = {
+      out: textOption(args, "out") ?? resume,
+      dryRun: flagOption(args, "dry-run"),
+      json: flagOption(args, "json"),
+      noColor: args.color === false,
+    };
+    if (file !== undefined) {
+      return executeSweep(await loadSweep(file, textsOption(args, "set"), io.cwd), options, io);
+    }
+    if (resume === undefined) {
+      throw new FaultlineError("usage", "which config? for example: bench sweep configs/latency.yaml", {
+        hint: "Or continue an interrupted sweep with --resume DIR.",
+      });
+    }
+    if (textsOption(args, "set").length > 0) {
+      throw new FaultlineError("usage", "--set cannot change a sweep that is resumed", { hint: "Start a new one." });
+    }
+    return executeSweep(await resumedSweep(resume, io), options, io);
+  },
+};

@@ -1,0 +1,125 @@
+import type { RunResult, VerifySummary } from "../../sweep/model.ts";
+import { type Io, useColor } from "../io.ts";
+import { formatCount, formatLatency, formatPerSecond } from "./format.ts";
+import { makeStyle, paintState, type Style } from "./style.ts";
+import { renderTable } from "./table.ts";
+
+export interface OutcomeOptions {
+  readonly json: boolean;
+  readonly noColor: boolean;
+}
+
+/** The end of a sweep: with `--json` one line per run on stdout, for people the table, the verdict and the report's path on stderr. */
+export function printOutcome(results: readonly RunResult[], directory: string, options: OutcomeOptions, io: Io): void {
+  if (options.json) for (const result of results) io.stdout.write(`${jsonLine(result)}\n`);
+  io.stderr.write(outcomeText(results, directory, makeStyle(useColor(io.stderr, io.env, options.noColor))));
+}
+
+/** Table, verdict and where the report is. */
+export function outcomeText(results: readonly RunResult[], directory: string, style: Style): string {
+  if (results.length === 0) return `no run has ended; nothing to report in ${directory}\n`;
+  const heading = ["run", "state", "offered", "achieved", "p50", "p90", "p99", "p99.9", "max", "n", "verified"];
+  const rows = results.map((result) => {
+    const { p50, p90, p99, p999, max, n } = result.latencyUs;
+    return [
+      result.run.id,
+      paintState(result.state, style),
+      formatPerSecond(result.offeredPerSecond),
+      formatPerSecond(result.achievedInputPerSecond),
+      ...[p50, p90, p99, p999, max].map(formatLatency),
+      formatCount(n),
+      result.verified === null
+        ? "–"
+        : `${formatCount(result.verified.matched)} of ${formatCount(result.verified.expected)}`,
+    ];
+  });
+  return [
+    "\n",
+    renderTable([heading, ...rows], new Set([0, 1])),
+    "\n",
+    ...results.flatMap((result) => reasonLines(result, style)),
+    `${verdict(results, style)}\n`,
+    `report: ${directory}/report.html\n`,
+  ].join("");
+}
+
+/** `verified: 99 of 99 outputs, 0 lost, 0 duplicate, 0 wrong`; further kinds only where there are any. */
+export function verifiedText(v: VerifySummary): string {
+  const more = [
+    ...(v.unexpected > 0 ? [`${formatCount(v.unexpected)} unexpected`] : []),
+    ...(v.premature > 0 ? [`${formatCount(v.premature)} premature`] : []),
+    ...(v.outOfOrder > 0 ? [`${formatCount(v.outOfOrder)} out of order`] : []),
+  ];
+  const counts = [
+    `${formatCount(v.lost)} lost`,
+    `${formatCount(v.duplicate)} duplicate`,
+    `${formatCount(v.wrong)} wrong`,
+  ];
+  return `verified: ${formatCount(v.matched)} of ${formatCount(v.expected)} outputs, ${[...counts, ...more].join(", ")}`;
+}
+
+/** The first reason of a run that is not valid; all of them are in the report and were told when it ended. */
+function reasonLines(result: RunResult, style: Style): string[] {
+  const [first, ...others] = result.reasons;
+  if (first === undefined) return [];
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+  return [`${result.run.id} ${paintState(result.state, style)}: ${first.code}: ${first.message}${more}\n`];
+}
+
+function verdict(results: readonly RunResult[], style: Style): string {
+  const checked = results.flatMap((result) => (result.verified === null ? [] : [result.verified]));
+  const count = (state: RunResult["state"]) => results.filter((result) => result.state === state).length;
+  const unchecked = results.length - checked.length;
+  const states = `${count("valid")} valid, ${count("invalid")} invalid, ${count("failed")} failed`;
+  const missing = unchecked === 0 ? "" : ` (${unchecked} of ${results.length} runs could not be verified)`;
+  const text = checked.length === 0 ? "verified: nothing" : `${verifiedText(sum(checked))}${missing}`;
+  const good = count("valid") === results.length;
+  return `${good ? style.good(text) : style.bad(text)}\nruns: ${states}`;
+}
+
+function sum(parts: readonly VerifySummary[]): VerifySummary {
+  const total = (pick: (v: VerifySummary) => number) => parts.reduce((so, v) => so + pick(v), 0);
+  return {
+    expected: total((v) => v.expected),
+    observed: total((v) => v.observed),
+    matched: total((v) => v.matched),
+    lost: total((v) => v.lost),
+    duplicate: total((v) => v.duplicate),
+    wrong: total((v) => v.wrong),
+    unexpected: total((v) => v.unexpected),
+    premature: total((v) => v.premature),
+    outOfOrder: total((v) => v.outOfOrder),
+  };
+}
+
+/** What `--json` prints per run. */
+function jsonLine(result: RunResult): string {
+  const { run, state, reasons, latencyUs, resources } = result;
+  const v = result.verified;
+  return JSON.stringify({
+    run: run.id,
+    cell: run.cell.id,
+    repetition: run.repetition,
+    state,
+    reasons,
+    query: result.query,
+    system: result.system,
+    offeredPerSecond: result.offeredPerSecond,
+    achievedPerSecond: result.achievedInputPerSecond,
+    latencyUs,
+    verified:
+      v === null
+        ? null
+        : {
+            expected: v.expected,
+            lost: v.lost,
+            duplicate: v.duplicate,
+            wrong: v.wrong,
+            premature: v.premature,
+            outOfOrder: v.outOfOrder,
+          },
+    cpu: Object.fromEntries(
+      Object.entries(resources).map(([role, use]) => [role, { seconds: use.cpuSeconds, percent: use.cpuPercent }]),
+    ),
+  });
+}

@@ -1,0 +1,88 @@
+import { resolve } from "node:path";
+import { monotonicUs, wallClockMs } from "../../base/clock.ts";
+import { FaultlineError } from "../../base/errors.ts";
+import { EXIT, type ExitCode } from "../../base/exit-codes.ts";
+import { onlyCell } from "../config/only-cell.ts";
+import type { ResolvedSweep } from "../config/resolve.ts";
+import { buildManifest, resultsFolderName } from "../sweep/manifest.ts";
+import { type Plan, planSweep } from "../sweep/plan.ts";
+import { readProvenance } from "../sweep/provenance.ts";
+import { ResultsStore, readManifest } from "../sweep/store.ts";
+import { runSweep, type SweepOutcome } from "../sweep/sweep.ts";
+import { exitCodeOf } from "./exit-code.ts";
+import { Interruption } from "./interruption.ts";
+import { type Io, useColor } from "./io.ts";
+import { ProgressDisplay } from "./progress/display.ts";
+import { printOutcome } from "./progress/outcome.ts";
+import { planJson, planText } from "./progress/plan-text.ts";
+import { makeStyle } from "./progress/style.ts";
+
+export interface SessionOptions {
+  /** Results folder as typed; undefined: a new one below `reports/`. */
+  readonly out: string | undefined;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly noColor: boolean;
+}
+
+/** Plans and runs a sweep, shows its progress and its end, and answers the exit code. */
+export async function executeSweep(sweep: ResolvedSweep, options: SessionOptions, io: Io): Promise<ExitCode> {
+  const plan = planSweep(sweep);
+  const folder = options.out ?? `reports/${resultsFolderName(sweep.config.name, wallClockMs())}`;
+  if (options.dryRun) {
+    io.stdout.write(options.json ? `${planJson(sweep, plan, folder)}\n` : planText(sweep, plan, folder));
+    return EXIT.ok;
+  }
+  const interruption = new Interruption(io);
+  try {
+    const outcome = await runInFolder(sweep, plan, resolve(io.cwd, folder), options, io, interruption.signal);
+    printOutcome(outcome.results, folder, options, io);
+    if (!outcome.interrupted) return exitCodeOf(outcome.results);
+    const left = outcome.planned - outcome.results.length;
+    io.stderr.write(
+      `interrupted: ${outcome.results.length} of ${outcome.planned} runs are done and kept, ${left} left\n`,
+    );
+    io.stderr.write(`continue with: bench sweep --resume ${folder}\n`);
+    return interruption.exitCode;
+  } finally {
+    interruption.close();
+  }
+}
+
+async function runInFolder(
+  sweep: ResolvedSweep,
+  plan: Plan,
+  directory: string,
+  options: SessionOptions,
+  io: Io,
+  signal: AbortSignal,
+): Promise<SweepOutcome> {
+  const [{ realToolbox }, { KAFKA_VERSION }] = await Promise.all([
+    import("../sweep/real-toolbox.ts"),
+    import("../services/kafka/install.ts"),
+  ]);
+  const provenance = await readProvenance(sweep.config.kafka.brokers.length > 0 ? null : KAFKA_VERSION);
+  const facts = { provenance, createdMs: wallClockMs(), cwd: io.cwd, pid: process.pid };
+  const { store, manifest } = await ResultsStore.open(directory, buildManifest(sweep, plan, facts));
+  const style = makeStyle(useColor(io.stderr, io.env, options.noColor));
+  const display = new ProgressDisplay({ sink: io.stderr, clockUs: monotonicUs, style });
+  try {
+    return await runSweep({ sweep, store, manifest, toolbox: realToolbox, events: display, signal });
+  } finally {
+    display.close();
+  }
+}
+
+/** The sweep that a results folder began with, from its manifest. */
+export async function resumedSweep(folder: string, io: Io): Promise<ResolvedSweep> {
+  const { resolveText } = await import("../config/load.ts");
+  const manifest = await readManifest(resolve(io.cwd, folder));
+  if (manifest === null) {
+    throw new FaultlineError("usage", `${folder} has no manifest.json, so there is no sweep to resume`, {
+      hint: "Give the results folder of an interrupted sweep.",
+    });
+  }
+  const sweep = resolveText(manifest.configText, manifest.configFile, manifest.overrides);
+  const [only, ...others] = Object.keys(manifest.cells);
+  return others.length === 0 && sweep.cells.length > 1 ? onlyCell(sweep, only) : sweep;
+}

@@ -1,0 +1,75 @@
+import { nearest } from "./nearest.ts";
+import { type Problem, problemAt } from "./problems.ts";
+import { eventCount, loadDurationMs, scheduledCount } from "./schedule.ts";
+import type { Config } from "./schema.ts";
+import { formatDuration } from "./units.ts";
+
+/** What the config must know about queries, so that it need not load them. */
+export interface QueryCatalog {
+  readonly ids: readonly string[];
+  /** Why the query has no meaning on such data, or null. */
+  undefinedOn(id: string, data: { readonly mode: string }): string | null;
+}
+
+/** Rules between settings of one cell; each problem names the setting to change first. */
+export function crossCheck(config: Config, catalog: QueryCatalog): Problem[] {
+  return [
+    ...checkQuery(config, catalog),
+    ...checkParallelism(config),
+    ...checkLiveness(config),
+    ...checkLoad(config),
+    ...checkWarmup(config),
+  ];
+}
+
+function checkQuery(config: Config, catalog: QueryCatalog): Problem[] {
+  const { query } = config;
+  if (!catalog.ids.includes(query)) {
+    const meant = nearest(query, catalog.ids);
+    const known = `known queries: ${catalog.ids.join(", ")}`;
+    return [
+      problemAt(["query"], `unknown query "${query}"`, meant === null ? known : `did you mean "${meant}"? ${known}`),
+    ];
+  }
+  const reason = catalog.undefinedOn(query, { mode: config.data.nexmark.mode });
+  if (reason === null) return [];
+  const message = `${query} is not defined on Nexmark data of mode ${config.data.nexmark.mode}: ${reason}`;
+  return [problemAt(["query"], message, "change data.nexmark.mode or the query")];
+}
+
+function checkParallelism(config: Config): Problem[] {
+  const { parallelism, engine } = config;
+  if (parallelism <= engine.keyGroups) return [];
+  const message = `parallelism ${parallelism} is more than engine.keyGroups ${engine.keyGroups}`;
+  return [problemAt(["parallelism"], message, "every instance needs at least one key group")];
+}
+
+function checkLiveness({ engine: { liveness } }: Config): Problem[] {
+  if (liveness.timeout > liveness.interval) return [];
+  const message = `the timeout ${formatDuration(liveness.timeout)} is not longer than the interval ${formatDuration(liveness.interval)}`;
+  return [problemAt(["engine", "liveness", "timeout"], message, "at least 3 intervals are usual")];
+}
+
+function checkLoad(config: Config): Problem[] {
+  const { load, data } = config;
+  if (data.events === undefined) {
+    if (eventCount(config) > 0) return [];
+    return [problemAt(["load"], "not one event is due in this load", "raise the rate or the duration")];
+  }
+  if (load.shape === "constant") {
+    if (load.duration === undefined) return [];
+    const message = "data.events and load.duration both say how long the load lasts";
+    return [problemAt(["data", "events"], message, "remove one of them")];
+  }
+  const due = scheduledCount(load);
+  if (data.events <= due) return [];
+  const message = `${data.events} events are more than the ${due} that the steps make due`;
+  return [problemAt(["data", "events"], message, "lengthen the steps, or remove data.events")];
+}
+
+function checkWarmup(config: Config): Problem[] {
+  const lastsMs = loadDurationMs(config);
+  if (config.warmup < lastsMs) return [];
+  const message = `the warm-up ${formatDuration(config.warmup)} leaves nothing of a load of ${formatDuration(lastsMs)}`;
+  return [problemAt(["warmup"], message, "shorten warmup, or lengthen load.duration")];
+}

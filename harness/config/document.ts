@@ -1,0 +1,76 @@
+import { isCollection, isMap, isScalar, isSeq, LineCounter, type Node, parse, parseDocument } from "yaml";
+import { FaultlineError } from "../../base/errors.ts";
+import type { Path } from "./paths.ts";
+
+/** A config as written: its plain data, and where in the text each setting stands. */
+export interface ConfigDocument {
+  readonly file: string;
+  readonly text: string;
+  readonly raw: Readonly<Record<string, unknown>>;
+  /** `file:line:col` of the key at `path`, or of the nearest written ancestor. */
+  locate(path: Path): string;
+}
+
+/** Parses YAML (JSON is a part of it). Throws `config-invalid` with all syntax errors. */
+export function parseConfigDocument(text: string, file: string): ConfigDocument {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  if (document.errors.length > 0) {
+    const problems = document.errors.map((error) => `${at(error.pos[0])}: ${error.message}`);
+    throw new FaultlineError("config-invalid", `not valid YAML:\n  ${problems.join("\n  ")}`, {
+      context: { problems },
+      hint: "Check indentation, colons and quotes at these places.",
+    });
+  }
+  const raw = plainData(() => document.toJS({ maxAliasCount: 100 }), file);
+  if (raw !== null && (typeof raw !== "object" || Array.isArray(raw))) {
+    throw new FaultlineError("config-invalid", `${file}:1:1: a config is a mapping of settings`, {
+      hint: "Start with `query: q0`; configs/smoke.yaml is a complete example.",
+    });
+  }
+  return {
+    file,
+    text,
+    raw: (raw ?? {}) as Record<string, unknown>,
+    locate: (path) => at(offsetOf(document.contents, path)),
+  };
+}
+
+/** A value of `--set`: a YAML scalar, list or mapping. */
+export function parseSetValue(text: string, what: string): unknown {
+  return plainData(() => parse(text) as unknown, what);
+}
+
+function plainData(read: () => unknown, what: string): unknown {
+  try {
+    return read();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new FaultlineError("config-invalid", `${what}: ${reason}`, { cause: error });
+  }
+}
+
+function offsetOf(root: Node | null, path: Path): number {
+  let node: unknown = root;
+  let offset = root?.range?.[0] ?? 0;
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      if (pair === undefined) return offset;
+      if (isScalar(pair.key)) offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      const item: unknown = node.items[Number(key)];
+      if (item === undefined) return offset;
+      if (isScalar(item) || isCollection(item)) offset = item.range?.[0] ?? offset;
+      node = item;
+    } else {
+      return offset;
+    }
+  }
+  return offset;
+}

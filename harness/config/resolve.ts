@@ -1,0 +1,179 @@
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import type { Cell } from "../sweep/model.ts";
+import {
+  type Axis,
+  axesOf,
+  axisRefusal,
+  type BuiltCell,
+  buildCells,
+  cellCount,
+  MAX_CELLS,
+  withAxisValues,
+} from "./axes.ts";
+import { crossCheck, type QueryCatalog } from "./cross-checks.ts";
+import type { ConfigDocument } from "./document.ts";
+import { applyOverrides, type Override, overrideAt } from "./overrides.ts";
+import { deepFreeze, type Path, parsePath, startsWith } from "./paths.ts";
+import { configError, type LocatedProblem, locateProblem, type Problem, problemAt, problemsOf } from "./problems.ts";
+import { type Config, configSchema } from "./schema.ts";
+
+/** A config with its axes, checked as a whole. */
+export interface ResolvedSweep {
+  readonly document: ConfigDocument;
+  readonly overrides: readonly string[];
+  /** The first cell's config: what belongs to the whole sweep (name, seed, repetitions, kafka) is read here. */
+  readonly config: Config;
+  readonly axes: readonly Axis[];
+  readonly cells: readonly ResolvedCell[];
+  /** SHA-256 over the resolved configs of all cells. */
+  readonly hash: string;
+}
+
+export interface ResolvedCell {
+  readonly cell: Cell;
+  readonly config: Config;
+}
+
+/** Checks everything and resolves every cell. Throws one `config-invalid` that lists all problems. */
+export function resolveSweep(
+  document: ConfigDocument,
+  overrides: readonly Override[],
+  catalog: QueryCatalog,
+): ResolvedSweep {
+  const raw = applyOverrides(document.raw, overrides);
+  const axes = axesOf(raw);
+  const source: Source = { document, overrides, axes };
+  refuse(source, [...checkAxes(source), ...checkValues(source, raw)]);
+
+  const built = buildCells(raw, axes);
+  const placed = built.map(({ cell, indexes }) => {
+    const written = withAxisValues(raw, axes, indexes);
+    return { cell, indexes, config: toConfig(configSchema.parse(written), document.file) };
+  });
+  refuse(source, checkCells(source, placed, catalog));
+  const cells = placed.map(({ cell, config }) => ({ cell, config }));
+  return deepFreeze({
+    document,
+    overrides: overrides.map((override) => override.text),
+    config: cells[0]!.config,
+    axes,
+    cells,
+    hash: configHash(cells),
+  });
+}
+
+interface Source {
+  readonly document: ConfigDocument;
+  readonly overrides: readonly Override[];
+  readonly axes: readonly Axis[];
+}
+
+function refuse(source: Source, problems: readonly LocatedProblem[]): void {
+  const seen = new Set<string>();
+  const distinct = problems.filter((problem) => {
+    const key = JSON.stringify([problem.where, problem.path, problem.message]);
+    return !seen.has(key) && seen.add(key);
+  });
+  if (distinct.length > 0) throw configError(source.document.file, distinct);
+}
+
+function checkAxes(source: Source): LocatedProblem[] {
+  const problems = source.axes.flatMap((axis) => {
+    const refusal = axisRefusal(axis.name);
+    return refusal === null ? [] : [locate(source, problemAt(["sweep", axis.name], refusal))];
+  });
+  const count = cellCount(source.axes);
+  if (count > MAX_CELLS) {
+    problems.push(
+      locate(source, problemAt(["sweep"], `${count} cells are more than ${MAX_CELLS}`, "use fewer values")),
+    );
+  }
+  return problems;
+}
+
+/** The base with the first value of every axis, then each further value alone. */
+function checkValues(source: Source, raw: Record<string, unknown>): LocatedProblem[] {
+  const usable = source.axes.filter((axis) => axisRefusal(axis.name) === null);
+  const first = usable.map(() => 0);
+  const base = parseProblems(withAxisValues(raw, usable, first));
+  const known = new Set(base.map((problem) => JSON.stringify(problem)));
+  const located = base.map((problem) => locate(source, problem, { axes: usable, indexes: first }));
+  usable.forEach((axis, a) => {
+    for (let v = 1; v < axis.values.length; v++) {
+      const indexes = first.with(a, v);
+      for (const problem of parseProblems(withAxisValues(raw, usable, indexes))) {
+        if (known.has(JSON.stringify(problem))) continue;
+        located.push(locate(source, problem, { axes: usable, indexes }));
+      }
+    }
+  });
+  return located;
+}
+
+function parseProblems(written: Record<string, unknown>): Problem[] {
+  const result = configSchema.safeParse(written);
+  return result.success ? [] : problemsOf(result.error.issues, written, configSchema);
+}
+
+type PlacedCell = ResolvedCell & Pick<BuiltCell, "indexes">;
+
+/** Rules between settings, for every cell; equal problems are told once, with the first cell's name. */
+function checkCells(source: Source, cells: readonly PlacedCell[], catalog: QueryCatalog): LocatedProblem[] {
+  const found = new Map<string, { problem: Problem; index: number; count: number }>();
+  cells.forEach(({ config }, index) => {
+    for (const problem of crossCheck(config, catalog)) {
+      const key = JSON.stringify(problem);
+      const known = found.get(key);
+      if (known === undefined) found.set(key, { problem, index, count: 1 });
+      else known.count += 1;
+    }
+  });
+  return [...found.values()].map(({ problem, index, count }) => {
+    const located = locate(source, problem, { axes: source.axes, indexes: cells[index]!.indexes });
+    if (source.axes.length === 0) return located;
+    const others = count === 1 ? "" : ` and ${count - 1} more`;
+    return { ...located, message: `${located.message}, in cell ${cells[index]!.cell.id}${others}` };
+  });
+}
+
+/** The place of a problem: an axis value, a `--set`, or the text. */
+function locate(
+  source: Source,
+  problem: Problem,
+  choice: { readonly axes: readonly Axis[]; readonly indexes: readonly number[] } = { axes: [], indexes: [] },
+): LocatedProblem {
+  const at = choice.axes.findIndex((axis) => startsWith(problem.path, parsePath(axis.name)));
+  const axis = choice.axes[at];
+  if (axis === undefined) return locateProblem(problem, whereWritten(source, problem.path));
+  const index = choice.indexes[at]!;
+  const where = whereWritten(source, ["sweep", axis.name, index]);
+  const message = `${problem.message}, as value ${JSON.stringify(axis.values[index])} of the axis ${axis.name}`;
+  return locateProblem({ ...problem, message }, where);
+}
+
+function whereWritten(source: Source, path: Path): string {
+  const override = overrideAt(source.overrides, path);
+  return override === undefined ? source.document.locate(path) : `--set ${override.text}:`;
+}
+
+function toConfig(parsed: ReturnType<typeof configSchema.parse>, file: string): Config {
+  const { sweep: _axes, name, ...settings } = parsed;
+  const fallback = basename(file)
+    .replace(/\.[^.]*$/, "")
+    .replace(/[^A-Za-z0-9._-]+/g, "-");
+  return { ...settings, name: name ?? (fallback === "" ? "sweep" : fallback) } as Config;
+}
+
+function configHash(cells: readonly ResolvedCell[]): string {
+  return createHash("sha256").update(canonicalJson(cells)).digest("hex");
+}
+
+/** JSON with sorted keys, so that the order of writing does not matter. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) =>
+    typeof item === "object" && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  );
+}

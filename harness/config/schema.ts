@@ -1,0 +1,163 @@
+import { z } from "zod";
+import { MAX_EVENTS, nexmarkOptionsSchema } from "../../generators/nexmark/options.ts";
+import { duration, rate, size, wholeMs, wholeNumber } from "./fields.ts";
+
+/**
+ * The one schema of a config: types, defaults, validation, and the text of every setting. In the resolved config durations are
+ * milliseconds, rates events per second, sizes bytes; keys stay as written, so that paths mean the same everywhere.
+ */
+const data = z
+  .strictObject({
+    generator: z.enum(["nexmark"]).default("nexmark").describe("Which events: nexmark."),
+    nexmark: nexmarkOptionsSchema
+      .omit({ events: true, split: true })
+      .prefault({})
+      .describe("Options of the Nexmark generator. They decide the data; `load` decides the pacing."),
+    events: wholeNumber(1, MAX_EVENTS)
+      .optional()
+      .describe("Fixed number of events. Default: as many as `load` makes due over its duration."),
+    partitions: wholeNumber(1, 1024).default(4).describe("Partitions of the input topic."),
+    partitionRule: z
+      .enum(["roundRobin", "auction"])
+      .default("roundRobin")
+      .describe("Which partition an event goes to: by its index, or by its auction id."),
+    watermarkDelay: duration()
+      .prefault("4s")
+      .describe("Bounded disorder: a partition's watermark is its latest event time less this."),
+  })
+  .prefault({})
+  .describe("The data set. It is fixed by these settings alone and can be sent at any rate.");
+
+const constantLoad = z.strictObject({
+  shape: z.literal("constant").describe("One rate."),
+  rate: rate().prefault("10k/s").describe("Offered events per second."),
+  duration: wholeMs()
+    .optional()
+    .describe("How long events are due. Default 20s, unless `data.events` fixes their number."),
+});
+
+const stepsLoad = z.strictObject({
+  shape: z.literal("steps").describe("One rate after the other."),
+  steps: z
+    .array(
+      z.strictObject({
+        rate: rate().describe("Offered events per second in this step."),
+        duration: wholeMs().describe("Length of this step."),
+      }),
+    )
+    .min(1)
+    .max(10_000)
+    .describe("The steps, in order."),
+});
+
+/** `{rate: 10k/s}` means the constant shape. */
+function impliedShape(input: unknown): unknown {
+  if (typeof input !== "object" || input === null || Array.isArray(input) || "shape" in input) return input;
+  return { shape: "steps" in input ? "steps" : "constant", ...input };
+}
+
+const load = z
+  .preprocess(impliedShape, z.discriminatedUnion("shape", [constantLoad, stepsLoad]))
+  .prefault({})
+  .describe("Open-loop schedule: when each event is due, whatever the system under test does.");
+
+const engine = z
+  .strictObject({
+    workers: wholeNumber(1, 64).default(2).describe("Worker processes of the bundled engine."),
+    keyGroups: wholeNumber(1, 32_768)
+      .default(128)
+      .describe("Units in which keyed state is divided; at least `parallelism`."),
+    bufferTimeout: duration(0, 60_000)
+      .prefault("1ms")
+      .describe("Longest wait of a record in a half-full output buffer."),
+    watermarkInterval: duration(1, 60_000).prefault("10ms").describe("Longest distance of two watermarks of a source."),
+    liveness: z
+      .strictObject({
+        interval: duration(1, 60_000).prefault("200ms").describe("Distance of a worker's liveness messages."),
+        timeout: duration(2, 600_000).prefault("1s").describe("Silence after which a worker counts as dead."),
+      })
+      .prefault({})
+      .describe("How the death of a worker is noticed when its connections do not tell."),
+    workerMemory: size(64 * 2 ** 20, 2 ** 40)
+      .prefault("512MiB")
+      .describe("Heap limit of one worker process."),
+  })
+  .prefault({})
+  .describe("Settings of the bundled engine.");
+
+const limits = z
+  .strictObject({
+    generatorLagP99: duration()
+      .prefault("20ms")
+      .describe("Above this p99 of (sent − due) a run is invalid: generator-saturated."),
+    achievedShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.995)
+      .describe("Below this share of the offered rate a run is invalid: generator-saturated."),
+    observerLagP99: duration()
+      .prefault("50ms")
+      .describe("Above this p99 of (observed − log-append time) a run is invalid."),
+    minSamples: wholeNumber(1, 1e9)
+      .default(100)
+      .describe("Fewer measured outputs make a run invalid: too-few-samples."),
+  })
+  .prefault({})
+  .describe("What makes a run invalid, that is: not to be trusted.");
+
+export const configSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/, "a name has letters, digits, '.', '_' and '-', at most 80")
+    .optional()
+    .describe("Name of the campaign, also of its results folder. Default: the file's name."),
+  description: z.string().default("").describe("What this campaign is for; printed in the report."),
+  query: z.string().min(1).describe("Query to run: q0, q2, q5."),
+  system: z.enum(["bundled"]).default("bundled").describe("System under test."),
+  data,
+  load,
+  warmup: duration().prefault("5s").describe("Outputs whose trigger was due in this first part are not measured."),
+  parallelism: wholeNumber(1, 1024).default(2).describe("Instances of every operator of the query."),
+  engine,
+  guarantee: z
+    .enum(["at-least-once"])
+    .default("at-least-once")
+    .describe("Delivery guarantee that the outputs are checked against."),
+  kafka: z
+    .strictObject({
+      brokers: z
+        .array(z.string().regex(/^[^\s:]+:\d{1,5}$/, "a broker is written host:port"))
+        .default([])
+        .describe("External cluster, host:port. Default: a private broker, started and stopped by the run."),
+      heap: size(256 * 2 ** 20, 2 ** 40)
+        .prefault("1GiB")
+        .describe("Java heap of the private broker."),
+    })
+    .prefault({})
+    .describe("The Kafka that carries input and output."),
+  output: z
+    .strictObject({ partitions: wholeNumber(1, 1024).default(4).describe("Partitions of the output topic.") })
+    .prefault({})
+    .describe("The output topic."),
+  drainTimeout: duration(1).prefault("30s").describe("How long the last outputs may take after the last input."),
+  limits,
+  repetitions: wholeNumber(1, 1000).default(1).describe("Fresh runs of every cell."),
+  seed: wholeNumber(0, 2 ** 32 - 1)
+    .default(1)
+    .describe("Decides the random order of the runs."),
+  sweep: z
+    .record(z.string(), z.array(z.unknown()).min(1, "an axis needs at least one value"))
+    .default({})
+    .describe("Axes: path of a setting → its values. The cells are their product."),
+});
+
+type Frozen<T> = T extends (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Frozen<T[K]> }
+    : T;
+
+/** A resolved, frozen config of one cell. Durations in ms, rates in events/s, sizes in bytes. */
+export type Config = Frozen<Omit<z.output<typeof configSchema>, "sweep" | "name">> & { readonly name: string };
+export type LoadConfig = Config["load"];

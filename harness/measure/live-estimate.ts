@@ -1,0 +1,63 @@
+import { EventNumbers } from "../../generators/nexmark/numbers.ts";
+import { resolveNexmarkOptions } from "../../generators/nexmark/options.ts";
+import { compileSchedule } from "../../generators/schedule/schedule.ts";
+import type { QueryDefinition } from "../../queries/query.ts";
+import { wireColumns } from "../verify/row-hash.ts";
+import { parseRow } from "../verify/typed-value.ts";
+import { LatencyHistogram } from "./latency-histogram.ts";
+import type { ObserverSpec } from "./observer-spec.ts";
+
+/**
+ * The p50 and p99 of the progress line: event time of a sampled output → event index (data without disorder assumed) → due
+ * time. An estimate, marked ≈ wherever it is shown; the measured latency comes from the oracle, afterwards.
+ */
+export class LiveEstimate {
+  startUs: number | null;
+  readonly #query: QueryDefinition;
+  readonly #dueUs: (eventTimeMs: number) => number;
+  readonly #watermarkDelayMs: number;
+  readonly #decoder = new TextDecoder();
+  #histogram = new LatencyHistogram();
+
+  constructor(query: QueryDefinition, live: NonNullable<ObserverSpec["live"]>) {
+    this.#query = query;
+    this.startUs = live.startUs ?? null;
+    this.#watermarkDelayMs = live.watermarkDelayMs;
+    const options = resolveNexmarkOptions(live.dataset.options);
+    const numbers = new EventNumbers(options);
+    const schedule = compileSchedule(live.schedule);
+    const indexOf = indexByTime((index) => numbers.timestampMs(options.firstEventNumber + index), options.events);
+    this.#dueUs = (eventTimeMs) => schedule.dueNs(indexOf(eventTimeMs)) / 1000;
+  }
+
+  /** Takes one output into account; what cannot be estimated is passed over. */
+  sample(bytes: Uint8Array, start: number, end: number, observedUs: number): void {
+    if (this.startUs === null) return;
+    const row = parseRow(wireColumns(this.#query), this.#decoder.decode(bytes.subarray(start, end)));
+    const eventTimeMs = row === null ? null : this.#query.liveEventTimeMs(row, this.#watermarkDelayMs);
+    if (eventTimeMs === null) return;
+    this.#histogram.record(Math.round(observedUs - this.startUs - this.#dueUs(eventTimeMs)));
+  }
+
+  /** Percentiles since the last call; null without samples. */
+  take(): { readonly p50Us: number | null; readonly p99Us: number | null } {
+    const taken = { p50Us: this.#histogram.percentile(50), p99Us: this.#histogram.percentile(99) };
+    this.#histogram.destroy();
+    this.#histogram = new LatencyHistogram();
+    return taken;
+  }
+}
+
+/** First index whose event time is at least the wanted one, by bisection over times that never fall. */
+function indexByTime(timeOf: (index: number) => number, events: number): (eventTimeMs: number) => number {
+  return (eventTimeMs) => {
+    let low = 0;
+    let high = Math.max(0, events - 1);
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (timeOf(middle) >= eventTimeMs) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+}

@@ -1,0 +1,160 @@
+/**
+ * The observer as a process of its own: `node observer-main.ts SPEC.json` (observer-spec.ts). Prints JSON lines: `ready`, `progress`,
+ * `stopped` or `error`. Reads lines from stdin: `{"start":{"startUs":µs}}` sets the zero of the live estimate,
+ * `{"stop":{"endOffsets":[…]}}` makes it read up to those offsets, one a partition, and end. Ends when stdin closes; what it has
+ * observed is kept.
+ */
+import { closeSync, openSync, write, writeSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+import { monotonicUs, wallClockMs } from "../../base/clock.ts";
+import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
+import { EXIT } from "../../base/exit-codes.ts";
+import { KafkaClient } from "../../kafka/client.ts";
+import { findQuery } from "../../queries/registry.ts";
+import { LiveEstimate } from "./live-estimate.ts";
+import { ObservationLog } from "./observation-log.ts";
+import { Observer } from "./observer.ts";
+import { type ObserverSpec, readObserverSpec } from "./observer-spec.ts";
+
+const POLL_MS = 20;
+const FLUSH_MS = 200;
+
+const commandSchema = z.union([
+  z.strictObject({ start: z.strictObject({ startUs: z.number() }) }),
+  z.strictObject({ stop: z.strictObject({ endOffsets: z.array(z.int().min(0)) }) }),
+]);
+
+let log: ObservationLog | null = null;
+
+function print(line: Readonly<Record<string, unknown>>): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+function end(code: number): never {
+  log?.flushSync();
+  process.exit(code);
+}
+
+function fail(thrown: unknown): never {
+  const error = asFaultlineError(thrown, "observer-failed");
+  print({ error: { code: error.code, message: error.message, hint: error.hint ?? null } });
+  end(error.exitCode);
+}
+
+process.on("SIGTERM", () => end(EXIT.terminated));
+// The terminal sends SIGINT to the whole group; the harness decides what happens then.
+process.on("SIGINT", () => {});
+process.stdout.on("error", () => end(EXIT.terminated));
+process.on("uncaughtException", fail);
+
+/** Monotonic − wall clock, µs: the narrowest of some pairs of readings, because the wall clock ticks in whole ms. */
+function clockOffsetUs(): number {
+  let offset = Number.POSITIVE_INFINITY;
+  const until = monotonicUs() + 3_000;
+  for (let now = monotonicUs(); now < until; now = monotonicUs()) offset = Math.min(offset, now - wallClockMs() * 1000);
+  return offset;
+}
+
+async function main(spec: ObserverSpec): Promise<void> {
+  const query = findQuery(spec.query);
+  const live = spec.live === undefined ? null : new LiveEstimate(query, spec.live);
+  const fd = openSync(spec.observationsFile, "w");
+  const isolation = spec.isolation === "read_committed" ? 1 : 0;
+  let fetcher: ReturnType<KafkaClient["fetcher"]> | null = null;
+  log = new ObservationLog(
+    {
+      write: (bytes, position, done) => writeFully(fd, bytes, position, done),
+      writeSync: (bytes, position) => {
+        for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, position + at);
+      },
+    },
+    { onFull: () => fetcher?.pause(), onSpace: () => fetcher?.resume(), onError: fail },
+  );
+  const { startWallMs } = spec;
+  const observer = new Observer({
+    query,
+    isolation,
+    startWallMs,
+    log,
+    live,
+    monotonicUs,
+    clockOffsetUs: clockOffsetUs(),
+  });
+  const client = await KafkaClient.connect({ brokers: spec.brokers, clientId: `faultline-observer-${process.pid}` });
+  fetcher = client.fetcher({
+    topic: spec.topic,
+    assignments: Array.from({ length: spec.partitions }, (_, partition) => ({ partition, offset: 0 })),
+    isolation: spec.isolation,
+    maxWaitMs: 100,
+    onBatch: (view) => observer.onBatch(view),
+    onError: fail,
+  });
+  fetcher.start();
+  const endOffsets = listen(live);
+  reportProgress(spec, observer, live);
+  print({ ready: true });
+  await reached(fetcher, await endOffsets);
+  fetcher.close();
+  await log.flush();
+  closeSync(fd);
+  log = null;
+  await client.close();
+  const { observed, undecodable, readLag } = observer;
+  const readLagUs = { p50: readLag.percentile(50), p99: readLag.percentile(99), max: readLag.max, n: readLag.count };
+  print({ stopped: { observed, undecodable, readLagUs } });
+  process.exit(EXIT.ok);
+}
+
+/** Obeys stdin; resolves with the offsets to stop at. */
+function listen(live: LiveEstimate | null): Promise<readonly number[]> {
+  return new Promise((resolve) => {
+    const lines = createInterface({ input: process.stdin });
+    lines.on("line", (line) => {
+      try {
+        const command = commandSchema.parse(JSON.parse(line));
+        if ("stop" in command) resolve(command.stop.endOffsets);
+        else if (live !== null) live.startUs = command.start.startUs;
+      } catch (cause) {
+        fail(new FaultlineError("usage", `not a command of the observer: ${line}`, { cause }));
+      }
+    });
+    lines.on("close", () => end(EXIT.terminated));
+  });
+}
+
+/** Resolves when the fetcher stands at all of these offsets. Looks now and then, because control records come without a batch. */
+function reached(fetcher: { position(partition: number): number }, endOffsets: readonly number[]): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (!endOffsets.every((offset, partition) => fetcher.position(partition) >= offset)) return;
+      clearInterval(timer);
+      resolve();
+    }, POLL_MS);
+  });
+}
+
+function reportProgress(spec: ObserverSpec, observer: Observer, live: LiveEstimate | null): void {
+  let before = { observed: 0, atUs: monotonicUs() };
+  setInterval(() => {
+    const now = { observed: observer.observed, atUs: monotonicUs() };
+    const perSecond = ((now.observed - before.observed) * 1e6) / (now.atUs - before.atUs);
+    before = now;
+    const estimate = live?.take() ?? { p50Us: null, p99Us: null };
+    print({ progress: { observed: now.observed, perSecond: Math.round(perSecond), ...estimate } });
+  }, spec.progressIntervalMs);
+  setInterval(() => log?.kick(), FLUSH_MS);
+}
+
+function writeFully(fd: number, bytes: Uint8Array, position: number, done: (error: Error | null) => void): void {
+  write(fd, bytes, 0, bytes.length, position, (error, written) => {
+    if (error !== null || written === bytes.length) done(error);
+    else writeFully(fd, bytes.subarray(written), position + written, done);
+  });
+}
+
+try {
+  await main(readObserverSpec(process.argv[2]));
+} catch (error) {
+  fail(error);
+}

@@ -1,0 +1,104 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { CellCurve } from "../../analyze/cell-curve.ts";
+import { csv, rounded } from "../csv.ts";
+import { shortRate } from "../format.ts";
+import { colourOf } from "../palette.ts";
+import type { Figure } from "./render.ts";
+
+/** Axis labels of 1 / (1 − quantile). */
+const LABELS =
+  "datum.value == 1 ? '0 %' : datum.value == 10 ? '90 %' : datum.value == 100 ? '99 %' : datum.value == 1000 ? '99.9 %'" +
+  " : datum.value == 10000 ? '99.99 %' : datum.value == 100000 ? '99.999 %' : ''";
+
+const DASHES = [
+  [1, 0],
+  [6, 3],
+  [2, 2],
+  [8, 3, 2, 3],
+  [12, 4],
+];
+
+/** Figure 4 of `measurement.md`: latency over percentile, one panel a query, one line a cell. Null without data. */
+export function percentileFigure(curves: readonly CellCurve[]): Figure | null {
+  const drawn = curves.filter(({ curve }) => curve.points.length > 1);
+  if (drawn.length === 0) return null;
+  const rows = drawn.flatMap(({ cell, query, offeredPerSecond, curve }) =>
+    curve.points.map(({ inverse, percentile, latencyUs }) => ({
+      cell: cell.id,
+      query,
+      offered: shortRate(offeredPerSecond),
+      rate: offeredPerSecond ?? 0,
+      inverse,
+      percentile,
+      latencyMs: latencyUs / 1000,
+      n: curve.n,
+    })),
+  );
+  const queries = [...new Set(rows.map(({ query }) => query))];
+  const rates = [...new Map([...rows].sort((a, b) => a.rate - b.rate).map((row) => [row.offered, row])).keys()];
+  const spec: TopLevelSpec = {
+    data: { values: rows },
+    facet: { field: "query", type: "nominal", sort: queries, header: { title: null } },
+    columns: Math.min(3, queries.length),
+    spec: {
+      width: queries.length > 1 ? 290 : 560,
+      height: 240,
+      mark: { type: "line", strokeWidth: 2, clip: true },
+      encoding: {
+        x: {
+          field: "inverse",
+          type: "quantitative",
+          scale: { type: "log" },
+          axis: {
+            title: "percentile",
+            values: [1, 10, 100, 1000, 10_000, 100_000],
+            labelExpr: LABELS,
+            labelOverlap: false,
+            labelFontSize: 10,
+          },
+        },
+        y: {
+          field: "latencyMs",
+          type: "quantitative",
+          scale: { type: "log" },
+          axis: { title: "latency from due time (ms)", format: "~g", tickCount: 5 },
+        },
+        color: {
+          field: "query",
+          type: "nominal",
+          scale: { domain: queries, range: queries.map(colourOf) },
+          legend: null,
+        },
+        strokeDash: {
+          field: "offered",
+          type: "nominal",
+          sort: rates,
+          scale: { domain: rates, range: rates.map((_, i) => DASHES[i % DASHES.length]!) },
+          legend: { title: "offered" },
+        },
+        detail: { field: "cell" },
+      },
+    },
+    resolve: { scale: { y: "shared" } },
+  };
+  return {
+    id: "latency-percentiles",
+    title: "Latency by percentile",
+    caption: `End-to-end latency from due time, read_uncommitted, warm-up cut, valid runs merged per cell (${drawn
+      .map(({ cell, curve }) => `${cell.id}: n = ${curve.n}`)
+      .join("; ")}). Lines end where 10 samples are left above. Logarithmic axes.`,
+    spec,
+    csv: csv(
+      [
+        { name: "cell", value: (row) => row.cell },
+        { name: "query", value: (row) => row.query },
+        { name: "offered_events_per_second", value: (row) => rounded(row.rate) },
+        { name: "percentile", value: (row) => rounded(row.percentile, 6) },
+        { name: "inverse_of_rest", value: (row) => rounded(row.inverse, 6) },
+        { name: "latency_ms", value: (row) => row.latencyMs },
+        { name: "n", value: (row) => row.n },
+      ],
+      rows,
+    ),
+  };
+}

@@ -1,0 +1,99 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { CellSummary } from "../../analyze/cell-summary.ts";
+import { csv, rounded } from "../csv.ts";
+import { shortRate } from "../format.ts";
+import { colourOf, INK } from "../palette.ts";
+import type { Figure } from "./render.ts";
+
+const QUANTILES = ["p50", "p99"] as const;
+
+/** Figure 6 of `measurement.md`: latency over achieved output rate, labelled with the offered rate. Null without valid cells. */
+export function throughputLatencyFigure(cells: readonly CellSummary[]): Figure | null {
+  const rows = cells.flatMap((cell) =>
+    QUANTILES.map((quantile) => ({
+      cell: cell.cell.id,
+      query: cell.query,
+      quantile,
+      achieved: cell.achievedOutputPerSecond,
+      offered: cell.offeredPerSecond,
+      label: quantile === "p50" ? shortRate(cell.offeredPerSecond) : "",
+      latencyMs: milliseconds(cell.latency[quantile].median),
+      runs: cell.valid,
+    })),
+  );
+  const drawn = rows.filter((row) => row.achieved !== null && row.achieved > 0 && row.latencyMs !== null);
+  if (drawn.length === 0) return null;
+  const queries = [...new Set(drawn.map(({ query }) => query))];
+  const x = {
+    field: "achieved",
+    type: "quantitative",
+    scale: { type: "log", nice: false, padding: 24 },
+    axis: { title: "achieved output (rows/s)", format: ".3~s", tickCount: 4 },
+  } as const;
+  const y = {
+    field: "latencyMs",
+    type: "quantitative",
+    scale: { type: "log" },
+    axis: { title: "latency from due time (ms)", format: "~g", tickCount: 5 },
+  } as const;
+  const line = {
+    mark: { type: "line", strokeWidth: 2, point: { filled: true, size: 55 } },
+    encoding: {
+      x,
+      y,
+      color: {
+        field: "query",
+        type: "nominal",
+        scale: { domain: queries, range: queries.map(colourOf) },
+        legend: null,
+      },
+      strokeDash: {
+        field: "quantile",
+        type: "nominal",
+        scale: {
+          domain: [...QUANTILES],
+          range: [
+            [1, 0],
+            [5, 4],
+          ],
+        },
+        legend: { title: null, symbolType: "stroke", symbolFillColor: "transparent" },
+      },
+    },
+  } as const;
+  const labels = {
+    transform: [{ filter: "datum.label != ''" }],
+    mark: { type: "text", dy: 15, fontSize: 10.5, color: INK },
+    encoding: { x, y, text: { field: "label", type: "nominal" } },
+  } as const;
+  const spec = {
+    data: { values: drawn },
+    facet: { field: "query", type: "nominal", sort: queries, header: { title: null } },
+    columns: Math.min(3, queries.length),
+    spec: { width: queries.length > 1 ? 290 : 560, height: 240, layer: [line, labels] },
+    resolve: { scale: { x: "independent" } },
+  } as unknown as TopLevelSpec;
+  return {
+    id: "throughput-latency",
+    title: "Latency over throughput",
+    caption:
+      "Medians over the valid runs of a cell; labels are the offered events per second. Where n is too small for a percentile, its point is missing. Logarithmic axes.",
+    spec,
+    csv: csv(
+      [
+        { name: "cell", value: (row) => row.cell },
+        { name: "query", value: (row) => row.query },
+        { name: "percentile", value: (row) => row.quantile },
+        { name: "offered_events_per_second", value: (row) => rounded(row.offered) },
+        { name: "achieved_output_rows_per_second", value: (row) => rounded(row.achieved) },
+        { name: "latency_ms", value: (row) => row.latencyMs },
+        { name: "valid_runs", value: (row) => row.runs },
+      ],
+      rows,
+    ),
+  };
+}
+
+function milliseconds(us: number | null): number | null {
+  return us === null ? null : us / 1000;
+}

@@ -1,0 +1,81 @@
+import type { RunAnalysis } from "../../analyze/analyze-run.ts";
+import type { RunResult } from "../../sweep/model.ts";
+import { headlineTable, verdictBox } from "./headline.ts";
+import { html, type Markup, raw } from "./markup.ts";
+import { methodSection } from "./method.ts";
+import { provenanceSection } from "./provenance.ts";
+import { runDetails } from "./run-details.ts";
+import { STYLE } from "./style.ts";
+
+/** A figure as it stands in the page. */
+export interface InlineFigure {
+  readonly title: string;
+  readonly caption: string;
+  /** From `inlineSvg`. */
+  readonly svg: string;
+  /** Where its data are, relative to the page. */
+  readonly dataFile: string;
+}
+
+export interface Page {
+  readonly manifest: unknown;
+  /** In the order of the table. */
+  readonly analyses: readonly RunAnalysis[];
+  /** Results of all runs, those that could not be analysed included. */
+  readonly results: readonly RunResult[];
+  readonly figures: readonly InlineFigure[];
+  /** Latency over time by run. */
+  readonly runFigures: ReadonlyMap<string, InlineFigure>;
+}
+
+/** `report.html`: one file, nothing fetched from anywhere, readable without scripts, on paper and on a phone. */
+export function reportPage(page: Page): string {
+  const { manifest, analyses, results, figures, runFigures } = page;
+  const name = nameOf(manifest);
+  const queries = new Map(analyses.flatMap(({ query }) => (query === null ? [] : [[query.id, query] as const])));
+  const body = html`<main>
+<h1>${name}</h1>
+<p class="lead">${descriptionOf(manifest)}Latency of a stream processor, measured and verified by Faultline.</p>
+${verdictBox(results)}
+${headlineTable(results)}
+${figures.length === 0 ? null : html`<h2 id="figures">Figures</h2>${figures.map(figureMarkup)}`}
+<h2 id="runs">Runs</h2>
+${analyses.map((analysis) => {
+  const figure = runFigures.get(analysis.result.run.id);
+  return runDetails(analysis, figure === undefined ? null : figureMarkup(figure));
+})}
+${methodSection([...queries.values()])}
+${provenanceSection(manifest)}
+</main>`;
+  const title = html`${name}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title.text} · Faultline</title>
+<style>${STYLE}</style>
+</head>
+<body>
+${body.text}
+</body>
+</html>
+`;
+}
+
+function figureMarkup({ title, caption, svg, dataFile }: InlineFigure): Markup {
+  return html`<figure><h3>${title}</h3>${raw(svg)}<figcaption>${caption} Data: <a href="${dataFile}">${dataFile}</a></figcaption></figure>`;
+}
+
+function nameOf(manifest: unknown): string {
+  const found = typeof manifest === "object" && manifest !== null && "name" in manifest ? manifest.name : undefined;
+  return typeof found === "string" && found !== "" ? found : "Benchmark report";
+}
+
+function descriptionOf(manifest: unknown): string {
+  if (typeof manifest !== "object" || manifest === null || !("config" in manifest)) return "";
+  const { config } = manifest;
+  if (typeof config !== "object" || config === null || !("description" in config)) return "";
+  return typeof config.description === "string" && config.description !== "" ? `${config.description} ` : "";
+}

@@ -1,0 +1,117 @@
+import type { RunAnalysis } from "../../analyze/analyze-run.ts";
+import type { LatencySummary } from "../../sweep/model.ts";
+import type { Example } from "../../verify/examples.ts";
+import { wireColumns } from "../../verify/row-hash.ts";
+import { bytes, integer, latencyMs, PERCENTILE_LABEL, PERCENTILES, rate, seconds } from "../format.ts";
+import { percentileMarkup, verifiedText } from "./headline.ts";
+import { html, type Markup, table } from "./markup.ts";
+
+/** Everything about one run, folded; open when something is wrong with it. `figure`: its latency over time. */
+export function runDetails(analysis: RunAnalysis, figure: Markup | null): Markup {
+  const { result } = analysis;
+  const { run, state, reasons } = result;
+  const axes = Object.entries(run.cell.axes).map(([path, value]) => `${path} = ${String(value)}`);
+  return html`<details id="run-${run.id}"${html`${state === "valid" ? null : " open"}`}>
+<summary><span class="state ${state}">${state}</span> ${run.id} <span class="soft">${axes.join(", ")}</span></summary>
+<div>
+${reasons.length === 0 ? null : html`<ul>${reasons.map((reason) => html`<li><strong>${reason.code}</strong>: ${reason.message}${reason.hint === undefined ? null : html` <span class="soft">${reason.hint}</span>`}</li>`)}</ul>`}
+${figure}
+${facts(analysis)}
+${latencies(analysis)}
+${resources(analysis)}
+${phases(analysis)}
+${examples(analysis)}
+</div></details>`;
+}
+
+function facts({ result }: RunAnalysis): Markup {
+  const { events, warmupCutMs, measuredMs, verified, negativeLatencies } = result;
+  return html`<dl>
+<dt>verified</dt><dd>${verifiedText(verified)}</dd>
+<dt>events</dt><dd>${integer(events)}; warm-up ${seconds(warmupCutMs)} cut, ${measuredMs === null ? "nothing" : seconds(measuredMs)} measured</dd>
+<dt>offered and achieved</dt><dd>${rate(result.offeredPerSecond, " events/s")} offered, ${rate(result.achievedInputPerSecond, " events/s")} sent, ${rate(result.achievedOutputPerSecond, " rows/s")} out</dd>
+${negativeLatencies > 0 ? html`<dt>negative latencies</dt><dd>${integer(negativeLatencies)}</dd>` : null}
+</dl>`;
+}
+
+function latencies({ result }: RunAnalysis): Markup {
+  const rows: { readonly name: string; readonly summary: LatencySummary }[] = [
+    { name: "end to end, from due time", summary: result.latencyUs },
+    { name: "uncorrected, from sending", summary: result.uncorrectedLatencyUs },
+    ...(result.residenceUs === null ? [] : [{ name: "residence in the window", summary: result.residenceUs }]),
+    { name: "generator lag", summary: result.generatorLagUs },
+    { name: "observer lag (±1 ms)", summary: result.observerLagUs },
+  ];
+  return table(
+    [
+      { title: "", cell: ({ name }) => name },
+      ...PERCENTILES.map((percentile) => ({
+        title: PERCENTILE_LABEL[percentile],
+        numeric: true,
+        cell: ({ summary }: (typeof rows)[number]) => percentileMarkup(summary, percentile),
+      })),
+      { title: "max", numeric: true, cell: ({ summary }) => latencyMs(summary.max) },
+      { title: "n", numeric: true, cell: ({ summary }) => integer(summary.n) },
+    ],
+    rows.filter(({ summary }) => summary.n > 0),
+    "Times in the measured window",
+  );
+}
+
+function resources({ result, record, samplerCost }: RunAnalysis): Markup | null {
+  const rows = Object.entries(result.resources);
+  if (rows.length === 0) return html`<p class="soft">CPU and memory were not measured.</p>`;
+  const niceness = (role: string) => {
+    const own = record.processes.filter((process) => process.role === role && process.niceness !== null);
+    return own.length === 0 ? "–" : [...new Set(own.map((process) => process.niceness))].join(", ");
+  };
+  const processes = (role: string) => record.processes.filter((process) => process.role === role).length;
+  return table(
+    [
+      { title: "role", cell: ([role]) => role },
+      { title: "processes", numeric: true, cell: ([role]) => integer(processes(role)) },
+      { title: "CPU", numeric: true, cell: ([, usage]) => `${usage.cpuPercent.toFixed(1)} %` },
+      { title: "CPU time", numeric: true, cell: ([, usage]) => `${usage.cpuSeconds.toFixed(2)} s` },
+      { title: "peak memory", numeric: true, cell: ([, usage]) => bytes(usage.rssPeakBytes) },
+      { title: "niceness", numeric: true, cell: ([role]) => niceness(role) },
+    ],
+    rows,
+    `CPU and memory in the measured window (100 % = one core)${costText(samplerCost)}`,
+  );
+}
+
+function costText(cost: RunAnalysis["samplerCost"]): string {
+  if (cost === null || cost.samples === 0) return "";
+  return `; ${integer(cost.samples)} samples, which took ${latencyMs(cost.totalUs)} themselves, the longest ${latencyMs(cost.maxUs)}`;
+}
+
+function phases({ record }: RunAnalysis): Markup {
+  const phase = ({ name, startUs, endUs }: (typeof record.phases)[number]) =>
+    `${name} ${seconds((endUs - startUs) / 1000)}`;
+  return html`<p class="soft">Phases: ${record.phases.map(phase).join(" · ")}</p>`;
+}
+
+/** Rows that should not be, or should. */
+function examples({ examples: found, query, record }: RunAnalysis): Markup | null {
+  if (found.length === 0) return null;
+  const names = query === null ? [] : wireColumns(query).map(({ name }) => name);
+  const text = ({ values, text: record }: Example) => {
+    if (values === null) return record ?? "not kept";
+    return values.map((value, i) => `${names[i] ?? i}: ${JSON.stringify(value)}`).join(", ");
+  };
+  const seen = ({ observation }: Example) => {
+    if (observation === null) return "never";
+    const atSeconds = ((observation.observedUs - record.startUs) / 1e6).toFixed(3);
+    return `${observation.partition}:${observation.offset} at ${atSeconds} s`;
+  };
+  return table<Example>(
+    [
+      { title: "what", cell: ({ kind }) => (kind === "outOfOrder" ? "out of order" : kind) },
+      { title: "row", cell: (example) => html`<code>${text(example)}</code>` },
+      { title: "trigger (event)", numeric: true, cell: ({ trigger }) => (trigger === null ? "–" : integer(trigger)) },
+      { title: "observed (partition:offset)", cell: seen },
+    ],
+    found,
+    "Examples, the first of each kind",
+  );
+}

@@ -1,0 +1,172 @@
+import type { RunAnalysis } from "../analyze/analyze-run.ts";
+import type { CellSummary } from "../analyze/cell-summary.ts";
+import type { IntervalHistogram } from "../measure/interval-histograms.ts";
+import type { LatencySummary, RunResult, VerifySummary } from "../sweep/model.ts";
+import { type Column, csv, rounded } from "./csv.ts";
+
+const LATENCY_FIELDS = ["p50", "p90", "p99", "p999", "max"] as const;
+
+/** Columns `<prefix>_p50_us` … `<prefix>_max_us`, `<prefix>_n`; empty where not measured, so also the n. */
+function latencyColumns<Row>(prefix: string, of: (row: Row) => LatencySummary | null): Column<Row>[] {
+  return [
+    ...LATENCY_FIELDS.map((field) => ({
+      name: `${prefix}_${field}_us`,
+      value: (row: Row) => of(row)?.[field] ?? null,
+    })),
+    { name: `${prefix}_n`, value: (row) => of(row)?.n ?? null },
+  ];
+}
+
+const VERIFIED: readonly [string, keyof VerifySummary][] = [
+  ["expected", "expected"],
+  ["observed", "observed"],
+  ["matched", "matched"],
+  ["lost", "lost"],
+  ["duplicate", "duplicate"],
+  ["wrong", "wrong"],
+  ["unexpected", "unexpected"],
+  ["premature", "premature"],
+  ["out_of_order", "outOfOrder"],
+];
+
+const RUN_COLUMNS: readonly Column<RunResult>[] = [
+  { name: "run", value: ({ run }) => run.id },
+  { name: "cell", value: ({ run }) => run.cell.id },
+  { name: "repetition", value: ({ run }) => run.repetition },
+  { name: "order", value: ({ run }) => run.order },
+  { name: "block", value: ({ run }) => run.block },
+  { name: "axes_json", value: ({ run }) => JSON.stringify(run.cell.axes) },
+  { name: "query", value: ({ query }) => query },
+  { name: "system", value: ({ system }) => system },
+  { name: "state", value: ({ state }) => state },
+  { name: "reasons", value: ({ reasons }) => [...new Set(reasons.map(({ code }) => code))].join(" ") },
+  { name: "events", value: ({ events }) => events },
+  { name: "warmup_ms", value: ({ warmupCutMs }) => warmupCutMs },
+  { name: "measured_ms", value: ({ measuredMs }) => measuredMs },
+  { name: "offered_events_per_second", value: (r) => rounded(r.offeredPerSecond) },
+  { name: "achieved_input_events_per_second", value: (r) => rounded(r.achievedInputPerSecond) },
+  { name: "achieved_output_rows_per_second", value: (r) => rounded(r.achievedOutputPerSecond) },
+  ...latencyColumns<RunResult>("latency", (r) => r.latencyUs),
+  { name: "negative_latencies", value: (r) => r.negativeLatencies },
+  ...latencyColumns<RunResult>("uncorrected_latency", (r) => measured(r.uncorrectedLatencyUs)),
+  ...latencyColumns<RunResult>("residence", (r) => r.residenceUs),
+  ...latencyColumns<RunResult>("generator_lag", (r) => measured(r.generatorLagUs)),
+  ...latencyColumns<RunResult>("observer_lag", (r) => measured(r.observerLagUs)),
+  ...VERIFIED.map(([name, field]) => ({
+    name: `verified_${name}`,
+    value: (r: RunResult) => r.verified?.[field] ?? null,
+  })),
+  { name: "cpu_seconds", value: (r) => totalCpu(r) },
+  { name: "cpu_seconds_per_million_events", value: (r) => cpuPerMillion(r) },
+];
+
+function measured(summary: LatencySummary): LatencySummary | null {
+  return summary.n === 0 ? null : summary;
+}
+
+function totalCpu({ resources }: RunResult): number | null {
+  const roles = Object.values(resources);
+  return roles.length === 0 ? null : rounded(roles.reduce((sum, role) => sum + role.cpuSeconds, 0));
+}
+
+function cpuPerMillion(result: RunResult): number | null {
+  const { achievedInputPerSecond: rate, measuredMs } = result;
+  const cpu = totalCpu(result);
+  if (cpu === null || rate === null || measuredMs === null || rate === 0) return null;
+  return rounded(cpu / ((rate * measuredMs) / 1e9));
+}
+
+/** `runs.csv`: one line a run, in the order of execution. */
+export function runsCsv(results: readonly RunResult[]): string {
+  return csv(RUN_COLUMNS, results);
+}
+
+/** `resources.csv`: one line a run and role. */
+export function resourcesCsv(results: readonly RunResult[]): string {
+  const rows = results.flatMap(({ run, resources }) =>
+    Object.entries(resources).map(([role, usage]) => ({ run: run.id, role, usage })),
+  );
+  return csv(
+    [
+      { name: "run", value: (row) => row.run },
+      { name: "role", value: (row) => row.role },
+      { name: "cpu_seconds", value: (row) => row.usage.cpuSeconds },
+      { name: "cpu_percent", value: (row) => row.usage.cpuPercent },
+      { name: "rss_peak_bytes", value: (row) => row.usage.rssPeakBytes },
+    ],
+    rows,
+  );
+}
+
+/** `summary.csv`: one line a cell, medians over its valid runs. */
+export function summaryCsv(cells: readonly CellSummary[]): string {
+  return csv(
+    [
+      { name: "cell", value: (c) => c.cell.id },
+      { name: "axes_json", value: (c) => JSON.stringify(c.cell.axes) },
+      { name: "query", value: (c) => c.query },
+      { name: "system", value: (c) => c.system },
+      { name: "runs", value: (c) => c.runs },
+      { name: "valid_runs", value: (c) => c.valid },
+      { name: "invalid_runs", value: (c) => c.invalid },
+      { name: "failed_runs", value: (c) => c.failed },
+      { name: "offered_events_per_second", value: (c) => rounded(c.offeredPerSecond) },
+      { name: "achieved_input_events_per_second_median", value: (c) => rounded(c.achievedInputPerSecond) },
+      { name: "achieved_output_rows_per_second_median", value: (c) => rounded(c.achievedOutputPerSecond) },
+      ...LATENCY_FIELDS.flatMap((field): Column<CellSummary>[] => [
+        { name: `latency_${field}_us_median`, value: (c) => c.latency[field].median },
+        { name: `latency_${field}_us_min`, value: (c) => c.latency[field].min },
+        { name: `latency_${field}_us_max`, value: (c) => c.latency[field].max },
+      ]),
+      { name: "latency_n", value: (c) => c.samples },
+    ],
+    cells,
+  );
+}
+
+interface Second {
+  readonly second: number;
+  readonly intended: IntervalHistogram | undefined;
+  readonly output: IntervalHistogram | undefined;
+}
+
+/** `series/<run>.csv`: one line a second from the first due time, warm-up and drain included. */
+export function seriesCsv(analysis: RunAnalysis): string {
+  const { offered, inputs, outputs, roles, intervals } = analysis;
+  const bySecond = (tag: "e2e-intended" | "e2e-output") => new Map(intervals[tag].map((i) => [i.index, i]));
+  const [intended, output] = [bySecond("e2e-intended"), bySecond("e2e-output")];
+  const length = Math.max(offered.length, outputs.length, inputs?.length ?? 0);
+  const rows = Array.from({ length }, (_, second) => ({
+    second,
+    intended: intended.get(second),
+    output: output.get(second),
+  }));
+  return csv<Second>(
+    [
+      { name: "second", value: (row) => row.second },
+      { name: "offered_events_per_second", value: (row) => offered[row.second] ?? 0 },
+      { name: "input_events_per_second", value: (row) => (inputs === null ? null : (inputs[row.second] ?? 0)) },
+      { name: "output_rows_per_second", value: (row) => outputs[row.second] ?? 0 },
+      ...intervalColumns("latency_by_intended_time", (row) => row.intended),
+      ...intervalColumns("latency_by_output_time", (row) => row.output),
+      ...[...roles].flatMap(([role, usage]): Column<Second>[] => [
+        { name: `${snake(role)}_cpu_percent`, value: (row) => usage[row.second]?.cpuPercent ?? null },
+        { name: `${snake(role)}_rss_bytes`, value: (row) => usage[row.second]?.rssBytes ?? null },
+      ]),
+    ],
+    rows,
+  );
+}
+
+function intervalColumns(prefix: string, of: (row: Second) => IntervalHistogram | undefined): Column<Second>[] {
+  return [
+    { name: `${prefix}_p50_us`, value: (row) => of(row)?.p50 ?? null },
+    { name: `${prefix}_p99_us`, value: (row) => of(row)?.p99 ?? null },
+    { name: `${prefix}_max_us`, value: (row) => of(row)?.max ?? null },
+    { name: `${prefix}_n`, value: (row) => of(row)?.count ?? 0 },
+  ];
+}
+
+function snake(role: string): string {
+  return role.replace(/[^A-Za-z0-9]+/g, "_");
+}

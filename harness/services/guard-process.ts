@@ -1,0 +1,48 @@
+/**
+ * The guard process: reads orders, one JSON a line, from the pipe on its stdin. When the pipe closes, because the harness
+ * is done or dead, it ends every watched process, gracefully and then by force, removes the watched directories, and exits.
+ */
+import { rmSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import { monotonicUs } from "../../base/clock.ts";
+import type { GuardOrder } from "./guard.ts";
+import { isGroupRunning, type ProcessIdentity, signalGroup } from "./process-identity.ts";
+
+const GRACE_MS = Number(process.argv[2]);
+const POLL_MS = 50;
+
+const processes = new Map<number, ProcessIdentity>();
+const directories = new Set<string>();
+
+function obey(order: GuardOrder): void {
+  switch (order.kind) {
+    case "watch":
+      processes.set(order.process.pid, order.process);
+      break;
+    case "unwatch":
+      processes.delete(order.pid);
+      break;
+    case "watchDir":
+      directories.add(order.path);
+      break;
+    case "unwatchDir":
+      directories.delete(order.path);
+      break;
+  }
+}
+
+async function endProcesses(): Promise<void> {
+  const endUs = monotonicUs() + GRACE_MS * 1000;
+  for (const identity of processes.values()) signalGroup(identity, "SIGTERM");
+  while ([...processes.values()].some(isGroupRunning) && monotonicUs() < endUs) await delay(POLL_MS);
+  for (const identity of processes.values()) signalGroup(identity, "SIGKILL");
+}
+
+// A terminal's Ctrl-C is for the harness; the guard ends with its pipe only.
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => {});
+
+process.stdout.write("ready\n");
+for await (const line of createInterface({ input: process.stdin })) obey(JSON.parse(line) as GuardOrder);
+await endProcesses();
+for (const path of directories) rmSync(path, { recursive: true, force: true, maxRetries: 5 });

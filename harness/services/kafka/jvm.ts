@@ -1,0 +1,127 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { execa } from "execa";
+import { monotonicUs } from "../../../base/clock.ts";
+import { asFaultlineError, FaultlineError, systemCode } from "../../../base/errors.ts";
+import { KafkaClient } from "../../../kafka/client.ts";
+import { type Child, startChild } from "../child.ts";
+import type { Guard } from "../guard.ts";
+import type { JavaRuntime } from "../java.ts";
+import { LOG_CONFIGURATION } from "./install.ts";
+import { type BrokerPlace, serverProperties } from "./properties.ts";
+
+const FORMAT_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 90_000;
+const READY_POLL_MS = 25;
+const LOG_TAIL_BYTES = 4_000;
+
+/** What a broker's Java process is made of. */
+export interface BrokerRuntime {
+  readonly java: JavaRuntime;
+  readonly classPath: string;
+  /** A class data archive, null for none. */
+  readonly archive: string | null;
+  readonly heap: string;
+  readonly logFile: string;
+  readonly guard: Guard | undefined;
+}
+
+const archiveFlags = (archive: string | null): string[] =>
+  archive === null ? [] : [`-XX:SharedArchiveFile=${archive}`, "-Xshare:auto", "-Xlog:disable"];
+
+const propertiesFile = (place: BrokerPlace): string => join(place.dataDir, "server.properties");
+
+/** Writes server.properties and formats the data directory under a new cluster id. Throws `output-unwritable` or `service-start-failed`. */
+export async function formatStorage(runtime: BrokerRuntime, place: BrokerPlace): Promise<void> {
+  try {
+    mkdirSync(place.dataDir, { recursive: true });
+    writeFileSync(propertiesFile(place), serverProperties(place));
+  } catch (cause) {
+    throw asFaultlineError(cause, "output-unwritable");
+  }
+  const clusterId = randomBytes(16).toString("base64url").replace(/^-/, "A"); // an option must not be suspected
+  const flags = ["-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", ...archiveFlags(runtime.archive)];
+  const tool = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", propertiesFile(place)];
+  const log = [`-Dlog4j2.configurationFile=file:${LOG_CONFIGURATION}`, `-Dfaultline.log=${runtime.logFile}`];
+  const result = await execa(runtime.java.file, [...flags, ...log, "-cp", runtime.classPath, ...tool], {
+    reject: false,
+    all: true,
+    timeout: FORMAT_TIMEOUT_MS,
+  });
+  if (!result.failed) return;
+  throw new FaultlineError("service-start-failed", "Kafka's data directory cannot be formatted", {
+    hint: "Check that the directory can be written and that the disk is not full.",
+    context: { dataDir: place.dataDir, output: (result.all ?? "").slice(-LOG_TAIL_BYTES) },
+  });
+}
+
+/** Starts the broker's process on a formatted directory; it is not ready yet. */
+export function startBroker(runtime: BrokerRuntime, place: BrokerPlace, extraFlags: readonly string[] = []): Child {
+  const { java, heap, logFile, classPath, guard } = runtime;
+  const flags = [`-Xms${heap}`, `-Xmx${heap}`, "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:-UsePerfData"];
+  const properties = [
+    "-Djava.awt.headless=true",
+    `-Dlog4j2.configurationFile=file:${LOG_CONFIGURATION}`,
+    `-Dfaultline.log=${logFile}`,
+  ];
+  const args = [...flags, ...archiveFlags(runtime.archive), ...extraFlags, ...properties, "-cp", classPath];
+  return startChild({
+    role: "broker",
+    file: java.file,
+    args: [...args, "kafka.Kafka", propertiesFile(place)],
+    logFile: `${logFile}.out`,
+    guard,
+  });
+}
+
+/** Resolves when the broker answers metadata requests. Throws `service-start-failed` when it ends or stays silent. */
+export async function waitUntilReady(child: Child, place: BrokerPlace, logFile: string): Promise<void> {
+  const endUs = monotonicUs() + READY_TIMEOUT_MS * 1000;
+  let hasEnded = false;
+  child.exited.then(() => {
+    hasEnded = true;
+  });
+  while (!hasEnded && monotonicUs() < endUs) {
+    if (await answers(`127.0.0.1:${place.clientPort}`)) return;
+    await delay(READY_POLL_MS);
+  }
+  if (!hasEnded) await child.kill();
+  throw new FaultlineError(
+    "service-start-failed",
+    hasEnded ? "Kafka ended while it started" : "Kafka does not answer",
+    {
+      hint: "The broker's log says why.",
+      context: { logFile, logTail: logTail(logFile) },
+    },
+  );
+}
+
+async function answers(broker: string): Promise<boolean> {
+  try {
+    const client = await KafkaClient.connect({ brokers: [broker], clientId: "faultline-probe", timeoutMs: 1 });
+    try {
+      return (await client.metadata([])).brokers.length > 0;
+    } finally {
+      await client.close();
+    }
+  } catch (error) {
+    if (error instanceof FaultlineError) return false; // not up yet
+    throw error;
+  }
+}
+
+/** The last lines of the broker's log and of its output. */
+export function logTail(logFile: string): string {
+  return [logFile, `${logFile}.out`].map(tailOf).join("");
+}
+
+function tailOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8").slice(-LOG_TAIL_BYTES);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return "";
+    throw error;
+  }
+}

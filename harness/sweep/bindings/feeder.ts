@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import type { FeederSpecInput } from "../../../generators/feed/spec.ts";
+import { scheduleSpec } from "../../config/schedule.ts";
+import { entryPoint } from "../../services/entry-point.ts";
+import type { FeederSummary } from "../model.ts";
+import type { FeederProcess, FeederStart } from "../toolbox.ts";
+import { dataSetSpec } from "./data-set-spec.ts";
+import { LineProcess } from "./line-process.ts";
+
+const PROGRESS_INTERVAL_MS = 500;
+
+interface ProgressLine {
+  readonly sentEvents: number;
+  readonly dueEvents: number;
+  readonly ackedEvents: number;
+  readonly lagUs: { readonly p99: number; readonly n: number };
+}
+
+/** Starts generators/feed as a process and waits until it has rendered ahead. */
+export async function startFeeder(options: FeederStart): Promise<FeederProcess> {
+  const { config, brokers, topic, rawDirectory, logDirectory, guard } = options;
+  const spec: FeederSpecInput = {
+    brokers: [...brokers],
+    topic,
+    partitions: Array.from({ length: config.data.partitions }, (_, partition) => partition),
+    dataset: dataSetSpec(config),
+    schedule: scheduleSpec(config.load),
+    closing: true,
+    lagFile: join(rawDirectory, "generator-lag.hlog"),
+    sentFile: join(rawDirectory, "sent.bin"),
+    progressIntervalMs: PROGRESS_INTERVAL_MS,
+  };
+  let finish: (summary: FeederSummary) => void = () => undefined;
+  const finished = new Promise<FeederSummary>((resolve) => {
+    finish = resolve;
+  });
+  const feeder = await LineProcess.start({
+    role: "feeder",
+    entry: entryPoint(import.meta.url, "../../../generators/feed/main"),
+    spec,
+    specFile: join(logDirectory, "feeder.json"),
+    logFile: join(logDirectory, "feeder.log"),
+    guard,
+    failure: "feeder-failed",
+    onMessage: (message) => {
+      if ("progress" in message) report(message.progress as ProgressLine, options);
+      if (!("done" in message)) return;
+      feeder.mayEnd();
+      finish(message.done as FeederSummary);
+    },
+  });
+  const broken = feeder.failed.then((error): never => {
+    throw error;
+  });
+  return {
+    pid: feeder.child.pid,
+    start: (startUs, startWallMs) => feeder.send({ start: startUs, startWallMs }),
+    done: Promise.race([finished, broken]),
+    stop: () => feeder.stop(),
+  };
+}
+
+function report({ sentEvents, dueEvents, ackedEvents, lagUs }: ProgressLine, options: FeederStart): void {
+  const lagP99Us = lagUs.n === 0 ? null : lagUs.p99;
+  options.onProgress({ due: dueEvents, sent: sentEvents, acked: ackedEvents, lagP99Us });
+}

@@ -1,0 +1,28 @@
+import { findQuery } from "../../queries/registry.ts";
+import type { Config } from "../config/schema.ts";
+import type { DeployConfig } from "../systems/system.ts";
+
+/** What a system under test is told of a resolved config; durations become microseconds. */
+export function deployConfig(config: Config): DeployConfig {
+  const { engine, data } = config;
+  return {
+    query: findQuery(config.query),
+    dataMode: data.nexmark.mode,
+    parallelism: config.parallelism,
+    watermarkDelayMs: data.watermarkDelay,
+    seed: config.seed,
+    engine: {
+      workers: engine.workers,
+      keyGroups: engine.keyGroups,
+      bufferTimeoutUs: microseconds(engine.bufferTimeout),
+      watermarkIntervalUs: microseconds(engine.watermarkInterval),
+      livenessIntervalUs: microseconds(engine.liveness.interval),
+      livenessTimeoutUs: microseconds(engine.liveness.timeout),
+      workerMemoryBytes: engine.workerMemory,
+    },
+  };
+}
+
+function microseconds(ms: number): number {
+  return Math.round(ms * 1000);
+}

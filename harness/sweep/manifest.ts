@@ -1,0 +1,38 @@
+import { isAbsolute, relative } from "node:path";
+import type { ResolvedSweep } from "../config/resolve.ts";
+import type { Plan } from "./plan.ts";
+import type { Provenance } from "./provenance.ts";
+import type { Manifest } from "./store.ts";
+
+/** The manifest of a new sweep. `cwd`: the config's path is stored relative to it. */
+export function buildManifest(
+  sweep: ResolvedSweep,
+  plan: Plan,
+  facts: { readonly provenance: Provenance; readonly createdMs: number; readonly cwd: string; readonly pid: number },
+): Manifest {
+  const { config, cells, axes, document, overrides, hash } = sweep;
+  return {
+    version: 1,
+    sweepId: `faultline-${facts.createdMs.toString(36)}-${facts.pid.toString(36)}`,
+    name: config.name,
+    createdAt: new Date(facts.createdMs).toISOString(),
+    config,
+    axes,
+    cells: Object.fromEntries(cells.map(({ cell, config: resolved }) => [cell.id, resolved])),
+    configHash: hash,
+    configFile: isAbsolute(document.file) ? relative(facts.cwd, document.file) : document.file,
+    configText: document.text,
+    overrides,
+    seed: config.seed,
+    order: plan.runs,
+    provenance: facts.provenance,
+  };
+}
+
+/** `latency-20250131-174502`, local time. */
+export function resultsFolderName(name: string, nowMs: number): string {
+  const now = new Date(nowMs);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  return `${name}-${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+}

@@ -1,0 +1,68 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { cpus, release, totalmem, type } from "node:os";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+/** Where a result comes from. null = could not be found out. */
+export interface Provenance {
+  readonly faultline: string;
+  readonly commit: string | null;
+  readonly dirty: boolean | null;
+  readonly node: string;
+  readonly java: string | null;
+  readonly kafka: string | null;
+  readonly cpuModel: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly kernel: string;
+  readonly clockSource: string | null;
+  readonly faultDrivers: readonly string[];
+}
+
+const run = promisify(execFile);
+const ROOT = new URL("../../", import.meta.url);
+
+/** Facts of this machine and checkout. `kafka`: version of the private broker, null for an external one. */
+export async function readProvenance(kafka: string | null): Promise<Provenance> {
+  const [packageText, commit, status, java, clockSource] = await Promise.all([
+    readFile(new URL("package.json", ROOT), "utf8"),
+    output("git", ["rev-parse", "HEAD"]),
+    output("git", ["status", "--porcelain"]),
+    output("java", ["-version"]),
+    fileText("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+  ]);
+  const processors = cpus();
+  return {
+    faultline: (JSON.parse(packageText) as { version: string }).version,
+    commit: commit?.trim() ?? null,
+    dirty: status === null ? null : status.trim() !== "",
+    node: process.versions.node,
+    java: java === null ? null : (/version "([^"]+)"/.exec(java)?.[1] ?? null),
+    kafka,
+    cpuModel: processors[0]?.model.trim() ?? "unknown",
+    cores: processors.length,
+    memoryBytes: totalmem(),
+    kernel: `${type()} ${release()}`,
+    clockSource,
+    faultDrivers: [],
+  };
+}
+
+/** What a program prints (both streams), or null when it is missing or fails: provenance is told where available. */
+async function output(command: string, args: readonly string[]): Promise<string | null> {
+  try {
+    const { stdout, stderr } = await run(command, [...args], { cwd: fileURLToPath(ROOT), timeout: 10_000 });
+    return stdout + stderr;
+  } catch {
+    return null;
+  }
+}
+
+async function fileText(path: string): Promise<string | null> {
+  try {
+    return (await readFile(path, "utf8")).trim();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,144 @@
+import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
+import type { ResolvedSweep } from "../config/resolve.ts";
+import { eventCount } from "../config/schedule.ts";
+import type { Config } from "../config/schema.ts";
+import type { SweepEvents } from "./events.ts";
+import { executeRun } from "./execute.ts";
+import { failedResult } from "./failed-result.ts";
+import type { PlannedRun, RunRecord, RunResult } from "./model.ts";
+import { planSweep } from "./plan.ts";
+import { Services } from "./services.ts";
+import type { Manifest, ResultsStore } from "./store.ts";
+import type { KafkaService, Toolbox } from "./toolbox.ts";
+
+export interface SweepOptions {
+  readonly sweep: ResolvedSweep;
+  readonly store: ResultsStore;
+  readonly manifest: Manifest;
+  readonly toolbox: Toolbox;
+  readonly events: SweepEvents;
+  /** Aborted when the user wants to stop: the run at hand is dropped, finished runs stay, the report is written. */
+  readonly signal: AbortSignal;
+}
+
+export interface SweepOutcome {
+  readonly results: readonly RunResult[];
+  readonly planned: number;
+  readonly reused: number;
+  readonly interrupted: boolean;
+}
+
+/**
+ * Runs every planned run that the results folder does not hold yet, in the manifest's order, and judges each as it ends; at the
+ * end everything derived is rebuilt. A run that fails is a result; only what keeps all runs from starting is thrown.
+ */
+export async function runSweep(options: SweepOptions): Promise<SweepOutcome> {
+  const { sweep, store, manifest, toolbox, events, signal } = options;
+  const finished = await store.results();
+  const pending = manifest.order.filter((run) => !isFinished(finished.get(run.id)));
+  const reused = manifest.order.length - pending.length;
+  const left = planSweep(sweep).estimatedMs * (pending.length / Math.max(1, manifest.order.length));
+  events.planned({ directory: store.directory, runs: manifest.order, reused, estimatedMs: Math.round(left) });
+  if (pending.length > 0) await runAll(options, pending);
+  const results = await rebuild(toolbox, store, events);
+  return { results, planned: manifest.order.length, reused, interrupted: signal.aborted };
+}
+
+/** Interrupted runs are repeated; valid, invalid and failed ones are results. */
+function isFinished(result: RunResult | undefined): boolean {
+  return result !== undefined && !result.reasons.some((reason) => reason.code === "interrupted");
+}
+
+async function runAll(options: SweepOptions, pending: readonly PlannedRun[]): Promise<void> {
+  const { sweep, store, toolbox, events, signal } = options;
+  const services = new Services({
+    toolbox,
+    config: sweep.config,
+    directory: store.directory,
+    signal,
+    notice: (text) => events.notice(text),
+  });
+  const configs = new Map(sweep.cells.map(({ cell, config }) => [cell.id, config]));
+  try {
+    for (const run of pending) {
+      if (signal.aborted) return;
+      const result = await runOne(options, services, run, configs.get(run.cell.id)!);
+      if (result === null) return;
+      await store.appendResult(result);
+      events.runEnded(result);
+    }
+  } catch (error) {
+    // An interruption is not an error: what is done gets its report.
+    if (!signal.aborted) throw error;
+  } finally {
+    for (const problem of await services.stop()) events.notice(problem);
+  }
+}
+
+/** The judged run; null when it was interrupted, and then nothing of it is kept. */
+async function runOne(
+  { store, toolbox, events, signal, manifest }: SweepOptions,
+  services: Services,
+  run: PlannedRun,
+  config: Config,
+): Promise<RunResult | null> {
+  const { guard, kafka } = await services.ready();
+  events.runStarted(run, config);
+  const directories = await store.beginRun(run.id);
+  const { sweepId } = manifest;
+  const context = { run, config, sweepId, directories, kafka, guard, signal, events };
+  const { record, deleteTopics } = await executeRun(context, toolbox);
+  try {
+    if (record.problems.some((problem) => problem.code === "interrupted")) {
+      await store.discardRun(run.id);
+      return null;
+    }
+    await store.writeRecord(record);
+    events.phase("analyze");
+    return await judge({ toolbox, store, record, config, kafka });
+  } finally {
+    for (const error of await deleteTopics()) events.notice(error.message);
+  }
+}
+
+interface Judged {
+  readonly toolbox: Toolbox;
+  readonly store: ResultsStore;
+  readonly record: RunRecord;
+  readonly config: Config;
+  readonly kafka: KafkaService;
+}
+
+/** A checker that crashes makes the run failed; it does not end the sweep. */
+async function judge({ toolbox, store, record, config, kafka }: Judged): Promise<RunResult> {
+  try {
+    return await toolbox.analyzeRun({
+      directory: store.directory,
+      runId: record.run.id,
+      brokers: kafka.brokers,
+      outputTopic: record.outputTopic,
+    });
+  } catch (error) {
+    const { message } = asFaultlineError(error);
+    const reasons = [...record.problems, { code: "checker-failed" as const, message }];
+    return failedResult(
+      record.run,
+      { query: config.query, system: config.system, events: eventCount(config) },
+      reasons,
+    );
+  }
+}
+
+async function rebuild(toolbox: Toolbox, store: ResultsStore, events: SweepEvents): Promise<readonly RunResult[]> {
+  const own = [...(await store.results()).values()];
+  if (own.length === 0) return own;
+  events.notice("writing the report");
+  try {
+    return await toolbox.analyzeSweep(store.directory);
+  } catch (error) {
+    throw new FaultlineError("internal", `the report could not be made: ${asFaultlineError(error).message}`, {
+      hint: `The measurements are kept; try again with: bench analyze ${store.directory}`,
+      cause: error,
+    });
+  }
+}

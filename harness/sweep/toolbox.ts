@@ -1,0 +1,135 @@
+import type { Config } from "../config/schema.ts";
+import type { Guard } from "../services/guard.ts";
+import type { SpawnNode, SystemUnderTest } from "../systems/system.ts";
+import type { FeederSummary, RunResult } from "./model.ts";
+
+/**
+ * Everything that running a sweep needs of the outside world. `real-toolbox.ts` binds it to processes and files; tests to fakes.
+ * Whoever is started is stopped by the caller, in reverse order.
+ */
+export interface Toolbox {
+  monotonicUs(): number;
+  wallClockMs(): number;
+  /** Monotonic − wall clock, µs, to about 10 µs. */
+  clockOffsetUs(): number;
+  /** Resolves after `ms`; at once and silently when `signal` is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  startGuard(): Promise<Guard>;
+  startKafka(options: KafkaStart): Promise<KafkaService>;
+  startFeeder(options: FeederStart): Promise<FeederProcess>;
+  startObserver(options: ObserverStart): Promise<ObserverProcess>;
+  startSampler(options: SamplerStart): Sampler;
+  system(name: Config["system"]): Promise<SystemUnderTest>;
+  /** Starts programs of ours, logging to `logDir` and watched by the guard. */
+  spawner(logDir: string, guard: Guard): SpawnNode;
+  /** Judges one stored run. */
+  analyzeRun(run: AnalyzeStart): Promise<RunResult>;
+  /** Rebuilds everything derived of a results folder, the report included. */
+  analyzeSweep(directory: string): Promise<readonly RunResult[]>;
+  /** Puts a process of the instrument before the system under test; its niceness afterwards, null when unknown. */
+  raisePriority(pid: number): number | null;
+}
+
+export interface AnalyzeStart {
+  readonly directory: string;
+  readonly runId: string;
+  /** The output topic still exists: records that match nothing can be read from it. */
+  readonly brokers: readonly string[];
+  readonly outputTopic: string;
+}
+
+export interface KafkaStart {
+  /** Empty: start a private broker. */
+  readonly brokers: readonly string[];
+  readonly heapBytes: number;
+  /** Where the broker's log goes; kept when it fails. */
+  readonly logFile: string;
+  readonly guard: Guard;
+  readonly signal: AbortSignal;
+  onProgress(text: string): void;
+}
+
+export interface KafkaService {
+  readonly brokers: readonly string[];
+  /** null for an external cluster. */
+  readonly pid: number | null;
+  readonly version: string | null;
+  /** Resolves when a private broker has ended without being asked to. */
+  readonly failed: Promise<Error>;
+  /** `timestamps`: what the broker keeps as the time of a record. */
+  createTopic(name: string, partitions: number, timestamps: "CreateTime" | "LogAppendTime"): Promise<void>;
+  deleteTopics(names: readonly string[]): Promise<void>;
+  endOffsets(topic: string, partitions: number): Promise<readonly number[]>;
+  stop(): Promise<void>;
+}
+
+export interface FeederStart {
+  readonly config: Config;
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly rawDirectory: string;
+  readonly logDirectory: string;
+  readonly guard: Guard;
+  onProgress(progress: FeederProgress): void;
+}
+
+export interface FeederProgress {
+  /** Events due, sent and acknowledged so far. */
+  readonly due: number;
+  readonly sent: number;
+  readonly acked: number;
+  /** p99 of (sent − due) in the last interval; null without events. */
+  readonly lagP99Us: number | null;
+}
+
+/** A feeder that has rendered ahead and waits for its start. */
+export interface FeederProcess {
+  readonly pid: number;
+  /** Event 0 is due at `startUs` (monotonic), the same moment as `startWallMs`. */
+  start(startUs: number, startWallMs: number): void;
+  /** Resolves when everything was acknowledged; rejects with `feeder-failed`. */
+  readonly done: Promise<FeederSummary>;
+  stop(): Promise<void>;
+}
+
+export interface ObserverStart {
+  readonly config: Config;
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly startWallMs: number;
+  readonly rawDirectory: string;
+  readonly logDirectory: string;
+  readonly guard: Guard;
+  onProgress(progress: ObserverProgress): void;
+}
+
+export interface ObserverProgress {
+  readonly observed: number;
+  readonly perSecond: number;
+  /** Estimates over the last interval. */
+  readonly p50Us: number | null;
+  readonly p99Us: number | null;
+}
+
+export interface ObserverProcess {
+  readonly pid: number;
+  /** The schedule's start, for the live estimate. */
+  start(startUs: number): void;
+  /** Resolves when it ends without being asked to. */
+  readonly failed: Promise<Error>;
+  /** Reads on to these offsets of the partitions, closes its files and ends. */
+  stopAt(endOffsets: readonly number[]): Promise<void>;
+  /** Ends it now; what it has observed is kept. */
+  stop(): Promise<void>;
+}
+
+export interface SamplerStart {
+  readonly intervalMs: number;
+  /** `resources.jsonl`. */
+  readonly file: string;
+}
+
+export interface Sampler {
+  add(role: string, pid: number): void;
+  stop(): Promise<unknown>;
+}

@@ -1,0 +1,130 @@
+import { FaultlineError } from "../../../base/errors.ts";
+import { ClusterClient } from "../../../engine/shell/cluster-client.ts";
+import type { DeployContext, Deployment, SystemUnderTest } from "../system.ts";
+import { type Cluster, startCluster } from "./cluster.ts";
+import { jobOfQuery } from "./job-of-query.ts";
+
+const RUNNING_TIMEOUT_MS = 30_000;
+/** How long processes may take to end by themselves before they are asked by signal, and then before they are ended by force. */
+const SHUTDOWN_MS = 3_000;
+const STOP_MS = 2_000;
+
+/** The bundled engine, as a coordinator and worker processes on this machine. */
+export const bundled: SystemUnderTest = {
+  name: "bundled",
+  async deploy(context) {
+    const { config } = context;
+    const job = jobOfQuery({
+      jobId: context.runId,
+      query: config.query,
+      dataMode: config.dataMode,
+      watermarkDelayMs: config.watermarkDelayMs,
+      parallelism: config.parallelism,
+      keyGroups: config.engine.keyGroups,
+      bounded: false,
+      input: kafkaBinding(context, context.inputTopic, context.inputPartitions),
+      output: kafkaBinding(context, context.outputTopic, context.outputPartitions),
+      options: {
+        bufferTimeoutUs: config.engine.bufferTimeoutUs,
+        watermarkIntervalUs: config.engine.watermarkIntervalUs,
+      },
+    });
+    const cluster = await startCluster(context);
+    const deployment = new BundledDeployment(context, cluster, job.jobId);
+    try {
+      await deployment.submit(job);
+      return deployment;
+    } catch (error) {
+      await deployment.stop();
+      throw error;
+    }
+  },
+};
+
+function kafkaBinding(context: DeployContext, topic: string, partitions: number) {
+  return { kind: "kafka", brokers: context.brokers, topic, partitions };
+}
+
+class BundledDeployment implements Deployment {
+  readonly processes: Deployment["processes"];
+  readonly failed: Promise<Error>;
+  readonly #context: DeployContext;
+  readonly #cluster: Cluster;
+  readonly #jobId: string;
+  readonly #client: ClusterClient;
+  #expectedEnd = false;
+
+  constructor(context: DeployContext, cluster: Cluster, jobId: string) {
+    this.#context = context;
+    this.#cluster = cluster;
+    this.#jobId = jobId;
+    this.processes = cluster.processes.map(({ role, pid }) => ({ role, pid }));
+    this.#client = new ClusterClient(cluster.coordinatorAddress);
+    this.failed = new Promise((resolve) => this.#watch(resolve));
+  }
+
+  #watch(failed: (error: Error) => void): void {
+    const report = (error: Error) => {
+      if (!this.#expectedEnd) failed(error);
+    };
+    this.#client.onFailure(this.#jobId, report);
+    void this.#client.lost.then(report);
+    for (const { role, exited } of this.#cluster.processes) {
+      void exited.then(({ code, signal }) => {
+        const how = signal === null ? `exit code ${code}` : signal;
+        report(new FaultlineError("system-failed", `${role} has ended: ${how}`, { context: { role, code, signal } }));
+      });
+    }
+  }
+
+  async submit(job: Parameters<ClusterClient["submit"]>[0]): Promise<void> {
+    await Promise.race([this.#untilRunning(job), this.failed.then((error) => Promise.reject(error))]);
+  }
+
+  async #untilRunning(job: Parameters<ClusterClient["submit"]>[0]): Promise<void> {
+    await this.#client.submit(job, this.#context.config.engine.workers);
+    await this.#client.waitFor(job.jobId, ["running"], RUNNING_TIMEOUT_MS);
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    this.#client.drain(this.#jobId);
+    try {
+      await this.#client.waitFor(this.#jobId, ["finished"], timeoutMs);
+    } catch (error) {
+      if (!(error instanceof FaultlineError) || error.code !== "run-failed") throw error;
+      throw new FaultlineError("run-failed", `the query has not finished ${timeoutMs} ms after the end of its input`, {
+        context: { reason: "drain-timeout" },
+        cause: error,
+      });
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#expectedEnd = true;
+    this.#client.shutdown();
+    const exits = Promise.all(this.#cluster.processes.map((child) => child.exited));
+    const ended = await within(SHUTDOWN_MS, exits);
+    if (!ended) await Promise.all(this.#cluster.processes.map((child) => child.stop(STOP_MS)));
+    this.#client.close();
+  }
+
+  describe(): Readonly<Record<string, unknown>> {
+    const { parallelism, engine } = this.#context.config;
+    return { name: "bundled", parallelism, engine, workerFlags: this.#cluster.workerFlags, node: process.version };
+  }
+
+  counters() {
+    return this.#client.counters(this.#jobId);
+  }
+}
+
+/** true when `action` resolves within `ms`. */
+async function within(ms: number, action: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const inTime = await Promise.race([action.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
+}

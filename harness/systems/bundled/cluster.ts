@@ -1,0 +1,92 @@
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { FaultlineError } from "../../../base/errors.ts";
+import type { CoordinatorSpec } from "../../../engine/shell/coordinator-main.ts";
+import type { WorkerSpec } from "../../../engine/shell/worker-main.ts";
+import type { DeployContext, SpawnedProcess } from "../system.ts";
+
+const READY_TIMEOUT_MS = 15_000;
+const CONNECT_TIMEOUT_US = 10_000_000;
+const SHUTDOWN_TIMEOUT_US = 2_000_000;
+const COORDINATOR_FLAGS = ["--max-semi-space-size=8", "--max-old-space-size=256"];
+
+/** The processes of one bundled cluster. */
+export interface Cluster {
+  readonly coordinatorAddress: string;
+  readonly processes: readonly SpawnedProcess[];
+  /** Flags of the worker processes, for the record. */
+  readonly workerFlags: readonly string[];
+}
+
+/** Starts coordinator and workers and resolves when all are ready; stops what was started when one is not. */
+export async function startCluster(context: DeployContext): Promise<Cluster> {
+  const { engine, seed } = context.config;
+  const started: SpawnedProcess[] = [];
+  const start = (...spawned: Parameters<DeployContext["spawn"]>) => {
+    const child = context.spawn(...spawned);
+    started.push(child);
+    return child;
+  };
+  const common = { storeDirectory: context.logDir, livenessIntervalUs: engine.livenessIntervalUs };
+  const workerFlags = flagsOfWorker(engine.workerMemoryBytes);
+  try {
+    const coordinatorSpec: CoordinatorSpec = {
+      ...common,
+      name: "coordinator",
+      seed,
+      livenessTimeoutUs: engine.livenessTimeoutUs,
+      shutdownTimeoutUs: SHUTDOWN_TIMEOUT_US,
+    };
+    const coordinator = start("coordinator", shellEntry("coordinator-main"), coordinatorSpec, {
+      nodeFlags: COORDINATOR_FLAGS,
+    });
+    const coordinatorAddress = await readyAddress(coordinator);
+    const workers = Array.from({ length: engine.workers }, (_, index) => {
+      const worker = `worker-${index + 1}`;
+      const spec: WorkerSpec = {
+        ...common,
+        worker,
+        coordinator: coordinatorAddress,
+        connectTimeoutUs: CONNECT_TIMEOUT_US,
+        seed: seed + index + 1,
+      };
+      return start(worker, shellEntry("worker-main"), spec, { nodeFlags: workerFlags });
+    });
+    await Promise.all(workers.map(readyAddress));
+    return { coordinatorAddress, processes: started, workerFlags };
+  } catch (error) {
+    await Promise.all(started.map((child) => child.stop(0)));
+    throw error;
+  }
+}
+
+/**
+ * A young generation of 64 MiB keeps column batches and fetch responses, which live for a few ms, out of the old one: fewer and
+ * shorter pauses than the default of 16 MiB.
+ */
+function flagsOfWorker(memoryBytes: number): readonly string[] {
+  return ["--max-semi-space-size=64", `--max-old-space-size=${Math.floor(memoryBytes / 2 ** 20)}`];
+}
+
+function shellEntry(name: string): URL {
+  const here = import.meta.url;
+  return new URL(`../../../engine/shell/${name}${extname(fileURLToPath(here))}`, here);
+}
+
+/** The address in a process' ready line; `service-start-failed` when it ends before, or says nothing for too long. */
+function readyAddress(child: SpawnedProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const fail = (message: string) => {
+      clearTimeout(timer);
+      const hint = `Its log is ${child.role}.log among the run's logs.`;
+      reject(new FaultlineError("service-start-failed", `${child.role} ${message}`, { hint }));
+    };
+    const timer = setTimeout(() => fail(`is not ready after ${READY_TIMEOUT_MS} ms`), READY_TIMEOUT_MS);
+    child.onLine((message) => {
+      if (typeof message !== "object" || message === null || !("ready" in message) || !("address" in message)) return;
+      clearTimeout(timer);
+      resolve(String(message.address));
+    });
+    void child.exited.then(({ code, signal }) => fail(`ended at its start (${signal ?? `exit code ${code}`})`));
+  });
+}

@@ -1,0 +1,84 @@
+import { present } from "../../../base/assert.ts";
+import type { TaskCounters } from "../../../engine/cluster/messages.ts";
+import { failureError, jobFailure } from "../../../engine/shell/job-failure.ts";
+import { importFactory } from "../../../engine/shell/load-job.ts";
+import { SIMULATION_LIMITS, SimulatedCluster } from "../../../engine/simulation/cluster.ts";
+import type { DataSet } from "../../../generators/dataset.ts";
+import { SINK_ID, SOURCE_ID } from "../../../queries/job-ids.ts";
+import type { QueryDefinition, Value } from "../../../queries/query.ts";
+import { GeneratorSupplier } from "../generator-supplier.ts";
+import { jobOfQuery } from "./job-of-query.ts";
+
+/** Takes result rows: all columns of the definition, identity included. */
+export interface RowTaker {
+  add(values: readonly Value[]): void;
+  /** `flush` should be called and waited for. */
+  readonly full: boolean;
+  flush(): Promise<void>;
+  /** Wants no more rows: the run may end. */
+  readonly refused: boolean;
+}
+
+export interface OneThreadRun {
+  readonly query: QueryDefinition;
+  readonly dataSet: DataSet<unknown>;
+  readonly dataMode: string;
+  readonly watermarkDelayMs: number;
+  readonly parallelism: number;
+  readonly workers: number;
+  readonly seed: number;
+  /** Records handed to a source at once; default 1000. */
+  readonly batchSize?: number;
+  readonly rows: RowTaker;
+}
+
+const DEFAULT_BATCH = 1000;
+const KEY_GROUPS = 128;
+
+/**
+ * Runs a query on the bundled engine in this thread, on a simulated cluster in virtual time, over generated events, to the end of
+ * input. Returns the tasks' counters ([] when the taker refused more rows). Throws the job's failure.
+ */
+export async function runInOneThread(run: OneThreadRun): Promise<readonly TaskCounters[]> {
+  const { query, rows } = run;
+  const names = [...query.columns, ...query.identity].map((column) => column.name);
+  const decoder = new TextDecoder();
+  const log = (topic: string, partitions: number) => ({ kind: "memory", brokers: [], topic, partitions });
+  const job = jobOfQuery({
+    jobId: query.id,
+    query,
+    dataMode: run.dataMode,
+    watermarkDelayMs: run.watermarkDelayMs,
+    parallelism: run.parallelism,
+    keyGroups: Math.max(KEY_GROUPS, run.parallelism),
+    bounded: true,
+    input: log(SOURCE_ID, run.dataSet.partitions),
+    output: log(SINK_ID, run.parallelism),
+  });
+  const cluster = new SimulatedCluster({
+    ...SIMULATION_LIMITS,
+    seed: run.seed,
+    workers: run.workers,
+    modules: new Map([[job.module, await importFactory(job.module)]]),
+    suppliers: new Map([[SOURCE_ID, new GeneratorSupplier(run.dataSet)]]),
+    batchRecords: run.batchSize ?? DEFAULT_BATCH,
+    onRecord: (_topic, _partition, value) => {
+      const row = JSON.parse(decoder.decode(value)) as Readonly<Record<string, Value>>;
+      rows.add(names.map((name) => row[name] ?? null));
+    },
+  });
+  const { client } = cluster;
+  client.submit(job, run.workers);
+  const ended = () => client.hasEnded(job.jobId) || client.refusals.length > 0;
+  while (!ended()) {
+    cluster.runUntil(() => ended() || rows.full, "end of the job");
+    if (rows.full) await rows.flush();
+    if (rows.refused) return [];
+  }
+  if (client.refusals.length > 0) throw failureError(client.refusals[0]!, "job-invalid");
+  const state = present(client.stateOf(job.jobId), "state of the job");
+  if (state.state !== "finished") throw jobFailure(state);
+  client.send({ type: "counters", jobId: job.jobId });
+  cluster.runUntil(() => client.counters !== null, "counters");
+  return client.counters ?? [];
+}

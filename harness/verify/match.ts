@@ -1,0 +1,112 @@
+import { FLAG_UNDECODABLE, type Observation } from "../measure/observation.ts";
+import type { ViolationBook } from "./examples.ts";
+import { type ExpectedTable, NO_TRIGGER } from "./expected-table.ts";
+
+/** One output that was expected, with the expected row it is taken for. The object is reused. */
+export interface Match {
+  ordinal: number;
+  observation: Observation;
+  /** Index of the event it is charged to; null = verified, no latency. */
+  trigger: number | null;
+  lastInput: number;
+  expected: number;
+  orderHigh: number;
+  orderLow: number;
+}
+
+/**
+ * Joins the observations of one partition, given in the order of reading, with its expected rows:
+ *
+ * - matched: an expected row with this name and content is still open. Equal rows go n-th observed to n-th smallest trigger.
+ * - duplicate: all expected rows equal to it were observed already, or the next one is not yet due while an earlier equal
+ *   one was observed: then it repeats that one, and a later loss of the other stays visible.
+ * - wrong: the name is expected, the content is not. What it should have been is counted as lost as well, when it never
+ *   comes: one altered row gives wrong 1 and lost 1.
+ * - unexpected: no expected row has its name, or it cannot be decoded.
+ * - premature (besides matched): observed before the event that triggers it was due.
+ * - lost: an expected row that no observation was taken for.
+ */
+export class Matcher {
+  readonly #table: ExpectedTable;
+  readonly #book: ViolationBook;
+  readonly #dueUs: (eventIndex: number) => number;
+  readonly #onMatch: (match: Match) => void;
+  readonly #match: Match;
+
+  constructor(
+    table: ExpectedTable,
+    book: ViolationBook,
+    scratch: Observation,
+    dueUs: (eventIndex: number) => number,
+    onMatch: (match: Match) => void,
+  ) {
+    this.#table = table;
+    this.#book = book;
+    this.#dueUs = dueUs;
+    this.#onMatch = onMatch;
+    this.#match = {
+      ordinal: 0,
+      observation: scratch,
+      trigger: null,
+      lastInput: 0,
+      expected: 0,
+      orderHigh: 0,
+      orderLow: 0,
+    };
+  }
+
+  /** The next observation; true when it matched an expected row that was still open. */
+  observe(o: Observation, ordinal: number): boolean {
+    if ((o.flags & FLAG_UNDECODABLE) !== 0) return this.#stray("unexpected", o, ordinal);
+    const table = this.#table;
+    const chain = table.find(o.nameHigh, o.nameLow, o.contentHigh, o.contentLow);
+    if (chain < 0) return this.#stray(table.hasName(o.nameHigh, o.nameLow) ? "wrong" : "unexpected", o, ordinal);
+    const row = table.pending(chain);
+    if (row < 0) return this.#duplicate(chain, o, ordinal);
+    const trigger = table.trigger[row]!;
+    const early = trigger !== NO_TRIGGER && o.observedUs < this.#dueUs(trigger);
+    if (early && row !== chain) return this.#duplicate(chain, o, ordinal);
+    table.take(chain);
+    if (early) {
+      this.#book.add("premature", ordinal, () => ({ ...this.#expected(row), observation: at(o, ordinal) }));
+    }
+    const match = this.#match;
+    match.ordinal = ordinal;
+    match.observation = o;
+    match.trigger = trigger === NO_TRIGGER ? null : trigger;
+    match.lastInput = table.lastInput[row]!;
+    match.expected = table.ordinal[row]!;
+    match.orderHigh = table.orderHigh(row);
+    match.orderLow = table.orderLow(row);
+    this.#onMatch(match);
+    return true;
+  }
+
+  /** After the last observation: books what was never observed. */
+  finish(): void {
+    const { taken, count } = this.#table;
+    for (let row = 0; row < count; row++) {
+      if (taken[row] === 1) continue;
+      this.#book.add("lost", this.#table.ordinal[row]!, () => ({ ...this.#expected(row), observation: null }));
+    }
+  }
+
+  #duplicate(chain: number, o: Observation, ordinal: number): boolean {
+    this.#book.add("duplicate", ordinal, () => ({ ...this.#expected(chain), observation: at(o, ordinal) }));
+    return false;
+  }
+
+  #stray(kind: "wrong" | "unexpected", o: Observation, ordinal: number): boolean {
+    this.#book.add(kind, ordinal, () => ({ expected: null, trigger: null, observation: at(o, ordinal) }));
+    return false;
+  }
+
+  #expected(row: number): { readonly expected: number; readonly trigger: number | null } {
+    const trigger = this.#table.trigger[row]!;
+    return { expected: this.#table.ordinal[row]!, trigger: trigger === NO_TRIGGER ? null : trigger };
+  }
+}
+
+function at(o: Observation, ordinal: number) {
+  return { ordinal, partition: o.partition, offset: o.offset, observedUs: o.observedUs };
+}

@@ -1,0 +1,103 @@
+import { FaultlineError } from "../../base/errors.ts";
+import { hash64, lastHash } from "../../base/hash.ts";
+import type { ColumnSpec, QueryDefinition, Value } from "../../queries/query.ts";
+import { CanonicalBuffer } from "./canonical.ts";
+import { RowScanner } from "./row-scan.ts";
+import { parseRow } from "./typed-value.ts";
+
+export type HashedColumns = Pick<QueryDefinition, "columns" | "identity" | "nameColumns" | "orderKey">;
+
+/** All columns on the wire: the documented ones, then identity. */
+export function wireColumns(query: Pick<QueryDefinition, "columns" | "identity">): readonly ColumnSpec[] {
+  return [...query.columns, ...query.identity];
+}
+
+/**
+ * 64-bit hashes of typed rows, the same for rows of the oracle and rows read from Kafka, whatever their format.
+ * After `fromValues` or a true `fromJson` the halves hold the row's hashes: of its name columns, of all columns and, only
+ * after `fromValues`, of its order key. One row at a time; the halves are overwritten by the next.
+ */
+export class RowHasher {
+  nameHigh = 0;
+  nameLow = 0;
+  contentHigh = 0;
+  contentLow = 0;
+  orderHigh = 0;
+  orderLow = 0;
+  readonly #columns: readonly ColumnSpec[];
+  readonly #nameIndexes: readonly number[];
+  readonly #orderIndexes: readonly number[];
+  readonly #all: readonly number[];
+  readonly #row = new CanonicalBuffer();
+  readonly #part = new CanonicalBuffer();
+  readonly #scanner: RowScanner;
+  readonly #decoder = new TextDecoder();
+
+  constructor(query: HashedColumns) {
+    this.#columns = wireColumns(query);
+    this.#nameIndexes = query.nameColumns.map((name) => this.#indexOf(name));
+    this.#orderIndexes = query.orderKey.map((name) => this.#indexOf(name));
+    this.#all = this.#columns.map((_, i) => i);
+    this.#scanner = new RowScanner(this.#columns);
+  }
+
+  /** Hashes a row of the oracle: values of all columns in wire order. Throws `assertion-failed` on a value of a wrong type. */
+  fromValues(values: readonly Value[]): void {
+    if (values.length !== this.#columns.length) {
+      throw new FaultlineError("assertion-failed", `row has ${values.length} values, query ${this.#columns.length}`);
+    }
+    const { starts, ends } = this.#scanner;
+    this.#row.clear();
+    for (let i = 0; i < values.length; i++) {
+      const column = this.#columns[i]!;
+      starts[i] = this.#row.length;
+      this.#row.value(column.type, values[i]!, column.name);
+      ends[i] = this.#row.length;
+    }
+    this.#hash(true);
+    this.#hashColumns(this.#orderIndexes);
+    this.orderHigh = lastHash.high;
+    this.orderLow = lastHash.low;
+  }
+
+  /** Hashes an output record, one JSON object in `bytes[start, end)`. False when it is no row of the query; the halves are then 0. */
+  fromJson(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#scanner.scan(bytes, start, end, this.#row)) {
+      this.#hash(this.#scanner.inOrder);
+      return true;
+    }
+    const values = parseRow(this.#columns, this.#decoder.decode(bytes.subarray(start, end)));
+    if (values === null) {
+      this.nameHigh = this.nameLow = this.contentHigh = this.contentLow = 0;
+      return false;
+    }
+    this.fromValues(values);
+    return true;
+  }
+
+  #hash(contiguous: boolean): void {
+    if (contiguous) hash64(this.#row.bytes, 0, this.#row.length);
+    else this.#hashColumns(this.#all);
+    this.contentHigh = lastHash.high;
+    this.contentLow = lastHash.low;
+    this.#hashColumns(this.#nameIndexes);
+    this.nameHigh = lastHash.high;
+    this.nameLow = lastHash.low;
+  }
+
+  #hashColumns(indexes: readonly number[]): void {
+    const { starts, ends } = this.#scanner;
+    this.#part.clear();
+    for (let i = 0; i < indexes.length; i++) {
+      const column = indexes[i]!;
+      this.#part.copy(this.#row.bytes, starts[column]!, ends[column]!);
+    }
+    hash64(this.#part.bytes, 0, this.#part.length);
+  }
+
+  #indexOf(name: string): number {
+    const index = this.#columns.findIndex((column) => column.name === name);
+    if (index < 0) throw new FaultlineError("assertion-failed", `query has no column ${name}`);
+    return index;
+  }
+}

@@ -1,0 +1,171 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { present } from "../base/assert.ts";
+import { monotonicUs } from "../base/clock.ts";
+import { FaultlineError } from "../base/errors.ts";
+import { Backoff } from "./backoff.ts";
+import type { Endpoint } from "./connection.ts";
+import { ControlChannel } from "./control.ts";
+import { BROKER_ERROR, brokerError, isRetriable } from "./errors.ts";
+import { PartitionFetcher } from "./fetcher/fetcher.ts";
+import { IdempotentProducer } from "./producer/producer.ts";
+import { API } from "./requests/api.ts";
+import { readInitProducerIdResponse, writeInitProducerIdRequest } from "./requests/init-producer-id.ts";
+import { readListOffsetsResponse, writeListOffsetsRequest } from "./requests/list-offsets.ts";
+import { readMetadataResponse, writeMetadataRequest } from "./requests/metadata.ts";
+import { TopicLeaders } from "./topic-leaders.ts";
+import type {
+  ClusterMetadata,
+  Fetcher,
+  FetcherOptions,
+  KafkaClientOptions,
+  Producer,
+  ProducerOptions,
+} from "./types.ts";
+
+export type * from "./record-batch/view.ts";
+export type * from "./types.ts";
+
+/** How long a topic that was just created may be unknown to a broker. */
+const NEW_TOPIC_MS = 1_000;
+
+/**
+ * A thin Kafka client for the hot paths: idempotent produce, long-poll fetch, metadata and offsets, in plain text.
+ * Brokers 2.3 to 4.x. After `connect`, producing and fetching are callbacks only.
+ */
+export class KafkaClient {
+  readonly #clientId: string;
+  readonly #control: ControlChannel;
+  readonly #closers = new Set<() => void>();
+
+  private constructor(clientId: string, control: ControlChannel) {
+    this.#clientId = clientId;
+    this.#control = control;
+  }
+
+  /** Throws `kafka-unreachable`, `kafka-unsupported`, or `usage` for an address that is not `host:port`. */
+  static async connect(options: KafkaClientOptions): Promise<KafkaClient> {
+    const { brokers, clientId, timeoutMs = 10_000 } = options;
+    const client = new KafkaClient(clientId, new ControlChannel(brokers.map(parseAddress), clientId, timeoutMs));
+    try {
+      await client.metadata([]);
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+    return client;
+  }
+
+  /** Brokers and, of `topics`, partitions and leaders. An unknown topic is in the result with its error code. */
+  async metadata(topics: readonly string[]): Promise<ClusterMetadata> {
+    const metadata = await this.#control.askAny({
+      api: API.metadata,
+      write: (writer) => writeMetadataRequest(writer, topics),
+      read: readMetadataResponse,
+    });
+    this.#control.learn(metadata.brokers);
+    return metadata;
+  }
+
+  /**
+   * Offsets of the first record kept (`earliest`) or of the next to be written (`latest`), in the order of `partitions`.
+   * Throws `kafka-unknown-topic`, or `kafka-unreachable` when leaders stay away.
+   */
+  async listOffsets(topic: string, partitions: readonly number[], which: "earliest" | "latest"): Promise<number[]> {
+    const endUs = monotonicUs() + this.#control.timeoutMs * 1000;
+    const backoff = new Backoff(20, 500);
+    for (;;) {
+      try {
+        return await this.#listOffsetsOnce(topic, partitions, which);
+      } catch (error) {
+        const mayPass =
+          error instanceof FaultlineError && (error.code === "kafka-unreachable" || error.code === "kafka-timeout");
+        if (!mayPass || monotonicUs() > endUs) throw error;
+        await delay(backoff.next());
+      }
+    }
+  }
+
+  /** An idempotent producer. Throws `kafka-unknown-topic`. Close it when done. */
+  async producer(options: ProducerOptions): Promise<Producer> {
+    const leaders = await this.#leadersOf(options.topic, options.partitions);
+    const identity = await this.#control.askAny(
+      { api: API.initProducerId, write: writeInitProducerIdRequest, read: readInitProducerIdResponse },
+      (error) => isRetriable(Number(error.context.errorCode ?? 0)),
+    );
+    const closer = () => producer.abort();
+    const producer = new IdempotentProducer(options, this.#clientId, identity, leaders, () =>
+      this.#closers.delete(closer),
+    );
+    this.#closers.add(closer);
+    return producer;
+  }
+
+  /** A fetcher of assigned partitions, not started yet. An unknown topic is reported to `onError`. */
+  fetcher(options: FetcherOptions): Fetcher {
+    const leaders = new TopicLeaders(options.topic, (topics) => this.metadata(topics));
+    const closer = () => fetcher.close();
+    const fetcher = new PartitionFetcher(options, this.#clientId, leaders, () => this.#closers.delete(closer));
+    this.#closers.add(closer);
+    return fetcher;
+  }
+
+  /** Closes all connections at once, also those of producers (flush them before) and fetchers. */
+  async close(): Promise<void> {
+    for (const closer of [...this.#closers]) closer();
+    this.#control.close();
+  }
+
+  async #leadersOf(topic: string, partitions: readonly number[]): Promise<TopicLeaders> {
+    const leaders = new TopicLeaders(topic, (topics) => this.metadata(topics));
+    const endUs = monotonicUs() + NEW_TOPIC_MS * 1000;
+    for (;;) {
+      const metadata = await this.metadata([topic]);
+      const errorCode = leaders.apply(metadata);
+      const known = metadata.topics.find(({ name }) => name === topic)?.partitions ?? [];
+      const missing = partitions.find((wanted) => !known.some(({ partition }) => partition === wanted));
+      if (errorCode === 0 && missing === undefined) return leaders;
+      if (monotonicUs() > endUs || (errorCode !== 0 && !isRetriable(errorCode))) {
+        const what = missing === undefined ? topic : `${topic}/${missing}`;
+        throw brokerError(errorCode === 0 ? BROKER_ERROR.unknownTopicOrPartition : errorCode, `finding ${what}`);
+      }
+      await delay(50);
+    }
+  }
+
+  async #listOffsetsOnce(
+    topic: string,
+    partitions: readonly number[],
+    which: "earliest" | "latest",
+  ): Promise<number[]> {
+    const leaders = await this.#leadersOf(topic, partitions);
+    const offsets = new Map<number, number>();
+    const nodeIds = new Set(partitions.map((partition) => leaders.leaderOf(partition)));
+    for (const nodeId of nodeIds) {
+      if (nodeId < 0) throw new FaultlineError("kafka-unreachable", `partitions of ${topic} have no leader`);
+      const led = partitions.filter((partition) => leaders.leaderOf(partition) === nodeId);
+      const answers = await this.#control.ask(present(leaders.endpoint(nodeId), "leader address"), {
+        api: API.listOffsets,
+        write: (writer) => writeListOffsetsRequest(writer, topic, led, which),
+        read: readListOffsetsResponse,
+      });
+      for (const { partition, errorCode, offset } of answers) {
+        if (errorCode !== 0) {
+          const error = brokerError(errorCode, `asking for offsets of ${topic}/${partition}`);
+          throw isRetriable(errorCode) ? new FaultlineError("kafka-timeout", error.message, { cause: error }) : error;
+        }
+        offsets.set(partition, offset);
+      }
+    }
+    return partitions.map((partition) => offsets.get(partition) ?? -1);
+  }
+}
+
+function parseAddress(address: string): Endpoint {
+  const separator = address.lastIndexOf(":");
+  const port = Number(address.slice(separator + 1));
+  const host = address.slice(0, separator).replace(/^\[(.*)\]$/, "$1");
+  if (separator < 1 || host === "" || !Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new FaultlineError("usage", `not a broker address: ${address}`, { hint: "Write it as host:port." });
+  }
+  return { host, port };
+}

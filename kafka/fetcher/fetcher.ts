@@ -1,0 +1,143 @@
+import { assert, present } from "../../base/assert.ts";
+import { monotonicUs } from "../../base/clock.ts";
+import { FaultlineError } from "../../base/errors.ts";
+import type { FetchRequest } from "../requests/fetch.ts";
+import type { TopicLeaders } from "../topic-leaders.ts";
+import type { Fetcher, FetcherOptions } from "../types.ts";
+import type { FetchState } from "./partition.ts";
+import { FetchSession, type SessionEvents } from "./session.ts";
+
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+/** Without any answer for this long, the brokers count as gone for good. */
+const UNREACHABLE_MS = 60_000;
+
+/** The fetcher of assigned partitions of one topic. Everything is callbacks. */
+export class PartitionFetcher implements Fetcher {
+  readonly #options: FetcherOptions;
+  readonly #clientId: string;
+  readonly #leaders: TopicLeaders;
+  readonly #request: FetchRequest;
+  readonly #states: readonly FetchState[];
+  readonly #sessions = new Map<number, FetchSession>();
+  readonly #onClosed: () => void;
+  readonly #events: SessionEvents;
+  #downSinceUs = -1;
+  #isStarted = false;
+  #isPaused = false;
+  #isClosed = false;
+
+  /** `onClosed` is called when the fetcher holds no resources any more. */
+  constructor(options: FetcherOptions, clientId: string, leaders: TopicLeaders, onClosed: () => void) {
+    assert(options.assignments.length > 0, "a fetcher needs partitions");
+    this.#options = options;
+    this.#clientId = clientId;
+    this.#leaders = leaders;
+    this.#onClosed = onClosed;
+    const maxBytesPerPartition = options.maxBytesPerPartition ?? 1024 * 1024;
+    this.#request = {
+      topic: options.topic,
+      isolation: options.isolation,
+      maxWaitMs: options.maxWaitMs ?? 500,
+      minBytes: options.minBytes ?? 1,
+      maxBytesPerPartition,
+      maxBytes: Math.min(MAX_ANSWER_BYTES, maxBytesPerPartition * options.assignments.length),
+    };
+    this.#states = options.assignments.map(({ partition, offset }) => ({ partition, offset, isWaiting: true }));
+    this.#events = {
+      onBatch: (view) => this.#options.onBatch(view),
+      onDown: (error) => this.#onDown(error),
+      onAnswer: () => this.#onAnswer(),
+      onFailed: (error) => this.#fail(error),
+    };
+  }
+
+  start(): void {
+    assert(!this.#isStarted, "a fetcher is started once");
+    this.#isStarted = true;
+    this.#recover();
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    for (const session of this.#sessions.values()) session.isPaused = true;
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    for (const session of this.#sessions.values()) session.isPaused = false;
+  }
+
+  position(partition: number): number {
+    const state = this.#states.find((candidate) => candidate.partition === partition);
+    if (state === undefined)
+      throw new FaultlineError("assertion-failed", `partition ${partition} is not the fetcher's`);
+    return state.offset;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#leaders.close();
+    for (const session of this.#sessions.values()) session.close();
+    this.#onClosed();
+  }
+
+  #onDown(error: FaultlineError): void {
+    if (this.#isClosed) return;
+    const nowUs = monotonicUs();
+    if (this.#downSinceUs < 0) this.#downSinceUs = nowUs;
+    if (nowUs - this.#downSinceUs > UNREACHABLE_MS * 1000) this.#fail(error);
+    else this.#recover();
+  }
+
+  #onAnswer(): void {
+    this.#downSinceUs = -1;
+    if (this.#states.every(({ isWaiting }) => !isWaiting)) this.#leaders.settled();
+  }
+
+  /** Learns the leaders anew, then goes on at the next offsets. */
+  #recover(): void {
+    this.#leaders.refreshSoon((error) => {
+      if (this.#isClosed) return;
+      if (error !== null) this.#fail(error);
+      else this.#assignLeaders();
+    });
+  }
+
+  #assignLeaders(): void {
+    for (const session of this.#sessions.values()) session.states = [];
+    let isMissing = false;
+    for (const state of this.#states) {
+      const leader = this.#leaders.leaderOf(state.partition);
+      state.isWaiting = leader < 0;
+      if (leader < 0) isMissing = true;
+      else this.#session(leader).states.push(state);
+    }
+    for (const session of this.#sessions.values()) session.isPaused = this.#isPaused;
+    if (isMissing) this.#onDown(this.#withoutLeader());
+  }
+
+  #withoutLeader(): FaultlineError {
+    return new FaultlineError("kafka-unreachable", `partitions of ${this.#options.topic} have no leader`, {
+      hint: "Check that all brokers of the cluster run and that the partition numbers exist.",
+    });
+  }
+
+  #session(nodeId: number): FetchSession {
+    const endpoint = present(this.#leaders.endpoint(nodeId), `address of broker ${nodeId}`);
+    const known = this.#sessions.get(nodeId);
+    known?.moveTo(endpoint);
+    if (known !== undefined) return known;
+    const timeoutMs = this.#request.maxWaitMs + (this.#options.requestTimeoutMs ?? 30_000);
+    const session = new FetchSession(endpoint, this.#clientId, this.#request, timeoutMs, this.#events);
+    this.#sessions.set(nodeId, session);
+    return session;
+  }
+
+  #fail(error: FaultlineError): void {
+    if (this.#isClosed) return;
+    this.close();
+    this.#options.onError(error);
+  }
+}

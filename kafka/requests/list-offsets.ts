@@ -1,0 +1,37 @@
+import type { Reader } from "../wire/reader.ts";
+import type { Writer } from "../wire/writer.ts";
+
+const TIMESTAMP = { latest: -1, earliest: -2 } as const;
+
+export interface PartitionOffset {
+  readonly partition: number;
+  readonly errorCode: number;
+  readonly offset: number;
+}
+
+/** ListOffsets, version 2; `latest` is the high watermark. For partitions led by the broker that is asked. */
+export function writeListOffsetsRequest(
+  writer: Writer,
+  topic: string,
+  partitions: readonly number[],
+  which: "earliest" | "latest",
+): void {
+  writer.int32(-1).int8(0);
+  writer.array([topic], (target, name) => {
+    target.string(name).array(partitions, (item, partition) => item.int32(partition).int64(TIMESTAMP[which]));
+  });
+}
+
+export function readListOffsetsResponse(reader: Reader): PartitionOffset[] {
+  reader.int32(); // throttle time
+  const topics = reader.array((topic) => {
+    topic.string();
+    return topic.array((item) => {
+      const partition = item.int32();
+      const errorCode = item.int16();
+      item.int64(); // timestamp
+      return { partition, errorCode, offset: item.int64() };
+    });
+  });
+  return topics.flat();
+}

@@ -1,0 +1,123 @@
+import type { FaultlineError } from "../base/errors.ts";
+import type { RecordBatchView } from "./record-batch/view.ts";
+
+export interface KafkaClientOptions {
+  /** `host:port` of one or more brokers; the rest of the cluster is learnt from their metadata. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** How long connecting, and each control request (metadata, offsets), may take with all its retries. Default 10,000. */
+  readonly timeoutMs?: number;
+}
+
+export interface BrokerAddress {
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface PartitionMetadata {
+  readonly partition: number;
+  /** Node id of the leader, −1 while there is none. */
+  readonly leader: number;
+}
+
+export interface TopicMetadata {
+  readonly name: string;
+  /** The broker's error code; 0 = none. */
+  readonly errorCode: number;
+  readonly partitions: readonly PartitionMetadata[];
+}
+
+export interface ClusterMetadata {
+  readonly clusterId: string | null;
+  readonly brokers: readonly BrokerAddress[];
+  readonly topics: readonly TopicMetadata[];
+}
+
+export interface ProducerOptions {
+  readonly topic: string;
+  /** The partitions that this producer writes. */
+  readonly partitions: readonly number[];
+  /** All in-sync replicas acknowledge; nothing less is offered, because the producer is idempotent. */
+  readonly acks: -1;
+  /** How long an open batch waits for more records when no request is in flight; rounded up to whole milliseconds. Default 0. */
+  readonly lingerUs?: number;
+  /** Produce requests in flight per broker, 1 to 5. Default 1: what arrives meanwhile forms the next batch. */
+  readonly maxInFlight?: number;
+  /** Size at which a partition's open batch is closed. Default 256 KiB. */
+  readonly maxBatchBytes?: number;
+  /** Bytes not yet acknowledged above which `append` returns false. Default 32 MiB. */
+  readonly maxBufferedBytes?: number;
+  /** Largest batch, so also record with its framing, that is sent. Default 1 MiB, which is what brokers accept by default. */
+  readonly maxRequestBytes?: number;
+  /** An unanswered request breaks its connection after this time, and is sent again on a new one. Default 30,000. */
+  readonly requestTimeoutMs?: number;
+  /** A batch that is not acknowledged this long after its first record fails the producer. Default 120,000. */
+  readonly deliveryTimeoutMs?: number;
+  /**
+   * `count` records of `partition` are safely written, the first at `baseOffset`; −1 where the broker only says that it already had them.
+   * Per partition in the order of `append`.
+   */
+  onAck(partition: number, baseOffset: number, count: number): void;
+  /** The producer has failed for good: what is not acknowledged may or may not be written. Called at most once. */
+  onError(error: FaultlineError): void;
+  /** Buffered bytes are back below half of the bound after `append` returned false. */
+  onDrain?(): void;
+}
+
+export interface Producer {
+  /**
+   * Copies `value[start, end)` as one record without key into the partition's open batch.
+   * `timestampMs`: its CreateTime, epoch milliseconds. Keep it near the present: a broker that restarts forgets producers whose
+   * last CreateTime is older than its `producer.id.expiration.ms` (one day by default), and may then write a batch twice.
+   * `headers`: a whole header section made by `encodeHeaders`, null or absent for none.
+   * Returns false when too many bytes are buffered: the record was taken, and the caller must wait for `onDrain`.
+   * Throws `kafka-record-too-large` (nothing taken), `kafka-closed` after `close`, or the error that failed the producer.
+   */
+  append(
+    partition: number,
+    timestampMs: number,
+    value: Uint8Array,
+    start: number,
+    end: number,
+    headers?: Uint8Array | null,
+  ): boolean;
+  /** Sends what is buffered now, as far as the cap on requests in flight permits, without waiting for the linger time or the end of this turn. */
+  kick(): void;
+  /** Resolves when everything appended so far is acknowledged; rejects when the producer fails. */
+  flush(): Promise<void>;
+  readonly bufferedBytes: number;
+  /** Flushes, then closes the connections. Rejects when the producer has failed; the connections are closed all the same. */
+  close(): Promise<void>;
+}
+
+export type Isolation = "read_uncommitted" | "read_committed";
+
+export interface FetcherOptions {
+  readonly topic: string;
+  /** Where to begin: `offset` is the first record wanted. */
+  readonly assignments: readonly { readonly partition: number; readonly offset: number }[];
+  readonly isolation: Isolation;
+  /** How long the broker holds a request that has nothing to answer. Default 500. */
+  readonly maxWaitMs?: number;
+  /** Bytes that the broker waits for, at most `maxWaitMs`. Default 1. */
+  readonly minBytes?: number;
+  /** Default 1 MiB. */
+  readonly maxBytesPerPartition?: number;
+  /** An unanswered request breaks its connection after this time beyond `maxWaitMs`. Default 30,000. */
+  readonly requestTimeoutMs?: number;
+  /** One batch of records, in offset order per partition. The view is valid only during the call. */
+  onBatch(view: RecordBatchView): void;
+  /** The fetcher has failed and delivers nothing more. Called at most once. Broken connections are repaired, not reported. */
+  onError(error: FaultlineError): void;
+}
+
+export interface Fetcher {
+  start(): void;
+  /** Back-pressure: no new request until `resume`. What is already asked for is still delivered. */
+  pause(): void;
+  resume(): void;
+  /** The offset of the next record that will be delivered of `partition`. */
+  position(partition: number): number;
+  close(): void;
+}

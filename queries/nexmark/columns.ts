@@ -1,0 +1,8 @@
+import type { ColumnSpec } from "../query.ts";
+
+const i64 = (name: string): ColumnSpec => ({ name, type: "i64" });
+const timestamp = (name: string): ColumnSpec => ({ name, type: "timestamp" });
+const text = (name: string): ColumnSpec => ({ name, type: "string" });
+
+/** Column makers, for the definitions of the Nexmark queries. */
+export const column = { i64, timestamp, text };

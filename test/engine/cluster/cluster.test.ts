@@ -1,0 +1,291 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { sendControl } from "../../../engine/cluster/control-codec.ts";
+import { DEFAULT_JOB_OPTIONS, type JobSpec } from "../../../engine/cluster/job-spec.ts";
+import type { JobState } from "../../../engine/cluster/messages.ts";
+import type { Connection, ConnectionHandler } from "../../../engine/ports.ts";
+import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
+import { encodeFrameHeader, NO_PAYLOAD } from "../../../engine/task/frame.ts";
+import { countJob } from "../simulation/tiny-job.ts";
+import { readTiny, tinyBytes, tinySupplier } from "../simulation/tiny-rows.ts";
+
+/** Far more rows than any of these tests gets through. */
+const ENDLESS = 1_000_000_000;
+
+function startCluster(workers = 2, rows = ENDLESS, seed = 1): SimulatedCluster {
+  return new SimulatedCluster({
+    seed,
+    workers,
+    modules: new Map([["count", () => countJob(1000)]]),
+    suppliers: new Map([["in", tinySupplier(2, rows, 5)]]),
+    batchRecords: 20,
+    onRecord: null,
+    maxSteps: 2_000_000,
+    maxVirtualUs: 60_000_000,
+  });
+}
+
+function specOf(changes: Partial<JobSpec> = {}): JobSpec {
+  return {
+    jobId: "j",
+    name: "j",
+    module: "count",
+    parameters: {},
+    parallelism: 2,
+    keyGroups: 16,
+    sources: { source: { kind: "memory", brokers: [], topic: "in", partitions: 2 } },
+    sinks: { sink: { kind: "memory", brokers: [], topic: "out", partitions: 2 } },
+    options: DEFAULT_JOB_OPTIONS,
+    bounded: false,
+    ...changes,
+  };
+}
+
+function runTo(cluster: SimulatedCluster, state: JobState, jobId = "j"): void {
+  cluster.runUntil(() => cluster.client.states.some((seen) => seen.jobId === jobId && seen.state === state), state);
+}
+
+function pass(cluster: SimulatedCluster, timeUs: number): void {
+  const untilUs = cluster.universe.nowUs + timeUs;
+  let passed = false;
+  cluster.universe.queue.at(untilUs, () => {
+    passed = true;
+  });
+  cluster.runUntil(() => passed, "time");
+}
+
+const history = (cluster: SimulatedCluster, jobId = "j") =>
+  cluster.client.states.filter((seen) => seen.jobId === jobId).map(({ state }) => state);
+
+const NOBODY: ConnectionHandler = { onMessage: () => {}, onDrain: () => {}, onClosed: () => {} };
+
+describe("a cluster", () => {
+  it("holds a job until enough workers are there", () => {
+    const cluster = startCluster(1, 50);
+    cluster.client.submit(specOf({ bounded: true }), 2);
+    pass(cluster, 500_000);
+    assert.deepEqual(history(cluster), ["created"]);
+    cluster.startWorker("late");
+    runTo(cluster, "finished");
+    assert.deepEqual(history(cluster), ["created", "deploying", "running", "finished"]);
+  });
+
+  it("drains: rows that were in the log are all counted, and the job finishes", () => {
+    const cluster = startCluster(2);
+    const spec = specOf({ sources: { source: { kind: "memory", brokers: [], topic: "fed", partitions: 2 } } });
+    for (let number = 0; number < 3000; number++) {
+      cluster.topics.append("fed", number % 2, tinyBytes({ key: number % 5, value: 0, time: number }));
+    }
+    cluster.client.submit(spec, 2);
+    runTo(cluster, "running");
+    cluster.client.send({ type: "drain", jobId: "j" });
+    runTo(cluster, "finished");
+    assert.deepEqual(history(cluster), ["created", "deploying", "running", "draining", "finished"]);
+    const rows = [0, 1].flatMap((partition) => cluster.topics.records("out", partition).map(readTiny));
+    assert.equal(
+      rows.reduce((sum, row) => sum + row.value, 0),
+      3000,
+    );
+    assert.equal(rows.length, 3 * 5);
+  });
+
+  it("waits for rows that come later, when it is not bounded", () => {
+    const cluster = startCluster(2);
+    const spec = specOf({ sources: { source: { kind: "memory", brokers: [], topic: "fed", partitions: 2 } } });
+    cluster.client.submit(spec, 2);
+    runTo(cluster, "running");
+    const feed = (time: number) => {
+      for (const partition of [0, 1]) cluster.topics.append("fed", partition, tinyBytes({ key: 1, value: 0, time }));
+    };
+    feed(10);
+    pass(cluster, 100_000);
+    feed(2500);
+    pass(cluster, 100_000);
+    const rows = [0, 1].flatMap((partition) => cluster.topics.records("out", partition).map(readTiny));
+    assert.deepEqual(rows, [{ key: 1, value: 2, time: 1000 }]);
+    assert.equal(cluster.client.stateOf("j")?.state, "running");
+  });
+
+  it("cancels a running job and then takes another one", () => {
+    const cluster = startCluster(2, 100);
+    const endless = specOf({ sources: { source: { kind: "memory", brokers: [], topic: "empty", partitions: 2 } } });
+    cluster.client.submit(endless, 2);
+    runTo(cluster, "running");
+    cluster.client.submit(specOf({ jobId: "k" }), 2);
+    cluster.runUntil(() => cluster.client.refusals.length > 0, "refusal");
+    assert.match(cluster.client.refusals[0]!.message, /still running/);
+    cluster.client.send({ type: "cancel", jobId: "j" });
+    runTo(cluster, "cancelled");
+    assert.deepEqual(history(cluster).slice(-2), ["cancelling", "cancelled"]);
+    cluster.client.submit(specOf({ jobId: "k", bounded: true }), 2);
+    runTo(cluster, "finished", "k");
+  });
+
+  for (const state of ["deploying", "running", "draining"] as const) {
+    it(`fails the job with worker-lost when a worker dies while it is ${state}`, () => {
+      const cluster = startCluster(3);
+      cluster.client.submit(specOf({ parallelism: 3 }), 3);
+      if (state === "draining") {
+        runTo(cluster, "running");
+        cluster.client.send({ type: "drain", jobId: "j" });
+      }
+      runTo(cluster, state);
+      cluster.workers[1]!.kill();
+      runTo(cluster, "failed");
+      assert.equal(cluster.client.stateOf("j")?.failure?.code, "worker-lost");
+      assert.match(cluster.client.stateOf("j")!.failure!.message, /worker-1/);
+      assert.deepEqual(cluster.client.workers, ["worker-0", "worker-2"]);
+    });
+  }
+
+  it("ends a cancellation although a worker dies in it", () => {
+    const cluster = startCluster(2);
+    cluster.client.submit(specOf(), 2);
+    runTo(cluster, "running");
+    cluster.client.send({ type: "cancel", jobId: "j" });
+    cluster.workers[0]!.kill();
+    cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
+    assert.ok(["cancelled", "failed"].includes(cluster.client.stateOf("j")!.state));
+  });
+
+  it("notices a worker that is silent although its connection stands", () => {
+    const cluster = startCluster(1);
+    const handler = { ...NOBODY, onClosed: () => assert.fail("own close is not reported") };
+    const mute = cluster.workers[0]!.world.network.connect("coordinator:1", handler);
+    sendControl(mute, { type: "register", worker: "mute", address: "nowhere:1", pid: 1 });
+    sendControl(mute, { type: "alive", worker: "mute", progress: 1 });
+    cluster.runUntil(() => cluster.client.workers.includes("mute"), "registration");
+    const beganUs = cluster.universe.nowUs;
+    cluster.runUntil(() => !cluster.client.workers.includes("mute"), "loss");
+    const tookUs = cluster.universe.nowUs - beganUs;
+    assert.ok(tookUs > 900_000 && tookUs < 1_300_000, `${tookUs} µs`);
+    assert.ok(cluster.client.workers.includes("worker-0"));
+  });
+
+  it("reports counters while the job runs and after it has finished", () => {
+    const cluster = startCluster(2, 100);
+    cluster.client.submit(specOf({ bounded: true }), 2);
+    runTo(cluster, "finished");
+    cluster.client.send({ type: "counters", jobId: "j" });
+    cluster.runUntil(() => cluster.client.counters !== null, "counters");
+    assert.deepEqual(
+      cluster.client.counters!.map(({ vertex, subtask }) => `${vertex}/${subtask}`),
+      ["map/0", "map/1", "source/0", "source/1", "window/0", "window/1"],
+    );
+    cluster.client.send({ type: "counters", jobId: "unknown" });
+    cluster.runUntil(() => cluster.client.refusals.length > 0, "refusal");
+  });
+
+  it("discards into a sink that only counts, with the same checksum for any parallelism", () => {
+    const sums = [1, 2].map((parallelism) => {
+      const cluster = startCluster(2, 1000);
+      const sinks = { sink: { kind: "discard", brokers: [], topic: "", partitions: 1 } };
+      cluster.client.submit(specOf({ bounded: true, sinks, parallelism }), 2);
+      runTo(cluster, "finished");
+      cluster.client.send({ type: "counters", jobId: "j" });
+      cluster.runUntil(() => cluster.client.counters !== null, "counters");
+      const total = (name: string) =>
+        cluster.client.counters!.reduce((sum, { custom }) => sum + (custom[name] ?? 0), 0);
+      return [total("discarded"), total("checksumHigh") % 2 ** 32, total("checksumLow") % 2 ** 32];
+    });
+    assert.deepEqual(sums[0], sums[1]);
+    assert.equal(sums[0]![0], 2 * 5);
+  });
+
+  it("shuts down: workers first, then the coordinator", () => {
+    const cluster = startCluster(2);
+    cluster.client.submit(specOf(), 2);
+    runTo(cluster, "running");
+    cluster.client.send({ type: "shutdown" });
+    cluster.runUntil(() => cluster.client.closed, "shutdown");
+    assert.deepEqual(
+      [cluster.coordinator, ...cluster.workers].map(({ alive }) => alive),
+      [false, false, false],
+    );
+    const exits = cluster.universe.journal.filter(({ event }) => event === "exit").map(({ process }) => process);
+    assert.equal(exits.at(-1), "coordinator");
+    assert.equal(exits.length, 3);
+    assert.equal(history(cluster).at(-1), "cancelled");
+  });
+
+  it("ends its workers when the coordinator dies", () => {
+    const cluster = startCluster(2);
+    cluster.client.submit(specOf(), 2);
+    runTo(cluster, "running");
+    cluster.coordinator.kill();
+    cluster.runUntil(() => cluster.workers.every(({ alive }) => !alive), "end of the workers");
+  });
+
+  it("gives up on a coordinator that does not exist, with an error", () => {
+    const cluster = startCluster(1);
+    cluster.coordinator.kill();
+    const late = cluster.startWorker("late");
+    cluster.runUntil(() => !late.alive, "end of the worker");
+    assert.match(late.endError!.message, /no coordinator at coordinator:1/);
+  });
+
+  it("has workers that refuse orders of an older epoch", () => {
+    const cluster = startCluster(1);
+    const boss = cluster.startProcess("boss");
+    let orders: Connection | null = null;
+    boss.world.network.accept((connection) => {
+      orders = connection;
+      return NOBODY;
+    });
+    const worker = cluster.startWorker("subject", "boss:1");
+    cluster.runUntil(() => orders !== null, "registration");
+    sendControl(orders!, { type: "registered", epoch: 5 });
+    sendControl(orders!, { type: "shutdown", epoch: 4 });
+    sendControl(orders!, { type: "shutdown" });
+    pass(cluster, 100_000);
+    assert.equal(worker.alive, true);
+    assert.equal(cluster.universe.journal.filter(({ event }) => event === "staleEpoch").length, 2);
+    sendControl(orders!, { type: "shutdown", epoch: 6 });
+    pass(cluster, 100_000);
+    assert.equal(worker.alive, false);
+  });
+
+  it("goes on when somebody talks nonsense to coordinator and workers", () => {
+    const cluster = startCluster(2, 3000);
+    cluster.client.submit(specOf({ bounded: true }), 2);
+    runTo(cluster, "deploying");
+    let closed = 0;
+    const handler = { ...NOBODY, onClosed: () => closed++ };
+    const { network } = cluster.startWorker("stranger").world;
+    for (const address of ["coordinator:1", "worker-0:1", "worker-1:1"]) {
+      network.connect(address, handler).send(Uint8Array.of(1, 2, 3), null);
+      sendControl(network.connect(address, handler), { type: "nonsense" });
+      sendControl(network.connect(address, handler), { type: "taskState" });
+    }
+    const twice = network.connect("coordinator:1", handler);
+    sendControl(twice, { type: "register", worker: "worker-0", address: "x:1", pid: 1 });
+    runTo(cluster, "finished");
+    assert.equal(closed, 10);
+    assert.ok(cluster.universe.journal.some(({ event }) => event === "badPeer"));
+  });
+
+  it("ignores frames of other attempts and of no channel, and closes a data connection that sends garbage", () => {
+    const cluster = startCluster(2, 3000);
+    cluster.client.submit(specOf({ bounded: true }), 2);
+    runTo(cluster, "running");
+    let closed = 0;
+    const { network } = cluster.startWorker("stranger").world;
+    const data = network.connect("worker-0:1", { ...NOBODY, onClosed: () => closed++ });
+    sendControl(data, { type: "hello", role: "data", worker: "stranger", attempt: 2 });
+    const frame = {
+      attempt: 2,
+      edge: 0,
+      sender: 0,
+      receiver: 0,
+      acknowledged: 0,
+      grantedBytes: 0,
+      payload: NO_PAYLOAD,
+    };
+    data.send(encodeFrameHeader({ ...frame, kind: 5, first: 1, count: 1 }), null);
+    data.send(encodeFrameHeader({ ...frame, edge: 99, kind: 5, first: 1, count: 1 }), null);
+    data.send(encodeFrameHeader({ ...frame, kind: 0, first: 0, count: 0, grantedBytes: 2 ** 50 }), null);
+    data.send(Uint8Array.of(9, 9, 9), null);
+    runTo(cluster, "finished");
+    assert.equal(closed, 1);
+  });
+});

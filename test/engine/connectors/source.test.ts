@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { SnapshotReader, SnapshotWriter } from "../../../engine/checkpoint/snapshot.ts";
+import { Source } from "../../../engine/connectors/source.ts";
+import { TinyDecoder, tinyRows } from "../simulation/tiny-rows.ts";
+import { ManualLog, ManualTime, tinyRecords } from "../task/manual-world.ts";
+
+const row = (time: number) => ({ key: 1, value: time, time });
+
+function start(changes: { partitions?: number; instance?: number; bounded?: boolean; from?: Uint8Array } = {}) {
+  const time = new ManualTime();
+  const log = new ManualLog();
+  const events: string[] = [];
+  const decoder = new TinyDecoder(100);
+  const source = new Source(
+    {
+      address: { kind: "memory", brokers: [], topic: "in" },
+      partitions: changes.partitions ?? 2,
+      instance: changes.instance ?? 0,
+      parallelism: 1 + (changes.instance ?? 0),
+      watermarkDelayMs: 5,
+      watermarkIntervalUs: 1000,
+      bounded: changes.bounded ?? false,
+      decoder,
+    },
+    { ...time, clock: time.clock, timers: time.timers, log },
+    {
+      emit: (batch) => events.push(`rows ${tinyRows(batch).map((r) => r.time)}`),
+      advanceWatermark: (timeMs) => events.push(`watermark ${timeMs}`),
+      end: () => events.push("end"),
+      fail: (error) => events.push(`fail ${error.message}`),
+      step: (work) => work(),
+    },
+  );
+  if (changes.from !== undefined) source.restore([new SnapshotReader(changes.from)]);
+  source.start();
+  return { source, time, log, decoder, reader: log.readers[0]!, take: () => events.splice(0) };
+}
+
+describe("a source", () => {
+  it("makes no watermark before every partition has shown an event, then the minimum less the delay", () => {
+    const { reader, take } = start();
+    reader.give(0, 0, [row(100)]);
+    assert.deepEqual(take(), ["rows 100"]);
+    reader.give(1, 0, [row(40), row(30)]);
+    assert.deepEqual(take(), ["rows 40,30", "watermark 35"]);
+  });
+
+  it("emits at most one watermark an interval, the last one by timer, and none that does not advance", () => {
+    const { reader, time, take } = start({ partitions: 1 });
+    reader.give(0, 0, [row(10)]);
+    reader.give(0, 1, [row(20)]);
+    reader.give(0, 2, [row(15)]);
+    reader.give(0, 3, [row(30)]);
+    assert.deepEqual(
+      take().filter((event) => event.startsWith("watermark")),
+      ["watermark 5"],
+    );
+    time.advance(999);
+    assert.deepEqual(take(), []);
+    time.advance(1);
+    assert.deepEqual(take(), ["watermark 25"]);
+    time.advance(5000);
+    assert.deepEqual(take(), []);
+  });
+
+  it("reads the partitions of its instance", () => {
+    const { reader } = start({ partitions: 5, instance: 1 });
+    assert.deepEqual(reader.from, [
+      { partition: 1, offset: 0 },
+      { partition: 3, offset: 0 },
+    ]);
+  });
+
+  it("ends at once when it has no partition", () => {
+    const { take, log } = start({ partitions: 1, instance: 1 });
+    assert.deepEqual([take(), log.readers.length], [["end"], 0]);
+  });
+
+  it("drains to the end offsets that it was told, then ends", () => {
+    const { source, reader, take } = start();
+    reader.give(0, 0, [row(1), row(2)]);
+    source.drain();
+    reader.ends!([3, 1]);
+    reader.give(0, 2, [row(3)]);
+    assert.ok(!take().includes("end"));
+    reader.give(1, 0, [row(4)]);
+    assert.deepEqual(take(), ["rows 4", "end"]);
+    assert.equal(reader.closed, true);
+    reader.give(1, 1, [row(5)]);
+    assert.deepEqual(take(), []);
+  });
+
+  it("ends on the answer when it is there already; bounded sources ask at their start", () => {
+    const { reader, take } = start({ bounded: true });
+    reader.give(0, 0, [row(1)]);
+    reader.ends!([1, 0]);
+    assert.deepEqual(take(), ["rows 1", "end"]);
+  });
+
+  it("counts what it cannot decode", () => {
+    const { source, reader } = start();
+    reader.handler.onRecords(tinyRecords(0, 0, [Uint8Array.of(1, 2, 3)]));
+    assert.deepEqual([source.counters(), source.recordsIn], [{ undecodable: 1 }, 1]);
+  });
+
+  it("goes on from a snapshot's positions and repeats no watermark", () => {
+    const first = start();
+    first.reader.give(0, 0, [row(100), row(110)]);
+    first.reader.give(1, 0, [row(40)]);
+    const writer = new SnapshotWriter();
+    first.source.snapshot(writer);
+    const second = start({ from: writer.finish() });
+    assert.deepEqual(second.reader.from, [
+      { partition: 0, offset: 2 },
+      { partition: 1, offset: 1 },
+    ]);
+    second.reader.give(0, 2, [row(120)]);
+    assert.deepEqual(second.take(), ["rows 120"]);
+    second.reader.give(1, 1, [row(200)]);
+    assert.deepEqual(second.take(), ["rows 200", "watermark 115"]);
+  });
+
+  it("fails on records that come again", () => {
+    const { reader } = start();
+    reader.give(0, 0, [row(1), row(2)]);
+    assert.throws(() => reader.give(0, 1, [row(2)]), /records come again/);
+  });
+});

@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import {
+  type Aggregate,
+  aggregateSchema,
+  bindAggregates,
+  count,
+  max,
+  min,
+  sum,
+} from "../../../engine/operators/window/aggregates.ts";
+import { WindowAggregateOperator } from "../../../engine/operators/window/window-aggregate.ts";
+import { hopping, tumbling, type WindowSpec, windowGeometry } from "../../../engine/operators/window/window-spec.ts";
+import { KeyCodec } from "../../../engine/rows/key.ts";
+import { instanceOfKeyGroup } from "../../../engine/rows/key-groups.ts";
+import { RowSchema } from "../../../engine/rows/schema.ts";
+import { batchOf, type PlainRow, type Value } from "../rows/rows.ts";
+import { feed, KEY_GROUPS, open, reopen, type Step, snapshotOf } from "./run.ts";
+
+const schema = new RowSchema([
+  { name: "id", type: "i64" },
+  { name: "name", type: "string" },
+  { name: "price", type: "i64" },
+]);
+const aggregates: readonly Aggregate[] = [count("num"), sum("price"), min("price"), max("price")];
+
+function creator(keys: readonly string[], spec: WindowSpec): () => WindowAggregateOperator {
+  const out = aggregateSchema(schema, keys, aggregates);
+  const bound = bindAggregates(schema, aggregates);
+  return () => new WindowAggregateOperator(new KeyCodec(schema, keys), windowGeometry(spec), bound, out);
+}
+
+interface Result {
+  readonly end: number;
+  readonly group: number;
+  readonly key: Buffer;
+  readonly row: PlainRow;
+}
+
+/** The same computed naively: every row into a list per (window, key), windows fired one by one. */
+function model(keys: readonly string[], { sizeMs, slideMs }: WindowSpec, steps: readonly Step[]) {
+  const codec = new KeyCodec(schema, keys);
+  const windows = new Map<string, { start: number; rows: PlainRow[] }>();
+  let watermarkMs = Number.NEGATIVE_INFINITY;
+  let lateRows = 0;
+  const fired: PlainRow[] = [];
+  for (const step of steps) {
+    if (!("watermarkMs" in step)) {
+      let late = true;
+      const last = Math.floor(step.eventTimeMs / slideMs) * slideMs;
+      for (let start = last; start > step.eventTimeMs - sizeMs; start -= slideMs) {
+        if (start + sizeMs - 1 <= watermarkMs) continue;
+        late = false;
+        const name = JSON.stringify([start, keys.map((key) => step.values[schema.index(key)])]);
+        const window = windows.get(name) ?? { start, rows: [] };
+        window.rows.push(step);
+        windows.set(name, window);
+      }
+      if (late) lateRows += 1;
+      continue;
+    }
+    watermarkMs = step.watermarkMs;
+    const due: Result[] = [];
+    for (const [name, { start, rows }] of windows) {
+      if (start + sizeMs - 1 > watermarkMs) continue;
+      windows.delete(name);
+      due.push(result(codec, keys, start, start + sizeMs, rows));
+    }
+    due.sort((a, b) => a.end - b.end || a.group - b.group || Buffer.compare(a.key, b.key));
+    fired.push(...due.map(({ row }) => row));
+  }
+  return { fired, lateRows };
+}
+
+function result(
+  codec: KeyCodec,
+  keys: readonly string[],
+  start: number,
+  end: number,
+  rows: readonly PlainRow[],
+): Result {
+  const batch = batchOf(schema, rows);
+  const group = codec.groupOf(batch, 0, KEY_GROUPS);
+  codec.encode(batch, 0);
+  const prices = rows.map((row) => row.values[2]).filter((price): price is number => typeof price === "number");
+  const ofPrices = (value: number): Value => (prices.length === 0 ? null : value);
+  const keyValues = keys.map((key) => rows[0]!.values[schema.index(key)]!);
+  const total = prices.reduce((a, b) => a + b, 0);
+  const values = [
+    rows.length,
+    ofPrices(total),
+    ofPrices(Math.min(...prices)),
+    ofPrices(Math.max(...prices)),
+    start,
+    end,
+  ];
+  const row = { eventTimeMs: end - 1, kind: 0, values: [...keyValues, ...values] };
+  return { end, group, key: Buffer.from(codec.bytes.slice(0, codec.length)), row };
+}
+
+const nullable = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { freq: 9 });
+
+const anyRow: fc.Arbitrary<PlainRow> = fc.record(
+  {
+    eventTimeMs: fc.integer({ min: -40, max: 120 }),
+    values: fc.tuple(
+      nullable(fc.oneof(fc.nat(4), fc.nat(60), fc.integer())),
+      nullable(fc.constantFrom("", "a", "b", 'q"\\', "é")),
+      nullable(fc.integer()),
+    ),
+  },
+  { noNullPrototype: true },
+);
+
+/** Rows with watermarks that only grow between them, at the end +infinity. */
+const anySteps = fc
+  .array(fc.oneof({ weight: 12, arbitrary: anyRow }, { weight: 1, arbitrary: fc.nat(30) }), {
+    maxLength: 250,
+    size: "max",
+  })
+  .map((list): Step[] => {
+    let watermarkMs = -50;
+    const steps = list.map((step): Step => {
+      if (typeof step !== "number") return step;
+      watermarkMs += step;
+      return { watermarkMs };
+    });
+    return [...steps, { watermarkMs: Number.POSITIVE_INFINITY }];
+  });
+
+const anySpec = fc.oneof(
+  fc.integer({ min: 1, max: 40 }).map(tumbling),
+  fc.constant(hopping(10, 2)),
+  fc
+    .tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }))
+    .map(([a, b]) => hopping(Math.max(a, b), Math.min(a, b))),
+);
+
+const anyKeys = fc.constantFrom(["id"], ["name"], ["name", "id"]);
+
+test("windows hold what a naive model says, in the same order, however the input is cut into batches", () => {
+  fc.assert(
+    fc.property(anyKeys, anySpec, anySteps, fc.integer({ min: 1, max: 1000 }), (keys, spec, steps, batchRows) => {
+      const expected = model(keys, spec, steps);
+      const running = open(creator(keys, spec));
+      feed(running, schema, steps, batchRows);
+      assert.deepEqual(running.rows, expected.fired);
+      assert.deepEqual(running.operator.counters!(), { lateRows: expected.lateRows });
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("windows restored at another parallelism give what an uninterrupted run gives", () => {
+  const parallelism = fc.integer({ min: 1, max: 4 });
+  fc.assert(
+    fc.property(anyKeys, anySpec, anySteps, fc.nat(), parallelism, parallelism, (keys, spec, steps, cut, p, q) => {
+      const create = creator(keys, spec);
+      const at = cut % steps.length;
+      const codec = new KeyCodec(schema, keys);
+      const part = (list: readonly Step[], instance: number, of: number) =>
+        list.filter((step) => {
+          if ("watermarkMs" in step) return true;
+          return instanceOfKeyGroup(codec.groupOf(batchOf(schema, [step]), 0, KEY_GROUPS), of, KEY_GROUPS) === instance;
+        });
+      const before = Array.from({ length: p }, (_, i) => open(create, i, p));
+      before.forEach((running, i) => {
+        feed(running, schema, part(steps.slice(0, at), i, p), 7);
+      });
+      const after = reopen(create, q, before.map(snapshotOf));
+      after.forEach((running, i) => {
+        feed(running, schema, part(steps.slice(at), i, q), 5);
+      });
+      const rows = [...before, ...after].flatMap((running) => running.rows);
+      const sorted = (list: readonly PlainRow[]) => list.map((row) => JSON.stringify(row)).sort();
+      assert.deepEqual(sorted(rows), sorted(model(keys, spec, steps).fired));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("a snapshot changes nothing", () => {
+  fc.assert(
+    fc.property(anyKeys, anySpec, anySteps, (keys, spec, steps) => {
+      const running = open(creator(keys, spec));
+      const half = steps.length >> 1;
+      feed(running, schema, steps.slice(0, half), 9);
+      assert.deepEqual(snapshotOf(running), snapshotOf(running));
+      feed(running, schema, steps.slice(half), 9);
+      assert.deepEqual(running.rows, model(keys, spec, steps).fired);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("a window with more rows than an output batch leaves whole", () => {
+  const steps: Step[] = Array.from({ length: 5000 }, (_, id) => ({ eventTimeMs: 1, values: [id, "", 1] }));
+  const running = open(creator(["id"], tumbling(10)));
+  feed(running, schema, [...steps, { watermarkMs: 9 }], 999);
+  assert.equal(new Set(running.rows.map((row) => row.values[0])).size, 5000);
+});
+
+test("impossible windows and aggregates are refused", () => {
+  assert.throws(() => windowGeometry(hopping(10, 20)), /every 20 ms/);
+  assert.throws(() => windowGeometry(tumbling(0)), /0 ms/);
+  assert.throws(() => aggregateSchema(schema, ["id"], [sum("name")]), /string/);
+  assert.throws(() => aggregateSchema(schema, ["id"], [sum("cost")]), /cost/);
+});

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const ROOT = new URL("../../../", import.meta.url);
+/** Imports that are there when the program runs: types are erased. */
+const RUNTIME_IMPORT = /^(?:import|export)\s(?!type\b)(?:[^"']*?\sfrom\s)?["'](\.[^"']+)["']/gm;
+
+/** Paths, from the root, of all modules of ours that are loaded with `entry`. */
+function loadedWith(entry: string): Set<string> {
+  const seen = new Set<string>();
+  const open = [new URL(entry, ROOT)];
+  for (let url = open.pop(); url !== undefined; url = open.pop()) {
+    const path = url.href.slice(ROOT.href.length);
+    if (seen.has(path)) continue;
+    seen.add(path);
+    const text = readFileSync(fileURLToPath(url), "utf8");
+    for (const match of text.matchAll(RUNTIME_IMPORT)) open.push(new URL(match[1]!, url));
+  }
+  return seen;
+}
+
+const core = (entries: readonly string[]) => {
+  const modules = new Set(entries.flatMap((entry) => [...loadedWith(entry)]));
+  return [...modules].filter((path) => /^engine\/(?!shell\/|simulation\/)/.test(path)).sort();
+};
+
+/** Gives a simulated log its contents, as the broker does for a real one. */
+const CONTENTS_OF_SIMULATED_LOGS = "engine/connectors/source-supplier.ts";
+
+test("a simulated cluster runs the very modules that real coordinators and workers run", () => {
+  const real = core(["engine/shell/coordinator-main.ts", "engine/shell/worker-main.ts"]);
+  const simulated = core(["engine/simulation/cluster.ts"]);
+  for (const part of ["cluster/coordinator.ts", "cluster/worker.ts", "task/task.ts", "merge/arrival.ts"]) {
+    assert.ok(real.includes(`engine/${part}`), `${part} is part of the real processes`);
+  }
+  assert.deepEqual(
+    simulated.filter((path) => path !== CONTENTS_OF_SIMULATED_LOGS),
+    real,
+  );
+});

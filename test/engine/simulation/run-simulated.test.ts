@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { runSimulated } from "../../../engine/simulation/run-simulated.ts";
+import { countJob, graphOf, mapNode, sinkNode, sourceNode } from "./tiny-job.ts";
+import { readTiny, tinySupplier } from "./tiny-rows.ts";
+
+function run(settings: { parallelism: number; workers: number; seed?: number; batchRecords?: number; rows?: number }) {
+  const lines: string[] = [];
+  const result = runSimulated({
+    job: () => countJob(100),
+    parallelism: settings.parallelism,
+    workers: settings.workers,
+    seed: settings.seed ?? 1,
+    batchRecords: settings.batchRecords ?? 50,
+    supplier: () => tinySupplier(4, settings.rows ?? 500, 7),
+    onRecord: (sink, _partition, value) => {
+      const { key, value: count, time } = readTiny(value);
+      lines.push(`${sink} ${key} ${count} ${time}`);
+    },
+  });
+  return { ...result, lines: lines.toSorted() };
+}
+
+/** Window counts computed without an engine. */
+function expected(rows: number): string[] {
+  const counts = new Map<string, number>();
+  for (let number = 0; number < rows * 4; number++) {
+    const name = `sink ${number % 7} ${(Math.floor(number / 100) + 1) * 100}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([name, count]) => {
+      const [sink, key, end] = name.split(" ");
+      return `${sink} ${key} ${count} ${end}`;
+    })
+    .toSorted();
+}
+
+describe("a simulated run", () => {
+  for (const parallelism of [1, 2, 4]) {
+    for (const workers of [1, 2, 3, 4]) {
+      it(`gives the right windows at parallelism ${parallelism} on ${workers} workers`, () => {
+        assert.deepEqual(run({ parallelism, workers }).lines, expected(500));
+      });
+    }
+  }
+
+  it("gives the right windows for any batch size", () => {
+    for (const batchRecords of [1, 3, 1000]) {
+      assert.deepEqual(run({ parallelism: 2, workers: 2, batchRecords }).lines, expected(500));
+    }
+  });
+
+  it("repeats itself exactly from the same seed", () => {
+    const settings = { parallelism: 2, workers: 3, seed: 7 };
+    assert.equal(run(settings).traceHash, run(settings).traceHash);
+    assert.notEqual(run(settings).traceHash, run({ ...settings, seed: 8 }).traceHash);
+  });
+
+  it("counts what tasks do", () => {
+    const { counters } = run({ parallelism: 2, workers: 2 });
+    const sum = (vertex: string, pick: "recordsIn" | "recordsOut") =>
+      counters.filter((task) => task.vertex === vertex).reduce((total, task) => total + task[pick], 0);
+    assert.equal(sum("source", "recordsIn"), 2000);
+    assert.equal(sum("map", "recordsIn"), 2000);
+    assert.equal(sum("window", "recordsOut"), expected(500).length);
+    assert.equal(counters.length, 6);
+  });
+
+  it("fails with the operator's name when an operator throws", () => {
+    const failing = () =>
+      graphOf(
+        sourceNode(),
+        mapNode("source", "roundRobin", "fragile", (value) => {
+          if (value === 321) throw new Error("value 321");
+          return value;
+        }),
+        sinkNode("fragile"),
+      );
+    const attempt = () =>
+      runSimulated({
+        job: failing,
+        parallelism: 2,
+        workers: 2,
+        seed: 1,
+        batchRecords: 10,
+        supplier: () => tinySupplier(2, 1000, 7),
+        onRecord: () => {},
+      });
+    assert.throws(attempt, /operator "fragile".*value 321/);
+  });
+
+  it("fails with the supplier's error when a log cannot be read", () => {
+    const attempt = () =>
+      runSimulated({
+        job: () => countJob(100),
+        parallelism: 1,
+        workers: 1,
+        seed: 1,
+        batchRecords: 10,
+        supplier: () => ({ ...tinySupplier(1, 10, 1), endOffset: () => 20 }),
+        onRecord: () => {},
+      });
+    assert.throws(attempt, /operator "source".*at least one record/);
+  });
+
+  it("says what happened last when a job hangs", () => {
+    const attempt = () =>
+      runSimulated({
+        job: () => countJob(100),
+        parallelism: 1,
+        workers: 1,
+        seed: 3,
+        batchRecords: 10,
+        supplier: () => tinySupplier(1, 1_000_000_000, 1),
+        maxSteps: 2000,
+        onRecord: () => {},
+      });
+    assert.throws(attempt, /seed 3: no end of the job within 2000 steps.*jobState/s);
+  });
+});

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { runCli } from "../../../harness/cli/cli.ts";
+import { exitCodeOf } from "../../../harness/cli/exit-code.ts";
+import { Interruption } from "../../../harness/cli/interruption.ts";
+import type { RunResult } from "../../../harness/sweep/model.ts";
+import { fakeIo } from "./fake-io.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+async function bench(...argv: string[]) {
+  const io = fakeIo({ cwd: ROOT });
+  const code = await runCli(argv, io);
+  return { code, out: io.out(), err: io.err() };
+}
+
+test("--help lists every command and the exit codes, on stdout", async () => {
+  const { code, out, err } = await bench("--help");
+  assert.equal(code, 0);
+  assert.equal(err, "");
+  for (const command of ["run", "sweep", "analyze", "generate", "query"])
+    assert.match(out, new RegExp(`bench ${command}`));
+  assert.match(out, /Exit codes:/);
+  const sweep = await bench("sweep", "--help");
+  assert.match(sweep.out, /--dry-run/);
+});
+
+test("--version is the package's", async () => {
+  assert.match((await bench("--version")).out, /^\d+\.\d+\.\d+\n$/);
+});
+
+test("an unknown command or option names the nearest one and exits 2", async () => {
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [["swep", "x.yaml"], /unknown command "swep"\nhint: Did you mean "bench sweep"\?/],
+    [["completely-different"], /unknown command "completely-different"\nhint: The commands are run, sweep/],
+    [
+      ["generate", "nexmark", "--frist", "3"],
+      /unknown argument "frist" of bench generate\nhint: Did you mean --first\?/,
+    ],
+    [["sweep", "x.yaml", "--dryrun"], /Did you mean --dry-run\?/],
+    [[], /No command given/],
+    [["generate", "nexmark", "--first", "-1"], /--first must be a whole number/],
+    [["generate", "nexmark", "--format", "xml"], /Choices: "jsonl", "wire"/],
+  ];
+  for (const [argv, expected] of cases) {
+    const { code, out, err } = await bench(...argv);
+    assert.equal(code, 2, argv.join(" "));
+    assert.match(err, expected);
+    assert.match(err, /^error\[usage\]: /);
+    assert.equal(out, "");
+  }
+});
+
+test("errors are JSON with --json", async () => {
+  const { code, err } = await bench("sweep", "configs/missing.yaml", "--json");
+  assert.equal(code, 2);
+  const { error } = JSON.parse(err) as { error: { code: string; hint: string; exitCode: number } };
+  assert.equal(error.code, "config-unreadable");
+  assert.equal(error.exitCode, 2);
+  assert.notEqual(error.hint, undefined);
+});
+
+test("generate writes golden lines and the wire form", async () => {
+  const { out } = await bench("generate", "nexmark", "--set", "events=3", "--set", "mode=classic");
+  const lines = out.trimEnd().split("\n");
+  assert.equal(lines.length, 3);
+  assert.deepEqual(Object.keys(JSON.parse(lines[0] ?? "") as object), ["i", "id", "ts", "wm", "type", "person"]);
+  const wire = await bench("generate", "nexmark", "--set", "events=3", "--first", "2", "--format", "wire");
+  assert.equal((JSON.parse(wire.out) as { event_type: number }).event_type, 2);
+});
+
+test("generate refuses unknown options with the nearest one", async () => {
+  const { code, err } = await bench("generate", "nexmark", "--set", "evnts=3", "--set", "seeds.evnts=1");
+  assert.equal(code, 2);
+  assert.match(err, /evnts: unknown setting "evnts" \(did you mean "events"\?\)/);
+  assert.match(err, /seeds\.evnts: unknown setting "evnts" \(did you mean "events"\?\)/);
+});
+
+test("generate ends cleanly when its reader is gone", async () => {
+  const io = fakeIo();
+  const gone = Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
+  let writes = 0;
+  const closed = {
+    ...io,
+    stdout: {
+      ...io.stdout,
+      write: () => {
+        writes += 1;
+        return false;
+      },
+      drained: () => Promise.reject(gone),
+    },
+  };
+  assert.equal(await runCli(["generate", "nexmark"], closed), 0);
+  assert.equal(writes, 1);
+});
+
+test("--dry-run prints the plan and runs nothing", async () => {
+  const { code, out } = await bench("sweep", "configs/latency.yaml", "--dry-run", "--set", "repetitions=2");
+  assert.equal(code, 0);
+  assert.match(out, /9 cells x 2 repetitions = 18 runs, seed 1, about \d+ min/);
+  assert.match(out, /--set repetitions=2/);
+  assert.equal(out.match(/q5-rate-10000-r[12]/g)?.length, 2);
+  const json = await bench("run", "configs/latency.yaml", "--cell", "q5-rate-2000", "--dry-run", "--json");
+  const plan = JSON.parse(json.out) as { runs: { id: string; axes: object }[] };
+  assert.deepEqual(plan.runs, [
+    {
+      id: "q5-rate-2000-r1",
+      cell: "q5-rate-2000",
+      axes: { query: "q5", "load.rate": "2k/s" },
+      repetition: 1,
+      order: 0,
+      block: 0,
+    },
+  ]);
+});
+
+test("run refuses a config with axes and names the cells", async () => {
+  const { code, err } = await bench("run", "configs/smoke.yaml");
+  assert.equal(code, 2);
+  assert.match(err, /has 2 cells \(axes: query\)[\s\S]*--cell \(q0, q5\)/);
+});
+
+test("--resume needs a results folder and takes no --set", async () => {
+  assert.match((await bench("sweep", "--resume", "configs")).err, /no manifest\.json/);
+  assert.match((await bench("sweep", "--resume", "configs", "--set", "seed=2")).err, /cannot change a sweep/);
+});
+
+test("the exit code is the worst of the runs, and no run at all is no pass", () => {
+  const results = (...states: string[]) => states.map((state) => ({ state }) as RunResult);
+  assert.equal(exitCodeOf(results("valid", "valid")), 0);
+  assert.equal(exitCodeOf(results("valid", "invalid")), 5);
+  assert.equal(exitCodeOf(results("invalid", "failed", "valid")), 4);
+  assert.equal(exitCodeOf([]), 5);
+});
+
+test("the first signal asks to stop, the second one ends the process", () => {
+  for (const [name, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
+    const io = fakeIo();
+    const interruption = new Interruption(io);
+    io.signal(name);
+    assert.equal(interruption.signal.aborted, true);
+    assert.equal(interruption.exitCode, code);
+    assert.deepEqual(io.exits, []);
+    io.signal("SIGINT");
+    assert.deepEqual(io.exits, [130]);
+    interruption.close();
+    io.signal(name);
+    assert.deepEqual(io.exits, [130], "nothing listens after the end");
+  }
+});

@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { nexmarkOptionsSchema } from "../../../generators/nexmark/options.ts";
+import { NEXMARK_KEYS } from "../../../harness/cli/commands/generate.ts";
+import { allPaths } from "../../../harness/config/schema-keys.ts";
+
+test("generate --help lists exactly the settings that the generator has", () => {
+  const listed = NEXMARK_KEYS.split(" ").flatMap((word) => {
+    const [group, keys] = word.split(".");
+    return keys === undefined ? [word] : keys.split("|").map((key) => `${group}.${key}`);
+  });
+  assert.deepEqual(listed.toSorted(), allPaths(nexmarkOptionsSchema).toSorted());
+});

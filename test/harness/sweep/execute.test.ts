@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { executeRun, type RunContext } from "../../../harness/sweep/execute.ts";
+import type { ReasonCode, RunRecord } from "../../../harness/sweep/model.ts";
+import { planRuns } from "../../../harness/sweep/plan.ts";
+import { type FakeWorld, type Fault, fakeWorld, recordingEvents, SUMMARY, smallSweep } from "./fakes.ts";
+
+/** Runs one cell in a fake world; afterwards only the services of the sweep may run. */
+async function execute(world: FakeWorld, signal = new AbortController().signal): Promise<RunRecord> {
+  const { toolbox, running } = world;
+  const sweep = smallSweep();
+  const { cell, config } = sweep.cells[0]!;
+  const run = planRuns([cell], 1, 1)[0]!;
+  const events = recordingEvents();
+  const guard = await toolbox.startGuard();
+  const options = { brokers: [], heapBytes: 1, logFile: "", guard, signal, onProgress() {} };
+  const kafka = await toolbox.startKafka(options);
+  const directories = { raw: "raw", logs: "logs" };
+  const context: RunContext = { run, config, sweepId: "s", directories, kafka, guard, signal, events };
+  const { record, deleteTopics } = await executeRun(context, toolbox);
+  assert.deepEqual(
+    [...running].filter((what) => !what.startsWith("topic")).toSorted(),
+    ["guard", "kafka"],
+    "nothing of the run is left behind",
+  );
+  assert.deepEqual(await deleteTopics(), []);
+  assert.deepEqual([...running].toSorted(), ["guard", "kafka"], "its topics are deleted");
+  return record;
+}
+
+test("a run goes through its phases in order and stops what it started in reverse", async () => {
+  const world = fakeWorld();
+  const record = await execute(world);
+  assert.deepEqual(record.problems, []);
+  assert.deepEqual(record.feeder, SUMMARY);
+  assert.deepEqual(
+    record.phases.map((phase) => phase.name),
+    ["topics", "observer", "deploy", "feeder", "feed", "drain", "observe", "stop"],
+  );
+  assert.deepEqual(world.calls, [
+    "start guard",
+    "start kafka",
+    "create s.q0-rate-1000-r1.in CreateTime",
+    "create s.q0-rate-1000-r1.out LogAppendTime",
+    "start sampler",
+    "start observer",
+    "start system",
+    "start feeder",
+    "drained",
+    "observed to 1,2,3,4",
+    "stop feeder",
+    "stop system",
+    "stop observer",
+    "stop sampler",
+    "delete s.q0-rate-1000-r1.out",
+    "delete s.q0-rate-1000-r1.in",
+  ]);
+  assert.equal(record.events, 20_000);
+  assert.ok(record.processes.some(({ role, niceness }) => role === "feeder" && niceness === -5));
+  assert.ok(record.processes.some(({ role, pid }) => role === "worker-1" && pid === 20));
+});
+
+const FAILURES: readonly (readonly [Fault, ReasonCode])[] = [
+  ["create-topic", "kafka-failed"],
+  ["observer", "observer-failed"],
+  ["deploy", "system-failed"],
+  ["feeder", "feeder-failed"],
+  ["feed", "feeder-failed"],
+  ["drain", "drain-timeout"],
+  ["end-offsets", "observer-failed"],
+  ["observe", "observer-failed"],
+  ["system-dies", "system-failed"],
+  ["observer-dies", "observer-failed"],
+  ["kafka-dies", "kafka-failed"],
+  ["stop-system", "internal"],
+];
+
+for (const [fault, reason] of FAILURES) {
+  test(`a failure at "${fault}" fails the run with ${reason} and stops everything`, async () => {
+    const world = fakeWorld();
+    world.breakAt(fault);
+    const record = await execute(world);
+    assert.deepEqual(
+      record.problems.map((problem) => problem.code),
+      [reason],
+    );
+    assert.match(record.problems[0]?.message ?? "", new RegExp(`broken: ${fault}`));
+  });
+}
+
+test("what the feeder has measured is kept when a later phase fails", async () => {
+  const world = fakeWorld();
+  world.breakAt("drain");
+  assert.deepEqual((await execute(world)).feeder, SUMMARY);
+});
+
+test("an interruption in the middle of feeding stops everything", async () => {
+  const world = fakeWorld();
+  const abort = new AbortController();
+  world.onFeed = () => {
+    abort.abort();
+    return new Promise(() => {});
+  };
+  const record = await execute(world, abort.signal);
+  assert.deepEqual(
+    record.problems.map((problem) => problem.code),
+    ["interrupted"],
+  );
+});
+
+test("something that was still starting when the run was interrupted is stopped too", async () => {
+  const world = fakeWorld();
+  const abort = new AbortController();
+  const { startObserver, sleep } = world.toolbox;
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  Object.assign(world.toolbox, {
+    startObserver: async (options: Parameters<typeof startObserver>[0]) => {
+      abort.abort();
+      await held;
+      return startObserver(options);
+    },
+    // The first thing that is limited in time is the stopping: only then the start ends.
+    sleep: (...limit: Parameters<typeof sleep>) => {
+      release();
+      return sleep(...limit);
+    },
+  });
+  const record = await execute(world, abort.signal);
+  assert.equal(record.problems[0]?.code, "interrupted");
+  assert.ok(world.calls.includes("stop observer"));
+});

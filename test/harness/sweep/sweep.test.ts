@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import type { ResolvedSweep } from "../../../harness/config/resolve.ts";
+import { buildManifest } from "../../../harness/sweep/manifest.ts";
+import { planSweep } from "../../../harness/sweep/plan.ts";
+import type { Provenance } from "../../../harness/sweep/provenance.ts";
+import { type Manifest, ResultsStore } from "../../../harness/sweep/store.ts";
+import { runSweep } from "../../../harness/sweep/sweep.ts";
+import { type FakeWorld, fakeWorld, recordingEvents, smallSweep } from "./fakes.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "faultline-test-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+let folders = 0;
+const newFolder = () => join(scratch, String(folders++));
+
+export const PROVENANCE: Provenance = {
+  faultline: "0",
+  commit: null,
+  dirty: null,
+  node: "24",
+  java: null,
+  kafka: null,
+  cpuModel: "test",
+  cores: 2,
+  memoryBytes: 1,
+  kernel: "test",
+  clockSource: null,
+  faultDrivers: [],
+};
+
+function manifestOf(sweep: ResolvedSweep): Manifest {
+  const facts = { provenance: PROVENANCE, createdMs: 1, cwd: "/", pid: 1 };
+  return buildManifest(sweep, planSweep(sweep), facts);
+}
+
+async function run(world: FakeWorld, folder: string, signal = new AbortController().signal) {
+  const sweep = smallSweep();
+  const events = recordingEvents();
+  const { store, manifest } = await ResultsStore.open(folder, manifestOf(sweep));
+  const outcome = await runSweep({ sweep, store, manifest, toolbox: world.toolbox, events, signal });
+  return { outcome, log: events.log };
+}
+
+test("every planned run is executed once, on one broker, and the report is made last", async () => {
+  const world = fakeWorld();
+  const { outcome } = await run(world, newFolder());
+  assert.equal(outcome.results.length, 4);
+  assert.equal(new Set(outcome.results.map((result) => result.run.id)).size, 4);
+  assert.equal(world.calls.filter((call) => call === "start kafka").length, 1);
+  assert.deepEqual([...world.running], []);
+  assert.equal(world.calls.at(-1), "analyze sweep");
+  assert.deepEqual(
+    world.calls.filter((call) => call.startsWith("no topic")),
+    [],
+    "the checker can still read the output topic",
+  );
+});
+
+test("a run that fails is a result, and the sweep goes on", async () => {
+  const world = fakeWorld();
+  world.breakAt("deploy");
+  const { outcome } = await run(world, newFolder());
+  assert.deepEqual(
+    outcome.results.map((result) => result.state),
+    ["failed", "valid", "valid", "valid"],
+  );
+});
+
+test("a checker that crashes makes its run failed(checker-failed), and the sweep goes on", async () => {
+  const world = fakeWorld();
+  world.breakAt("analyze");
+  const { outcome } = await run(world, newFolder());
+  assert.deepEqual(outcome.results[0]?.reasons[0]?.code, "checker-failed");
+  assert.equal(outcome.results.length, 4);
+});
+
+test("a broker that dies is replaced before the next run", async () => {
+  const world = fakeWorld();
+  world.breakAt("kafka-dies");
+  const { outcome } = await run(world, newFolder());
+  assert.deepEqual(
+    outcome.results.map((result) => result.state),
+    ["failed", "valid", "valid", "valid"],
+  );
+  assert.equal(world.calls.filter((call) => call === "start kafka").length, 2);
+  assert.deepEqual([...world.running], []);
+});
+
+test("when no broker starts the sweep ends with that error and leaves nothing running", async () => {
+  const world = fakeWorld();
+  world.breakAt("kafka");
+  await assert.rejects(run(world, newFolder()), /broken: kafka/);
+  assert.deepEqual([...world.running], []);
+});
+
+test("an interrupted sweep keeps what is done, reports it, and resumes with the rest", async () => {
+  const folder = newFolder();
+  const world = fakeWorld();
+  const abort = new AbortController();
+  let feeds = 0;
+  world.onFeed = async () => {
+    feeds += 1;
+    if (feeds < 3) return;
+    abort.abort();
+    await new Promise(() => {});
+  };
+  const first = await run(world, folder, abort.signal);
+  assert.equal(first.outcome.interrupted, true);
+  assert.equal(first.outcome.results.length, 2);
+  assert.deepEqual([...world.running], []);
+  assert.equal(world.calls.at(-1), "analyze sweep");
+
+  const again = fakeWorld();
+  const second = await run(again, folder);
+  assert.equal(second.outcome.reused, 2);
+  assert.equal(second.outcome.results.length, 4);
+  assert.ok(second.log.includes("planned 4 reused 2"));
+  assert.equal(again.calls.filter((call) => call === "start system").length, 2);
+
+  const third = fakeWorld();
+  assert.equal((await run(third, folder)).outcome.reused, 4);
+  assert.deepEqual(third.calls, ["analyze sweep"], "nothing is started when nothing is left");
+});
+
+test("the raw data of an interrupted run are gone", async () => {
+  const folder = newFolder();
+  const world = fakeWorld();
+  const abort = new AbortController();
+  world.onFeed = async () => {
+    abort.abort();
+    await new Promise(() => {});
+  };
+  const { outcome } = await run(world, folder, abort.signal);
+  assert.deepEqual(outcome.results, []);
+  const [first] = manifestOf(smallSweep()).order;
+  assert.ok(!existsSync(join(folder, "raw", first?.id ?? "")));
+});
+
+test("a torn last line of runs.jsonl costs that run only", async () => {
+  const folder = newFolder();
+  await run(fakeWorld(), folder);
+  const path = join(folder, "runs.jsonl");
+  const text = readFileSync(path, "utf8");
+  writeFileSync(path, text.slice(0, -20));
+  const again = fakeWorld();
+  const { outcome } = await run(again, folder);
+  assert.equal(outcome.reused, 3);
+  assert.equal(again.calls.filter((call) => call === "start system").length, 1);
+});
+
+test("a folder with another config is refused", async () => {
+  const folder = newFolder();
+  await run(fakeWorld(), folder);
+  const other = smallSweep("query: q5\n");
+  await assert.rejects(ResultsStore.open(folder, manifestOf(other)), /another config/);
+});
+
+test("a report that fails says that the measurements are kept", async () => {
+  const world = fakeWorld();
+  world.breakAt("analyze-sweep");
+  await assert.rejects(run(world, newFolder()), (error: { hint?: string }) => /kept/.test(error.hint ?? ""));
+});

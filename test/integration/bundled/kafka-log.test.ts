@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { LogAddress, LogPosition } from "../../../engine/ports.ts";
+import { KafkaLog } from "../../../engine/shell/kafka-log.ts";
+import { startTestBroker, type TestBroker } from "../broker.ts";
+
+let broker: TestBroker;
+const log = new KafkaLog("test");
+
+before(async () => {
+  broker = await startTestBroker();
+});
+
+after(async () => {
+  await log.close();
+  await broker.close();
+});
+
+const addressOf = (topic: string): LogAddress => ({ kind: "kafka", brokers: broker.service.brokers, topic });
+
+/** Appends `values` to the partition and resolves when all are acknowledged. Waits for `onDrain` where told to. */
+function writeAll(address: LogAddress, partition: number, values: readonly string[]): Promise<{ waits: number }> {
+  return new Promise((resolve, reject) => {
+    let [next, acknowledged, waits] = [0, 0, 0];
+    const write = () => {
+      while (next < values.length) {
+        const value = Buffer.from(`..${values[next++]}..`);
+        if (!writer.append(partition, 1_000 + next, value, 2, value.length - 2)) {
+          waits++;
+          return;
+        }
+      }
+      writer.kick();
+    };
+    const writer = log.openWriter(address, [0, 1], {
+      onAcknowledged: (of, count) => {
+        assert.equal(of, partition);
+        acknowledged += count;
+        if (acknowledged < values.length) return;
+        writer.close();
+        resolve({ waits });
+      },
+      onDrain: write,
+      onError: reject,
+    });
+    write();
+  });
+}
+
+/** Reads `count` records from `from` on as [partition, offset, time, value]. */
+function readSome(
+  address: LogAddress,
+  from: LogPosition[],
+  count: number,
+): Promise<[number, number, number, string][]> {
+  return new Promise((resolve, reject) => {
+    const got: [number, number, number, string][] = [];
+    const reader = log.openReader(address, from, {
+      onRecords: (records) => {
+        const cursor = records.walk();
+        while (cursor.next()) {
+          const value = Buffer.from(records.bytes.subarray(cursor.valueStart, cursor.valueEnd)).toString();
+          got.push([records.partition, cursor.offset, cursor.timestampMs, value]);
+        }
+        if (got.length < count) return;
+        reader.close();
+        resolve(got);
+      },
+      onError: reject,
+    });
+  });
+}
+
+test("what a writer appends, in order and acknowledged, a reader reads from any offset", async () => {
+  const address = addressOf(await broker.topic(2));
+  const values = Array.from({ length: 5_000 }, (_, i) => `value ${i}`);
+  const [{ waits }] = await Promise.all([writeAll(address, 0, values), writeAll(address, 1, ["a", "b"])]);
+  assert.ok(waits >= 1, "before the broker is connected a writer asks to wait");
+  const all = await readSome(address, [{ partition: 0, offset: 0 }], 5_000);
+  assert.deepEqual(
+    all.map(([, , , value]) => value),
+    values,
+  );
+  assert.deepEqual(all[4_999], [0, 4_999, 6_000, "value 4999"]);
+  const tail = await readSome(
+    address,
+    [
+      { partition: 1, offset: 1 },
+      { partition: 0, offset: 4_998 },
+    ],
+    3,
+  );
+  assert.deepEqual(tail.map(([partition, offset]) => [partition, offset]).sort(), [
+    [0, 4_998],
+    [0, 4_999],
+    [1, 1],
+  ]);
+});
+
+test("writers of one topic share requests, and each hears of its own records only, also in a partition of both", async () => {
+  const address = addressOf(await broker.topic(2));
+  const many = (name: string) => Array.from({ length: 800 }, (_, i) => `${name}${i}`);
+  await Promise.all([writeAll(address, 1, many("a")), writeAll(address, 1, many("b")), writeAll(address, 0, ["c"])]);
+  const all = (await readSome(address, [{ partition: 1, offset: 0 }], 1_600)).map(([, , , value]) => value);
+  for (const name of ["a", "b"]) {
+    assert.deepEqual(
+      all.filter((value) => value.startsWith(name)),
+      many(name),
+    );
+  }
+  await writeAll(address, 0, ["after all others were closed"]);
+});
+
+test("end offsets come in the order of the reader's partitions, and a paused reader stays silent until resumed", async () => {
+  const address = addressOf(await broker.topic(2));
+  await Promise.all([writeAll(address, 0, ["x"]), writeAll(address, 1, ["y", "z"])]);
+  const events: string[] = [];
+  const ends = await new Promise<readonly number[]>((resolve, reject) => {
+    const reader = log.openReader(
+      address,
+      [
+        { partition: 1, offset: 0 },
+        { partition: 0, offset: 0 },
+      ],
+      {
+        onRecords: () => {
+          events.push("records");
+          if (events.includes("resumed")) reader.close();
+        },
+        onError: reject,
+      },
+    );
+    reader.pause();
+    reader.endOffsets((offsets) => {
+      events.push("ends");
+      reader.resume();
+      events.push("resumed");
+      resolve(offsets);
+    });
+  });
+  assert.deepEqual(ends, [2, 1]);
+  assert.deepEqual(events.slice(0, 2), ["ends", "resumed"]);
+});
+
+test("an unknown topic and an unknown kind of log are errors, not silence", async () => {
+  const failure = (address: LogAddress) =>
+    new Promise<{ code: string }>((resolve) => {
+      const onError = (error: Error) => resolve(error as Error & { code: string });
+      log.openWriter(address, [0], { onAcknowledged: () => {}, onDrain: () => {}, onError });
+    });
+  const codes = await Promise.all([
+    failure(addressOf("no-such-topic")),
+    failure({ kind: "generator", brokers: [], topic: "" }),
+  ]);
+  assert.deepEqual(
+    codes.map((error) => error.code),
+    ["kafka-unknown-topic", "job-invalid"],
+  );
+});

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { crc32c } from "@node-rs/crc32";
+import type { FaultlineError } from "../../base/errors.ts";
+import { type FetcherOptions, KafkaClient } from "../../kafka/client.ts";
+import { BatchBuilder } from "../../kafka/record-batch/encode.ts";
+import { ATTRIBUTE, BATCH } from "../../kafka/record-batch/layout.ts";
+import { API } from "../../kafka/requests/api.ts";
+import type { Reader } from "../../kafka/wire/reader.ts";
+import { Writer } from "../../kafka/wire/writer.ts";
+import { fetchAnswer, frameOf, type Reaction, type Script, startFakeBroker } from "./fake-broker.ts";
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** A batch of records `first`, `first + 1` … at these offsets. */
+function batch(first: number, count: number): Buffer {
+  const builder = new BatchBuilder();
+  for (let i = 0; i < count; i++) {
+    const value = Buffer.from(String(first + i));
+    builder.append(5, value, 0, value.length, null);
+  }
+  const bytes = builder.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1 });
+  bytes.writeInt32BE(first, BATCH.baseOffset + 4);
+  return bytes;
+}
+
+/** The offset of the first partition in a Fetch request. */
+function offsetOf(body: Reader): number {
+  body.skip(4 + 4 + 4 + 4 + 1 + 4 + 4 + 4);
+  body.string();
+  body.skip(4 + 4 + 4);
+  return body.int64();
+}
+
+interface Fetched {
+  readonly values: number[];
+  readonly error: FaultlineError | null;
+}
+
+/** Fetches partition 0 of the scripted broker from offset 0 until `count` records or an error. */
+async function fetchFrom(script: Script, count: number, options: Partial<FetcherOptions> = {}): Promise<Fetched> {
+  const broker = await startFakeBroker(script);
+  closers.push(broker.close);
+  const client = await KafkaClient.connect({ brokers: [broker.address], clientId: "test" });
+  closers.push(() => client.close());
+  return new Promise((resolve) => {
+    const values: number[] = [];
+    const fetcher = client.fetcher({
+      topic: "t",
+      assignments: [{ partition: 0, offset: 0 }],
+      isolation: "read_uncommitted",
+      onBatch: (view) => {
+        for (const cursor = view.walk(); cursor.next(); ) {
+          values.push(Number(Buffer.from(view.bytes.subarray(cursor.valueStart, cursor.valueEnd)).toString()));
+        }
+        if (values.length >= count) {
+          fetcher.close();
+          resolve({ values, error: null });
+        }
+      },
+      onError: (error) => resolve({ values, error }),
+      ...options,
+    });
+    fetcher.start();
+  });
+}
+
+/** Answers Fetch requests by `answers` in turn, then with the records 10 … from whatever offset is asked. */
+function inTurn(...answers: ((offset: number, correlationId: number) => Reaction)[]): Script {
+  let turn = 0;
+  return (apiKey, body, correlationId) => {
+    if (apiKey !== API.fetch.key) return undefined;
+    const offset = offsetOf(body);
+    const answer = answers[turn++];
+    return answer === undefined ? fetchAnswer(0, 0, batch(offset, 10)) : answer(offset, correlationId);
+  };
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+test("a connection closed in the midst of an answer: fetching goes on at the next offset, nothing twice", async () => {
+  const script = inTurn(
+    (offset) => fetchAnswer(0, 0, batch(offset, 10)),
+    (offset, correlationId) => {
+      const whole = frameOf(correlationId, fetchAnswer(0, 0, batch(offset, 10)));
+      return { raw: whole.subarray(0, whole.length - 7), thenClose: true };
+    },
+    () => "close",
+  );
+  assert.deepEqual(await fetchFrom(script, 30), { values: upTo(30), error: null });
+});
+
+test("a batch cut at the end of an answer is asked for again", async () => {
+  const script = inTurn((offset) => {
+    const whole = Buffer.concat([batch(offset, 10), batch(offset + 10, 10)]);
+    return fetchAnswer(0, 0, whole.subarray(0, whole.length - 3));
+  });
+  assert.deepEqual(await fetchFrom(script, 30), { values: upTo(30), error: null });
+});
+
+test("records before the wanted offset are left out, control batches passed over", async () => {
+  const control = batch(20, 1);
+  control.writeInt16BE(ATTRIBUTE.control, BATCH.attributes);
+  control.writeUInt32BE(crc32c(control.subarray(BATCH.attributes)), BATCH.crc);
+  const script = inTurn(
+    () => fetchAnswer(0, 0, batch(0, 15)),
+    () => fetchAnswer(0, 0, Buffer.concat([batch(10, 10), control])),
+  );
+  assert.deepEqual((await fetchFrom(script, 30)).values, [...upTo(20), ...upTo(10).map((i) => 21 + i)]);
+});
+
+test("a wrong checksum ends the fetcher, and nothing of the batch is delivered", async () => {
+  const script = inTurn((offset) => {
+    const bytes = batch(offset, 10);
+    bytes[bytes.length - 2]! ^= 1;
+    return fetchAnswer(0, 0, bytes);
+  });
+  const { values, error } = await fetchFrom(script, 10);
+  assert.deepEqual(values, []);
+  assert.equal(error?.code, "kafka-corrupt");
+});
+
+test("leadership that moved: metadata is asked, then fetching goes on", async () => {
+  const script = inTurn(
+    () => fetchAnswer(0, 6, Buffer.alloc(0)),
+    () => fetchAnswer(0, 9, Buffer.alloc(0)),
+  );
+  assert.deepEqual(await fetchFrom(script, 20), { values: upTo(20), error: null });
+});
+
+test("answers that end too early or are impossibly large are protocol errors", async () => {
+  const truncated = inTurn(() => new Writer().int32(0).int16(0));
+  assert.equal((await fetchFrom(truncated, 1)).error?.code, "kafka-protocol");
+  const oversized = inTurn(() => ({ raw: Buffer.from("7fffffff", "hex"), thenClose: false }));
+  assert.equal((await fetchFrom(oversized, 1)).error?.code, "kafka-protocol");
+});
+
+test("aborted transactions are refused under read_committed rather than delivered", async () => {
+  const aborted = inTurn((offset) => fetchAnswer(0, 0, batch(offset, 10), 1));
+  const { values, error } = await fetchFrom(aborted, 10, { isolation: "read_committed" });
+  assert.deepEqual(values, []);
+  assert.equal(error?.code, "kafka-unsupported");
+});
+
+test("a throw in onBatch is the fetcher's error", async () => {
+  const { error } = await fetchFrom(inTurn(), 1, {
+    onBatch: () => {
+      throw new Error("oops");
+    },
+  });
+  assert.equal(error?.message, "oops");
+});
