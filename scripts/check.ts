@@ -26,7 +26,7 @@ function rules(): boolean {
 
 const results = [
   run("types", bin("tsc"), ["--noEmit", "-p", root]),
-  run("lint and format", bin("biome"), ["ci", "--error-on-warnings", root]),
+  run("lint and format", bin("biome"), ["ci", "--colors=off", "--error-on-warnings", root]),
   rules(),
   run("dead code", bin("knip"), ["--no-progress"]),
 ];

@@ -2,13 +2,13 @@ import { FaultlineError } from "../../base/errors.ts";
 import type { Connection } from "../ports.ts";
 
 /** Longest control message that is accepted, bytes. */
-export const MAX_CONTROL_BYTES = 4 * 1024 * 1024;
+const MAX_CONTROL_BYTES = 4 * 1024 * 1024;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** The message as UTF-8 JSON: one control message is one network message. */
-export function encodeControl(message: { readonly type: string }): Uint8Array {
+function encodeControl(message: { readonly type: string }): Uint8Array {
   return encoder.encode(JSON.stringify(message));
 }
 
@@ -17,7 +17,7 @@ export function sendControl<M extends { readonly type: string }>(connection: Con
   connection.send(encodeControl(message), null);
 }
 
-/** Parses a control message: an object with a string `type`; anything else is `system-failed`. */
+/** Parses a control message: an object with a string `type`; anything else is `cluster-protocol`. */
 export function decodeControl(bytes: Uint8Array): { readonly type: string } & Readonly<Record<string, unknown>> {
   if (bytes.length > MAX_CONTROL_BYTES) throw garbage(`${bytes.length} bytes`);
   let value: unknown;
@@ -33,7 +33,7 @@ export function decodeControl(bytes: Uint8Array): { readonly type: string } & Re
 }
 
 function garbage(what: string, cause?: unknown): FaultlineError {
-  return new FaultlineError("system-failed", `not a control message: ${what}`, {
+  return new FaultlineError("cluster-protocol", `not a control message: ${what}`, {
     hint: "check that the address belongs to a process of this cluster",
     cause,
   });

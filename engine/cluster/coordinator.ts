@@ -37,6 +37,7 @@ interface Peer {
   worker: string;
 }
 
+const REQUESTS: ReadonlySet<string> = new Set(["submit", "drain", "cancel", "shutdown"]);
 /** Requests that may wait for the election. */
 const MAX_WAITING_REQUESTS = 1024;
 
@@ -131,7 +132,7 @@ export class Coordinator {
     try {
       if (this.#peers.has(peer)) work();
     } catch (error) {
-      const { message } = taskFailure(error, `peer ${peer.connection.peer}`, "system-failed");
+      const { message } = taskFailure(error, `peer ${peer.connection.peer}`, "cluster-protocol");
       this.#world.journal.write("badPeer", { role: peer.role, worker: peer.worker, message });
       peer.connection.close();
       this.#forget(peer, message);
@@ -165,28 +166,20 @@ export class Coordinator {
         this.#greet(peer);
         return;
       case "counters":
-        if ("tasks" in message) {
-          if (peer.role !== "worker") throw misplaced("counters of tasks");
-          this.#desk?.onCounters(peer.worker, message.jobId, message.tasks);
-          return;
-        }
-        this.#onRequest(peer, message);
-        return;
-      case "submit":
-      case "drain":
-      case "cancel":
-      case "shutdown":
-        this.#onRequest(peer, message);
+        if (!("tasks" in message)) this.#onRequest(peer, message);
+        else if (peer.role !== "worker") throw misplaced("counters of tasks");
+        else this.#desk?.onCounters(peer.worker, message.jobId, message.tasks);
         return;
       default:
-        throw misplaced(`message "${String((message as { readonly type: unknown }).type)}"`);
+        if (!REQUESTS.has(message.type)) throw misplaced(`message "${String(message.type)}"`);
+        this.#onRequest(peer, message);
     }
   }
 
   #onRegister(peer: Peer, { worker, address, pid }: Registration): void {
     if (peer.role !== "unknown") throw misplaced("second registration");
     if (this.#workers.get(worker) !== undefined) {
-      throw new FaultlineError("system-failed", `there is a worker "${worker}" already`, {
+      throw new FaultlineError("cluster-protocol", `there is a worker "${worker}" already`, {
         hint: "give every worker of the cluster a name of its own",
       });
     }
@@ -195,14 +188,14 @@ export class Coordinator {
     this.#workers.add({ worker, address, pid, connection: peer.connection, lastAliveUs: null, progress: 0 });
     this.#world.journal.write("workerRegistered", { worker, address, pid });
     sendControl(peer.connection, { type: "registered", epoch: this.#epoch });
-    this.#broadcastWorkers();
+    this.#broadcast(this.#workersMessage());
     this.#desk?.onWorkersChanged();
   }
 
   #onWorkerGone(worker: string, why: string): void {
     this.#workers.remove(worker);
     this.#world.journal.write("workerLost", { worker, why });
-    this.#broadcastWorkers();
+    this.#broadcast(this.#workersMessage());
     this.#desk?.onWorkerLost(worker, why);
     if (this.#stopping && this.#workers.all.length === 0) this.#world.processes.exit();
   }
@@ -238,10 +231,6 @@ export class Coordinator {
     else this.#world.timers.after(this.#config.shutdownTimeoutUs, () => this.#world.processes.exit());
   }
 
-  #broadcastWorkers(): void {
-    this.#broadcast(this.#workersMessage());
-  }
-
   #workersMessage(): CoordinatorToClient {
     return { type: "workers", workers: this.#workers.all.map(({ worker, pid }) => ({ worker, pid })) };
   }
@@ -252,5 +241,5 @@ export class Coordinator {
 }
 
 function misplaced(what: string): FaultlineError {
-  return new FaultlineError("system-failed", `unexpected ${what}`);
+  return new FaultlineError("cluster-protocol", `unexpected ${what}`);
 }

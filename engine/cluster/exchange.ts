@@ -93,10 +93,10 @@ export class Exchange {
     try {
       const hello = decodeControl(bytes) as unknown as Hello;
       if (hello.type !== "hello" || hello.role !== "data" || !Number.isSafeInteger(hello.attempt)) {
-        throw new FaultlineError("system-failed", `a data connection begins with "${hello.type}"`);
+        throw new FaultlineError("cluster-protocol", `a data connection begins with "${hello.type}"`);
       }
       if (hello.attempt >= this.#attempt) return hello;
-      throw new FaultlineError("system-failed", `attempt ${hello.attempt} is over`);
+      throw new FaultlineError("cluster-protocol", `attempt ${hello.attempt} is over`);
     } catch (error) {
       this.#refuse(connection, error);
       return null;
@@ -124,7 +124,7 @@ export class Exchange {
   }
 
   #refuse(connection: Connection, error: unknown): void {
-    const { message } = taskFailure(error, `connection of ${connection.peer}`, "system-failed");
+    const { message } = taskFailure(error, `connection of ${connection.peer}`, "cluster-protocol");
     this.#world.journal.write("badPeer", { message });
     connection.close();
   }

@@ -1,13 +1,11 @@
 import { FaultlineError } from "../../base/errors.ts";
-import type { LogicalGraph } from "../dataflow/graph.ts";
-import { planJob } from "../dataflow/planner.ts";
-import type { Connection, Timers, World } from "../ports.ts";
+import type { Connection, World } from "../ports.ts";
 import { taskFailure } from "../task/task-failure.ts";
 import { decodeControl, sendControl } from "./control-codec.ts";
-import { Deployment } from "./deployment.ts";
 import { Exchange } from "./exchange.ts";
+import { JobHost } from "./job-host.ts";
 import type { LoadJob } from "./load-job.ts";
-import type { CoordinatorToWorker, Failure, LivenessToCoordinator, WorkerToCoordinator } from "./messages.ts";
+import type { CoordinatorToWorker, LivenessToCoordinator, WorkerToCoordinator } from "./messages.ts";
 
 export interface WorkerConfig {
   /** Unique name in the cluster. */
@@ -22,8 +20,6 @@ export interface WorkerConfig {
   readonly connectTimeoutUs: number;
 }
 
-type Deploy = Extract<CoordinatorToWorker, { readonly type: "deploy" }>;
-
 const CONNECT_RETRY_US = 50_000;
 
 /**
@@ -34,32 +30,34 @@ export class Worker {
   readonly #world: World;
   readonly #config: WorkerConfig;
   readonly #exchange: Exchange;
-  readonly #timers: Timers;
+  readonly #jobs: JobHost;
   #coordinator: Connection | null = null;
   #epoch = 0;
   #registered = false;
   #ended = false;
   #beganUs = 0;
   #turns = 0;
-  /** What is being loaded; cleared when cancelled or replaced. */
-  #loading: Deploy | null = null;
-  #deployment: Deployment | null = null;
 
   constructor(world: World, config: WorkerConfig) {
     this.#world = world;
     this.#config = config;
-    this.#timers = {
-      after: (delayUs, callback) => world.timers.after(delayUs, () => this.#turn(callback)),
-      soon: (callback) => world.timers.soon(() => this.#turn(callback)),
-    };
     this.#exchange = new Exchange(config.worker, world, {
-      onFrame: (frame, link) => {
-        const deployment = this.#deployment;
-        return deployment !== null && deployment.attempt === frame.attempt && deployment.onFrame(frame, link);
-      },
-      onWritable: () => this.#deployment?.onWritable(),
-      onPeerLost: (attempt, peer, error) => this.#onPeerLost(attempt, peer, error),
+      onFrame: (frame, link) => this.#jobs.onFrame(frame, link),
+      onWritable: () => this.#jobs.onWritable(),
+      onPeerLost: (attempt, peer, error) => this.#jobs.onPeerLost(attempt, peer, error),
       onTurn: () => this.#turns++,
+    });
+    this.#jobs = new JobHost(config.worker, {
+      clock: world.clock,
+      timers: {
+        after: (delayUs, callback) => world.timers.after(delayUs, () => this.#turn(callback)),
+        soon: (callback) => world.timers.soon(() => this.#turn(callback)),
+      },
+      log: world.log,
+      journal: world.journal,
+      loadJob: config.loadJob,
+      exchange: this.#exchange,
+      send: (message) => this.#send(message),
     });
   }
 
@@ -129,7 +127,7 @@ export class Worker {
     try {
       this.#onMessage(decodeControl(bytes) as unknown as CoordinatorToWorker);
     } catch (error) {
-      const { message } = taskFailure(error, "message of the coordinator", "system-failed");
+      const { message } = taskFailure(error, "message of the coordinator", "cluster-protocol");
       this.#world.journal.write("badMessage", { message });
     }
   }
@@ -146,19 +144,19 @@ export class Worker {
         this.#world.journal.write("registered", { worker: this.#config.worker, epoch: message.epoch });
         return;
       case "deploy":
-        this.#onDeploy(message);
+        this.#jobs.deploy(message);
         return;
       case "start":
-        this.#deploymentOf(message)?.start();
+        this.#jobs.start(message);
         return;
       case "drain":
-        this.#deploymentOf(message)?.drain();
+        this.#jobs.drain(message);
         return;
       case "cancel":
-        this.#onCancel(message);
+        this.#jobs.cancel(message);
         return;
       case "report":
-        this.#onReport(message.jobId);
+        this.#jobs.report(message.jobId);
         return;
       case "shutdown":
         this.#end();
@@ -166,92 +164,8 @@ export class Worker {
         this.#world.processes.exit();
         return;
       default:
-        throw new FaultlineError("system-failed", `unexpected "${String((message as { type: unknown }).type)}"`);
+        throw new FaultlineError("cluster-protocol", `unexpected "${String((message as { type: unknown }).type)}"`);
     }
-  }
-
-  #onDeploy(deploy: Deploy): void {
-    this.#deployment?.cancel();
-    this.#deployment = null;
-    this.#loading = deploy;
-    this.#exchange.beginAttempt(deploy.attempt);
-    this.#config.loadJob(deploy.job, (error, graph) => {
-      this.#turn(() => {
-        if (this.#loading !== deploy || this.#ended) return;
-        this.#loading = null;
-        this.#onLoaded(deploy, error, graph);
-      });
-    });
-  }
-
-  #onLoaded(deploy: Deploy, error: Error | null, graph: LogicalGraph | null): void {
-    const { job, attempt, placements } = deploy;
-    const { jobId, parallelism, keyGroups } = job;
-    try {
-      if (graph === null) throw error ?? new FaultlineError("job-invalid", "the job's module gave no graph");
-      this.#deployment = new Deployment({
-        worker: this.#config.worker,
-        attempt,
-        job,
-        placements,
-        graph,
-        plan: planJob(graph, { parallelism, keyGroups }),
-        world: { clock: this.#world.clock, timers: this.#timers, log: this.#world.log },
-        host: {
-          onSnapshot: null,
-          onState: ({ vertex, subtask }, state, failure) => {
-            const cause = failure === null ? {} : { failure };
-            if (failure !== null) this.#world.journal.write("taskFailed", { jobId, attempt, vertex, subtask, failure });
-            this.#send({ type: "taskState", jobId, attempt, vertex, subtask, state, ...cause });
-          },
-        },
-        linkToWorker: (worker, address) => this.#exchange.linkTo(worker, address),
-      });
-      this.#send({ type: "deployed", jobId, attempt });
-    } catch (cause) {
-      const failure = taskFailure(cause, `deployment on worker ${this.#config.worker}`, "job-failed");
-      this.#endUndeployed(deploy, failure);
-    }
-  }
-
-  /** Reports the end of tasks that were never built. */
-  #endUndeployed({ job, attempt, placements }: Deploy, failure: Failure | null): void {
-    for (const { vertex, subtask, worker } of placements) {
-      if (worker !== this.#config.worker) continue;
-      const end = failure === null ? { state: "cancelled" as const } : { state: "failed" as const, failure };
-      this.#send({ type: "taskState", jobId: job.jobId, attempt, vertex, subtask, ...end });
-    }
-  }
-
-  #onCancel(message: Extract<CoordinatorToWorker, { readonly type: "cancel" }>): void {
-    const loading = this.#loading;
-    if (loading !== null && loading.attempt === message.attempt && loading.job.jobId === message.jobId) {
-      this.#loading = null;
-      this.#endUndeployed(loading, null);
-      return;
-    }
-    this.#deploymentOf(message)?.cancel();
-  }
-
-  #deploymentOf({ jobId, attempt, type }: { jobId: string; attempt: number; type: string }): Deployment | null {
-    const deployment = this.#deployment;
-    if (deployment !== null && deployment.jobId === jobId && deployment.attempt === attempt) return deployment;
-    this.#world.journal.write("staleAttempt", { type, jobId, attempt });
-    return null;
-  }
-
-  #onReport(jobId: string): void {
-    const deployment = this.#deployment;
-    const own = deployment !== null && deployment.jobId === jobId ? deployment : null;
-    const tasks = own === null ? [] : own.counters();
-    this.#send({ type: "counters", jobId, attempt: own?.attempt ?? 0, tasks });
-  }
-
-  #onPeerLost(attempt: number, peer: string, error: Error | null): void {
-    const deployment = this.#deployment;
-    if (deployment === null || deployment.attempt !== attempt || !deployment.active) return;
-    const reason = error === null ? "it closed the connection" : error.message;
-    deployment.fail(new FaultlineError("worker-lost", `the connection to worker ${peer} is lost: ${reason}`));
   }
 
   #send(message: WorkerToCoordinator): void {
@@ -265,8 +179,7 @@ export class Worker {
 
   #end(): void {
     this.#ended = true;
-    this.#loading = null;
-    this.#deployment?.cancel();
+    this.#jobs.close();
     this.#exchange.close();
   }
 }

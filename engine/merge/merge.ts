@@ -3,7 +3,7 @@ import type { Element } from "../task/element.ts";
 
 /**
  * What a merge gives next.
- * - `element`: the next slice of a channel. A policy may deliver part of a records element (`takeFirst`) and keep the rest. Every
+ * - `element`: the next slice of a channel. A policy may deliver part of a records element and keep the rest. Every
  *   element offered comes out, barriers too (the receiver counts them as processed and has nothing else to do with them).
  * - `barrier`: the snapshot of `checkpointId` is due now: all that was given belongs to its past, nothing else.
  * - `forward`: heartbeat `heartbeat` goes downstream now (replicated jobs only); flagged after the `barrier` of the same id.

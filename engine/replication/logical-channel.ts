@@ -40,7 +40,7 @@ export class LogicalChannel {
     this.#latest = latest;
   }
 
-  /** Takes one copy; hands what has become deliverable to `deliver`, in order. `system-failed` when a gap holds too much. */
+  /** Takes one copy; hands what has become deliverable to `deliver`, in order. `cluster-protocol` when a gap holds too much. */
   offer(element: Element, deliver: (element: Element) => void): void {
     if (element.first > this.#latest + 1) {
       this.#hold(element);
@@ -74,10 +74,14 @@ export class LogicalChannel {
       return;
     }
     if (this.#held.length >= this.#maxHeld) {
-      throw new FaultlineError("system-failed", `a gap after element ${this.#latest} holds ${this.#maxHeld} elements`, {
-        hint: "no live sender fills the gap: the replica group is lost",
-        context: { latest: this.#latest, first: element.first },
-      });
+      throw new FaultlineError(
+        "cluster-protocol",
+        `a gap after element ${this.#latest} holds ${this.#maxHeld} elements`,
+        {
+          hint: "no live sender fills the gap: the replica group is lost",
+          context: { latest: this.#latest, first: element.first },
+        },
+      );
     }
     this.#held.splice(at, 0, element);
   }

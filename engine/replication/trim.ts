@@ -13,10 +13,3 @@ export function trimBefore(element: Element, next: number): Element {
   assert(element.kind === "records" && drop < element.count, "nothing would remain", { first: element.first, next });
   return { ...element, first: next, count: element.count - drop, skip: element.skip + drop };
 }
-
-/** The first `count` numbers of a records element. For merges that deliver part of an element. */
-export function takeFirst(element: Element, count: number): Element {
-  if (elementCount(element) === count) return element;
-  assert(element.kind === "records" && count >= 1 && count < element.count, "cannot split", { count });
-  return { ...element, count };
-}

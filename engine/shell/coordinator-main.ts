@@ -1,7 +1,7 @@
 import { Coordinator } from "../cluster/coordinator.ts";
 import { loadJobModule } from "./load-job.ts";
 import { machineWorld } from "./machine-world.ts";
-import { ProcessShell, readSpec } from "./process-shell.ts";
+import { ProcessShell, runProcess } from "./process-shell.ts";
 import { TcpNetwork } from "./tcp-network.ts";
 
 /** Argument of the coordinator process. */
@@ -17,18 +17,21 @@ export interface CoordinatorSpec {
   readonly seed: number;
 }
 
-const spec = readSpec<CoordinatorSpec>(process.argv[2]);
-const shell = new ProcessShell(spec.name, (code) => process.exit(code));
-const network = await TcpNetwork.listen(spec.host, spec.port);
-const world = machineWorld({ ...spec, network, shell });
-const coordinator = new Coordinator(world, {
-  name: spec.name,
-  group: "coordinator",
-  loadJob: loadJobModule,
-  livenessIntervalUs: spec.livenessIntervalUs,
-  livenessTimeoutUs: spec.livenessTimeoutUs,
-  shutdownTimeoutUs: spec.shutdownTimeoutUs,
+const end = (code: number) => process.exit(code);
+
+runProcess<CoordinatorSpec>(process.argv[2], end, async (spec) => {
+  const shell = new ProcessShell(spec.name, end);
+  const network = await TcpNetwork.listen(spec.host, spec.port);
+  const world = machineWorld({ ...spec, network, shell });
+  const coordinator = new Coordinator(world, {
+    name: spec.name,
+    group: "coordinator",
+    loadJob: loadJobModule,
+    livenessIntervalUs: spec.livenessIntervalUs,
+    livenessTimeoutUs: spec.livenessTimeoutUs,
+    shutdownTimeoutUs: spec.shutdownTimeoutUs,
+  });
+  coordinator.start();
+  shell.onStopRequest(() => shell.exit());
+  shell.ready({ address: network.address });
 });
-coordinator.start();
-shell.onStopRequest(() => shell.exit());
-shell.ready({ address: network.address });

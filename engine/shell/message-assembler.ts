@@ -1,10 +1,10 @@
 import { FaultlineError } from "../../base/errors.ts";
 
 /** Bytes before each message on a TCP connection: its length, unsigned 32 bit, little endian. */
-export const PREFIX_BYTES = 4;
+const PREFIX_BYTES = 4;
 
 /** Largest message that is sent or taken. Far above any data frame; a larger length means that the peer speaks something else. */
-export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 /**
  * Cuts a byte stream into its length-prefixed messages. A message that lies in one chunk is a view of it, so chunks must never be

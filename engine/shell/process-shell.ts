@@ -69,8 +69,24 @@ export class ProcessShell implements Processes {
   }
 }
 
-/** The one argument of a cluster process: its specification, as JSON or as the path of a JSON file. */
-export function readSpec<T>(argument: string | undefined): T {
+/**
+ * Runs the main function of a cluster process on its one argument: its specification, as JSON or as the path of a JSON file. What goes
+ * wrong before the process is ready ends it with the error's exit code.
+ */
+export function runProcess<T>(
+  argument: string | undefined,
+  end: (code: number) => void,
+  main: (spec: T) => Promise<void>,
+): void {
+  const start = async () => main(readSpec<T>(argument));
+  start().catch((reason: unknown) => {
+    const error = asFaultlineError(reason);
+    stderrJournal("start").write("abort", { error });
+    end(error.exitCode);
+  });
+}
+
+function readSpec<T>(argument: string | undefined): T {
   if (argument === undefined) {
     throw new FaultlineError("usage", "no specification", { hint: "give JSON or the path of a JSON file" });
   }

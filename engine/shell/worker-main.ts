@@ -2,7 +2,7 @@ import { Worker } from "../cluster/worker.ts";
 import { startLiveness } from "./liveness.ts";
 import { loadJobModule } from "./load-job.ts";
 import { machineWorld } from "./machine-world.ts";
-import { ProcessShell, readSpec } from "./process-shell.ts";
+import { ProcessShell, runProcess } from "./process-shell.ts";
 import { TcpNetwork } from "./tcp-network.ts";
 
 /** Argument of a worker process. */
@@ -16,28 +16,31 @@ export interface WorkerSpec {
   readonly seed: number;
 }
 
-const spec = readSpec<WorkerSpec>(process.argv[2]);
-const shell = new ProcessShell(spec.worker, (code) => process.exit(code));
-const network = await TcpNetwork.listen(spec.host);
-const world = machineWorld({ name: spec.worker, ...spec, network, shell });
-const worker = new Worker(world, {
-  worker: spec.worker,
-  pid: process.pid,
-  coordinatorAddress: spec.coordinator,
-  loadJob: loadJobModule,
-  livenessIntervalUs: null,
-  connectTimeoutUs: spec.connectTimeoutUs,
-});
-worker.start();
-const liveness = startLiveness(
-  {
+const end = (code: number) => process.exit(code);
+
+runProcess<WorkerSpec>(process.argv[2], end, async (spec) => {
+  const shell = new ProcessShell(spec.worker, end);
+  const network = await TcpNetwork.listen(spec.host);
+  const world = machineWorld({ name: spec.worker, ...spec, network, shell });
+  const worker = new Worker(world, {
     worker: spec.worker,
-    coordinator: spec.coordinator,
-    intervalUs: spec.livenessIntervalUs,
-    progress: () => worker.progress,
-  },
-  (error) => shell.abort(error),
-);
-shell.beforeExit(() => liveness.stop());
-shell.onStopRequest(() => shell.exit());
-shell.ready({ address: network.address });
+    pid: process.pid,
+    coordinatorAddress: spec.coordinator,
+    loadJob: loadJobModule,
+    livenessIntervalUs: null,
+    connectTimeoutUs: spec.connectTimeoutUs,
+  });
+  worker.start();
+  const liveness = startLiveness(
+    {
+      worker: spec.worker,
+      coordinator: spec.coordinator,
+      intervalUs: spec.livenessIntervalUs,
+      progress: () => worker.progress,
+    },
+    (error) => shell.abort(error),
+  );
+  shell.beforeExit(() => liveness.stop());
+  shell.onStopRequest(() => shell.exit());
+  shell.ready({ address: network.address });
+});

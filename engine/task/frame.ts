@@ -32,9 +32,9 @@ export const FRAME_BARRIER = 3;
 export const FRAME_HEARTBEAT = 4;
 export const FRAME_END = 5;
 
-export const FRAME_HEADER_BYTES = 56;
+const FRAME_HEADER_BYTES = 56;
 /** Longest payload that is accepted, bytes. */
-export const MAX_FRAME_PAYLOAD_BYTES = 256 * 1024 * 1024;
+const MAX_FRAME_PAYLOAD_BYTES = 256 * 1024 * 1024;
 export const NO_PAYLOAD = new Uint8Array(0);
 
 const MAGIC = 0x17fa;
@@ -61,7 +61,7 @@ export function encodeFrameHeader(frame: Frame): Uint8Array {
   return bytes;
 }
 
-/** Reads one whole message; the payload is a view of it. `system-failed` when it is no frame. */
+/** Reads one whole message; the payload is a view of it. `cluster-protocol` when it is no frame. */
 export function decodeFrame(message: Uint8Array): Frame {
   if (message.length < FRAME_HEADER_BYTES) throw garbage(`${message.length} bytes are no frame header`);
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
@@ -126,7 +126,7 @@ function isCount(value: number): boolean {
 }
 
 function garbage(what: string): FaultlineError {
-  return new FaultlineError("system-failed", `not a frame: ${what}`, {
+  return new FaultlineError("cluster-protocol", `not a frame: ${what}`, {
     hint: "check that all workers run the same version",
   });
 }

@@ -2,25 +2,13 @@ import { assert } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { Merge, MergeEvent } from "../merge/merge.ts";
-import { LogicalChannel } from "../replication/logical-channel.ts";
-import { subtaskOf } from "../replication/subtask.ts";
 import { lastNumber } from "../replication/trim.ts";
-import { CreditLedger } from "./credit-ledger.ts";
 import type { Element } from "./element.ts";
 import { elementOfFrame } from "./element-codec.ts";
 import { FRAME_CREDIT, type Frame, frameCost, NO_PAYLOAD } from "./frame.ts";
+import { InputChannels, type InputEdge, type LogicalInput, type PhysicalInput } from "./input-channels.ts";
 import type { FrameLink } from "./link.ts";
 import { WatermarkTracker } from "./watermark-tracker.ts";
-
-/** An incoming edge as seen by one receiving subtask. */
-export interface InputEdge {
-  readonly edge: number;
-  /** Input of the chain's first operator. */
-  readonly input: number;
-  /** Sending instances that feed this subtask (one for a forward edge), each with `replicas` subtasks. */
-  readonly instances: readonly number[];
-  readonly replicas: number;
-}
 
 export interface InputGateSettings {
   readonly attempt: number;
@@ -30,47 +18,24 @@ export interface InputGateSettings {
   readonly merge: (channels: number) => Merge;
 }
 
-interface Physical {
-  readonly logical: Logical;
-  readonly sender: number;
-  /** Way back to the sender; known from its first frame. */
-  link: FrameLink | null;
-  receivedBytes: number;
-  grantedBytes: number;
-  /** What the sender was told last. */
-  toldBytes: number;
-  toldNumber: number;
-}
-
-interface Logical {
-  readonly index: number;
-  readonly edge: number;
-  readonly input: number;
-  readonly channel: LogicalChannel;
-  readonly ledger: CreditLedger;
-  readonly physicals: number[];
-  processed: number;
-}
-
-/** Elements that may be held beyond a gap of one logical channel; credit bounds their bytes. */
-const MAX_HELD_ELEMENTS = 16_384;
-
 /**
  * Receiving side of a task: physical channel → logical channel (all replicas of one sending instance) → de-duplication → merge.
  * Gives credit back as elements are processed and acknowledges the latest accepted number to every replica.
  */
 export class InputGate {
   readonly #settings: InputGateSettings;
-  readonly #logicals: Logical[] = [];
-  readonly #physicals: Physical[] = [];
-  readonly #physicalIndexes = new Map<number, Map<number, number>>();
+  readonly #logicals: readonly LogicalInput[];
+  readonly #physicals: readonly PhysicalInput[];
+  readonly #channels: InputChannels;
   readonly #merge: Merge;
   readonly #watermarks: WatermarkTracker;
   readonly #ended: Uint8Array;
 
   constructor(settings: InputGateSettings) {
     this.#settings = settings;
-    for (const edge of settings.edges) this.#addEdge(edge);
+    this.#channels = new InputChannels(settings.edges, settings.windowBytes);
+    this.#logicals = this.#channels.logicals;
+    this.#physicals = this.#channels.physicals;
     this.#merge = settings.merge(this.#logicals.length);
     this.#watermarks = new WatermarkTracker(this.#logicals.length);
     this.#ended = new Uint8Array(this.#logicals.length);
@@ -108,10 +73,10 @@ export class InputGate {
 
   /**
    * Takes a forward frame; `link` leads back to its sender. Processes nothing. false when the gate has no such channel.
-   * `system-failed` when the sender ignores its credit or a gap cannot be filled.
+   * `cluster-protocol` when the sender ignores its credit or a gap cannot be filled.
    */
   onFrame(frame: Frame, link: FrameLink): boolean {
-    const index = this.#physicalIndexes.get(frame.edge)?.get(frame.sender);
+    const index = this.#channels.indexOf(frame.edge, frame.sender);
     if (index === undefined || frame.receiver !== this.#settings.subtask || frame.kind === FRAME_CREDIT) return false;
     const physical = this.#physicals[index]!;
     const { logical } = physical;
@@ -182,48 +147,16 @@ export class InputGate {
     this.#tellWhenDue(physical);
   };
 
-  #addEdge(edge: InputEdge): void {
-    const bySender = new Map<number, number>();
-    this.#physicalIndexes.set(edge.edge, bySender);
-    for (const instance of edge.instances) {
-      const logical: Logical = {
-        index: this.#logicals.length,
-        edge: edge.edge,
-        input: edge.input,
-        channel: new LogicalChannel(MAX_HELD_ELEMENTS),
-        ledger: new CreditLedger(),
-        physicals: [],
-        processed: 0,
-      };
-      this.#logicals.push(logical);
-      for (let replica = 0; replica < edge.replicas; replica++) {
-        const sender = subtaskOf(instance, replica, edge.replicas);
-        bySender.set(sender, this.#physicals.length);
-        logical.physicals.push(this.#physicals.length);
-        const grantedBytes = this.#settings.windowBytes;
-        this.#physicals.push({
-          logical,
-          sender,
-          link: null,
-          receivedBytes: 0,
-          grantedBytes,
-          toldBytes: grantedBytes,
-          toldNumber: 0,
-        });
-      }
-    }
-  }
-
   /** A quarter of the window is worth a message: less often costs throughput, more often costs messages. */
-  #tellWhenDue(physical: Physical): void {
+  #tellWhenDue(physical: PhysicalInput): void {
     if (physical.grantedBytes - physical.toldBytes >= this.#settings.windowBytes / 4) this.#tell(physical);
   }
 
-  #tellAll(logical: Logical): void {
+  #tellAll(logical: LogicalInput): void {
     for (const index of logical.physicals) this.#tell(this.#physicals[index]!);
   }
 
-  #tell(physical: Physical): void {
+  #tell(physical: PhysicalInput): void {
     if (physical.link === null) return;
     const { latest } = physical.logical.channel;
     if (physical.toldBytes === physical.grantedBytes && physical.toldNumber === latest) return;
@@ -245,7 +178,7 @@ export class InputGate {
 
   #creditExceeded(frame: Frame): FaultlineError {
     return new FaultlineError(
-      "system-failed",
+      "cluster-protocol",
       `subtask ${frame.sender} sends beyond its credit on edge ${frame.edge}`,
       {
         context: { edge: frame.edge, sender: frame.sender, receiver: frame.receiver },

@@ -1,14 +1,14 @@
 import { assert, unreachable } from "../../base/assert.ts";
 import type { Failure, TaskCounters, TaskState } from "../cluster/messages.ts";
 import type { MergeEvent } from "../merge/merge.ts";
-import type { ColumnBatch } from "../rows/batch.ts";
 import type { Element } from "./element.ts";
 import { FRAME_CREDIT, type Frame } from "./frame.ts";
 import type { InputGate } from "./input-gate.ts";
 import type { FrameLink } from "./link.ts";
+import { TaskCore } from "./task-core.ts";
 import { taskFailure } from "./task-failure.ts";
 import { TaskMeter } from "./task-meter.ts";
-import { restoreParts, snapshotParts, type TaskHooks, type TaskParts, type TaskSettings } from "./task-parts.ts";
+import type { TaskHooks, TaskParts, TaskSettings } from "./task-parts.ts";
 
 /** Most elements taken in one step, so that no task starves the others of its worker. */
 const MAX_ELEMENTS_PER_STEP = 16;
@@ -24,10 +24,8 @@ export class Task {
   readonly #parts: TaskParts;
   #state: TaskState = "created";
   #scheduled = false;
-  #inputEnded = false;
-  #watermarkMs = Number.NEGATIVE_INFINITY;
   #recordsIn = 0;
-  #recordsOut = 0;
+  readonly #core: TaskCore;
   readonly #meter: TaskMeter;
 
   constructor(settings: TaskSettings, build: (hooks: TaskHooks) => TaskParts) {
@@ -36,6 +34,7 @@ export class Task {
     this.#settings = settings;
     this.#meter = new TaskMeter(settings.clock);
     this.#parts = build(this.#hooks());
+    this.#core = new TaskCore(this.#parts);
     assert((this.#parts.source === null) !== (this.#parts.gate === null), "a task has a source or a gate");
   }
 
@@ -111,27 +110,23 @@ export class Task {
 
   /** Everything that a task continuing from here needs; with `unacknowledged` also the output that receivers may lack. */
   snapshot(unacknowledged = false): Uint8Array {
-    return snapshotParts(this.#parts, this.#watermarkMs, unacknowledged);
+    return this.#core.snapshot(unacknowledged);
   }
 
   /** Before `start` and before the first frame. */
   restore(snapshot: Uint8Array): void {
     assert(this.#state === "created", "restore before start");
-    this.#watermarkMs = restoreParts(this.#parts, snapshot);
+    this.#core.restore(snapshot);
   }
 
   counters(): TaskCounters {
-    const { chain, gate, source, output, sink } = this.#parts;
     return {
       vertex: this.vertex,
       subtask: this.subtask,
-      recordsIn: this.#recordsIn + (source?.recordsIn ?? 0),
-      recordsOut: this.#recordsOut,
-      bytesOut: output.bytesOut + (sink?.bytes ?? 0),
+      recordsIn: this.#recordsIn + (this.#parts.source?.recordsIn ?? 0),
       busyUs: this.#meter.busyUs,
       blockedUs: this.#meter.blockedUs,
-      watermarkMs: Number.isFinite(this.#watermarkMs) ? this.#watermarkMs : null,
-      custom: { ...chain.counters(), ...source?.counters(), ...sink?.counters(), ...gate?.counters() },
+      ...this.#core.counters(),
     };
   }
 
@@ -139,52 +134,25 @@ export class Task {
     return this.#state === "finished" || this.#state === "failed" || this.#state === "cancelled";
   }
 
-  get #outputBlocked(): boolean {
-    return this.#parts.output.blocked || this.#parts.sink?.blocked === true;
-  }
-
   #hooks(): TaskHooks {
     const step = (work: () => void) => this.#step(work);
     return {
-      tail: { emit: (batch) => this.#emit(batch) },
+      tail: { emit: (batch) => this.#core.emit(batch) },
       guard: step,
       sink: { wake: () => this.#afterStep(), fail: (error) => this.fail(error) },
       source: {
         emit: (batch) => this.#parts.chain.process(0, batch),
-        advanceWatermark: (timeMs) => this.#advanceWatermark(timeMs),
-        end: () => this.#endOfInput(),
+        advanceWatermark: (timeMs) => this.#core.advanceWatermark(timeMs),
+        end: () => this.#core.endOfInput(),
         fail: (error) => this.fail(error),
         step,
       },
     };
   }
 
-  #emit(batch: ColumnBatch): void {
-    this.#recordsOut += batch.selectedCount;
-    if (this.#parts.sink !== null) this.#parts.sink.emit(batch);
-    else this.#parts.output.emit(batch);
-  }
-
-  #advanceWatermark(timeMs: number): void {
-    assert(timeMs >= this.#watermarkMs, "the watermark moves back", { timeMs, before: this.#watermarkMs });
-    this.#watermarkMs = timeMs;
-    this.#parts.chain.advanceWatermark(timeMs);
-    // The end says as much to whoever receives it.
-    if (timeMs !== Number.POSITIVE_INFINITY) this.#parts.output.emitWatermark(timeMs);
-  }
-
-  #endOfInput(): void {
-    assert(!this.#inputEnded, "input ends twice");
-    this.#inputEnded = true;
-    if (this.#watermarkMs !== Number.POSITIVE_INFINITY) this.#advanceWatermark(Number.POSITIVE_INFINITY);
-    this.#parts.output.emitEnd();
-  }
-
   #onBarrier(checkpointId: number): void {
-    // The counters of the output must include the barrier: receivers' snapshots do.
-    this.#parts.output.emitBarrier(checkpointId);
-    this.#parts.sink?.prepare(checkpointId, () => {});
-    this.#settings.host.onSnapshot?.(this, checkpointId, this.snapshot());
+    this.#core.barrier(checkpointId);
+    this.#settings.host.onSnapshot?.(this, checkpointId, this.#core.snapshot(false));
   }
 
   #schedule(): void {
@@ -198,7 +166,7 @@ export class Task {
 
   #takeInput(gate: InputGate): void {
     for (let taken = 0; taken < MAX_ELEMENTS_PER_STEP; taken++) {
-      if (this.#outputBlocked) return;
+      if (this.#core.blocked) return;
       const event = gate.next();
       if (event === null) return;
       this.#onEvent(gate, event);
@@ -231,8 +199,8 @@ export class Task {
       );
     }
     const advanced = gate.processed(channel, element);
-    if (advanced) this.#advanceWatermark(gate.watermarkMs);
-    if (element.kind === "end" && gate.ended) this.#endOfInput();
+    if (advanced) this.#core.advanceWatermark(gate.watermarkMs);
+    if (element.kind === "end" && gate.ended) this.#core.endOfInput();
   }
 
   #step(work: () => void): void {
@@ -240,8 +208,7 @@ export class Task {
     this.#meter.beginStep();
     this.#caught(() => {
       work();
-      this.#parts.sink?.endStep();
-      this.#parts.output.endStep();
+      this.#core.endStep();
     });
     this.#meter.endStep();
     this.#afterStep();
@@ -249,7 +216,7 @@ export class Task {
 
   #afterStep(): void {
     if (this.#state !== "running") return;
-    const blocked = this.#outputBlocked;
+    const blocked = this.#core.blocked;
     if (blocked !== this.#meter.blocked) {
       this.#meter.setBlocked(blocked);
       if (blocked) this.#parts.source?.pause();
@@ -258,8 +225,7 @@ export class Task {
         this.#schedule();
       }
     }
-    const { output, sink } = this.#parts;
-    if (this.#inputEnded && output.settled && (sink === null || sink.settled)) this.#enter("finished", null);
+    if (this.#core.done) this.#enter("finished", null);
   }
 
   #caught(work: () => void): void {
@@ -272,11 +238,7 @@ export class Task {
 
   #enter(state: TaskState, failure: Failure | null): void {
     this.#state = state;
-    if (this.#ended) {
-      this.#parts.source?.close();
-      this.#parts.sink?.close();
-      this.#parts.output.close();
-    }
+    if (this.#ended) this.#core.close();
     this.#settings.host.onState(this, state, failure);
   }
 }

@@ -53,9 +53,15 @@ export function resourceSeries(
   return series;
 }
 
-function byRole(samples: readonly ResourceSample[]): Map<string, Role> {
+/** `worker-2` → `worker`: processes that are numbered share a role. */
+export function roleOf(process: string): string {
+  return process.replace(/-\d+$/, "");
+}
+
+function byRole(named: readonly ResourceSample[]): Map<string, Role> {
+  const samples = named.map((sample) => ({ ...sample, role: roleOf(sample.role) }));
   const roles = new Map<string, { processes: Map<number, ResourceSample[]>; rssAt: Map<number, number> }>();
-  const ordered = [...samples].sort((a, b) => (a.role === b.role ? a.atUs - b.atUs : a.role < b.role ? -1 : 1));
+  const ordered = samples.sort((a, b) => (a.role === b.role ? a.atUs - b.atUs : a.role < b.role ? -1 : 1));
   for (const sample of ordered) {
     let role = roles.get(sample.role);
     if (role === undefined) {

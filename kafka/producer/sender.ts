@@ -109,7 +109,8 @@ export class ProduceSender {
       bytes += batch.bytes.length;
     }
     if (count > 0) this.#first = (this.#first + 1) % count;
-    this.#isDue = bytes >= MAX_BYTES_PER_REQUEST;
+    // A closed batch went before the open one behind it, or the request was full: what is open is still due.
+    this.#isDue = this.#isDue && (bytes >= MAX_BYTES_PER_REQUEST || this.queues.some(({ open }) => open !== null));
     return batches;
   }
 

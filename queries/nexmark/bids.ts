@@ -1,6 +1,4 @@
-import { jsonSource } from "../../engine/connectors/json/decoder.ts";
-import type { JobBuilder } from "../../engine/dataflow/builder.ts";
-import type { Stream } from "../../engine/dataflow/stream.ts";
+import { type JobBuilder, jsonSource, type Stream } from "../../engine/dataflow/api.ts";
 import { SOURCE_ID } from "../job-ids.ts";
 import type { NexmarkJobParameters } from "./parameters.ts";
 import { NEXMARK_WIRE } from "./wire.ts";

@@ -85,7 +85,7 @@ async function drain(id: string, log: FilledLog, mode: string): Promise<{ wallS:
   if (state?.state !== "finished") throw new Error(JSON.stringify(state));
   cluster.client.send({ type: "counters", jobId: id });
   cluster.runUntil(() => cluster.client.counters !== null, "counters");
-  const rows = (cluster.client.counters ?? []).reduce((sum, task) => sum + (task.custom["discarded"] ?? 0), 0);
+  const rows = (cluster.client.counters ?? []).reduce((sum, task) => sum + (task.custom.discarded ?? 0), 0);
   return { wallS, cpuS: (used.user + used.system) / 1e6, rows };
 }
 

@@ -113,7 +113,7 @@ function recordOf(run: PlannedRun, config: Config, events: number): RunRecord {
       { name: "load", startUs: START_US, endUs: START_US + 4_000_000 },
       { name: "drain", startUs: START_US + 4_000_000, endUs: START_US + 4_500_000 },
     ],
-    processes: [{ role: "worker", pid: 11, niceness: 0 }],
+    processes: [{ role: "worker-1", pid: 11, niceness: 0 }],
     inputTopic: "in",
     outputTopic: "out",
     system: { name: "bundled" },
@@ -203,8 +203,8 @@ function resourceLines(record: RunRecord): string {
   const lines: string[] = [];
   for (let tick = 0; tick <= 20; tick++) {
     for (const [role, pid, share] of [
-      ["worker", 11, 0.5],
-      ["worker", 12, 0.25],
+      ["worker-1", 11, 0.5],
+      ["worker-2", 12, 0.25],
       ["kafka", 13, 0.1],
     ] as const) {
       const atUs = record.startUs + tick * 250_000;

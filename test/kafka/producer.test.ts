@@ -221,3 +221,25 @@ test("an answer to another request is a protocol error that ends the producer wi
   producer.flush().catch(() => {});
   assert.equal((await failure).code, "kafka-protocol");
 });
+
+test("a kick that finds a closed batch sends the open one behind it too, without another kick", async () => {
+  let sent = 0;
+  let allSent: () => void = () => {};
+  const everything = new Promise<void>((resolve) => {
+    allSent = resolve;
+  });
+  const { producer } = await setup(
+    (apiKey, body) => {
+      if (apiKey !== API.produce.key) return undefined;
+      const batches = readProduce(body);
+      for (const { count } of batches) sent += count;
+      if (sent === 4) allSent();
+      return produceAnswer(batches.map(({ partition, baseSequence }) => [partition, 0, baseSequence]));
+    },
+    { maxInFlight: 1, maxBatchBytes: 1024, lingerUs: 3_600_000_000 },
+  );
+  for (let i = 0; i < 4; i++) append(producer, 0, "x".repeat(250));
+  producer.kick();
+  await everything;
+  assert.equal(sent, 4);
+});

@@ -33,7 +33,7 @@ export function throughputLatencyFigure(cells: readonly CellSummary[]): Figure |
   const y = {
     field: "latencyMs",
     type: "quantitative",
-    scale: { type: "log" },
+    scale: { type: "log", padding: 24 },
     axis: { title: "latency from due time (ms)", format: "~g", tickCount: 5 },
   } as const;
   const line = {

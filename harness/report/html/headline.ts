@@ -16,11 +16,11 @@ export function verifiedText(verified: VerifySummary | null): string {
   return `${integer(matched)} of ${integer(expected)} outputs, ${counts}${rest.join("")}`;
 }
 
-/** "worker 120 %, broker 35 %"; the order is by load. */
+/** "worker 120 %, broker 35 %" with spaces that do not break; the order is by load. */
 export function cpuText({ resources }: RunResult): string {
   const roles = Object.entries(resources).sort(([a, x], [b, y]) => y.cpuPercent - x.cpuPercent || (a < b ? -1 : 1));
   if (roles.length === 0) return "–";
-  return roles.map(([role, usage]) => `${role} ${Math.round(usage.cpuPercent)} %`).join(", ");
+  return roles.map(([role, usage]) => `${role}\u00a0${Math.round(usage.cpuPercent)}\u00a0%`).join(", ");
 }
 
 /** The first thing to read: may these numbers be trusted? */
@@ -50,6 +50,7 @@ export function headlineTable(results: readonly RunResult[]): Markup {
   return table<RunResult>(
     [
       { title: "query", cell: ({ query }) => html`<strong>${query}</strong>` },
+      { title: "state", cell: stateCell },
       { title: "offered", numeric: true, cell: (r) => rate(r.offeredPerSecond) },
       { title: "achieved in", numeric: true, cell: (r) => rate(r.achievedInputPerSecond) },
       { title: "rows out", numeric: true, cell: (r) => rate(r.achievedOutputPerSecond) },
@@ -64,8 +65,7 @@ export function headlineTable(results: readonly RunResult[]): Markup {
         cell: (r) => html`${latencyMs(r.latencyUs.max)}<br><span class="small">n=${integer(r.latencyUs.n)}</span>`,
       },
       { title: "verified", width: "wide", cell: (r) => verifiedText(r.verified) },
-      { title: "CPU by role", width: "broad", cell: cpuText },
-      { title: "state", cell: stateCell },
+      { title: "CPU by role", width: "wide", cell: cpuText },
     ],
     results,
     caption,

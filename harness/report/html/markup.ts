@@ -41,7 +41,7 @@ export interface TableColumn<Row> {
   /** Numbers are set right-aligned with figures of equal width. */
   readonly numeric?: boolean;
   /** Room for text that should not be broken into slivers. */
-  readonly width?: "wide" | "broad";
+  readonly width?: "wide";
 }
 
 /** A table that scrolls sideways in itself where the screen is narrow. */

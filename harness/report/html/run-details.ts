@@ -1,4 +1,5 @@
 import type { RunAnalysis } from "../../analyze/analyze-run.ts";
+import { roleOf } from "../../analyze/resource-usage.ts";
 import type { LatencySummary } from "../../sweep/model.ts";
 import type { Example } from "../../verify/examples.ts";
 import { wireColumns } from "../../verify/row-hash.ts";
@@ -62,10 +63,10 @@ function resources({ result, record, samplerCost }: RunAnalysis): Markup | null 
   const rows = Object.entries(result.resources);
   if (rows.length === 0) return html`<p class="soft">CPU and memory were not measured.</p>`;
   const niceness = (role: string) => {
-    const own = record.processes.filter((process) => process.role === role && process.niceness !== null);
+    const own = record.processes.filter((process) => roleOf(process.role) === role && process.niceness !== null);
     return own.length === 0 ? "–" : [...new Set(own.map((process) => process.niceness))].join(", ");
   };
-  const processes = (role: string) => record.processes.filter((process) => process.role === role).length;
+  const processes = (role: string) => record.processes.filter((process) => roleOf(process.role) === role).length;
   return table(
     [
       { title: "role", cell: ([role]) => role },

@@ -39,14 +39,13 @@ code, .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monosp
 .scroll { overflow-x: auto; margin: 0.8rem 0 1.4rem; }
 .scroll:focus-visible { outline: 2px solid var(--soft); outline-offset: 2px; }
 table { border-collapse: collapse; font-size: 0.875rem; line-height: 1.4; min-width: 100%; }
-caption { text-align: left; color: var(--soft); font-size: 0.82rem; padding-bottom: 0.45rem; }
+caption { width: min(60rem, calc(100vw - 3rem)); text-align: left; color: var(--soft); font-size: 0.82rem; padding-bottom: 0.45rem; }
 th, td { padding: 0.42rem 0.75rem 0.42rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
 th { font-weight: 600; text-align: left; white-space: nowrap; border-bottom: 1.5px solid var(--soft); }
 td.n, th.n { text-align: right; padding-left: 0.4rem; }
 td.n { font-variant-numeric: tabular-nums lining-nums; white-space: nowrap; }
 td .small { font-size: 0.76rem; color: var(--soft); }
-td.wide { min-width: 13.5rem; }
-td.broad { min-width: 9rem; }
+td.wide { min-width: 12rem; }
 figure { margin: 1.2rem 0 2rem; overflow-x: auto; }
 figure svg { width: 100%; height: auto; display: block; min-width: 38rem; }
 figcaption { color: var(--soft); font-size: 0.85rem; margin-top: 0.5rem; max-width: 44rem; }

@@ -1,6 +1,4 @@
-import { jsonEncoder } from "../../../engine/connectors/json/encoder.ts";
-import { job } from "../../../engine/dataflow/builder.ts";
-import type { LogicalGraph } from "../../../engine/dataflow/graph.ts";
+import { job, jsonEncoder, type LogicalGraph } from "../../../engine/dataflow/api.ts";
 import { SINK_ID } from "../../job-ids.ts";
 import { bids } from "../bids.ts";
 import { nexmarkParameters } from "../parameters.ts";

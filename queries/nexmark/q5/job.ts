@@ -1,8 +1,4 @@
-import { jsonEncoder } from "../../../engine/connectors/json/encoder.ts";
-import { job } from "../../../engine/dataflow/builder.ts";
-import type { LogicalGraph } from "../../../engine/dataflow/graph.ts";
-import { count } from "../../../engine/operators/window/aggregates.ts";
-import { hopping } from "../../../engine/operators/window/window-spec.ts";
+import { count, hopping, job, jsonEncoder, type LogicalGraph } from "../../../engine/dataflow/api.ts";
 import { SINK_ID } from "../../job-ids.ts";
 import { bids } from "../bids.ts";
 import { nexmarkParameters } from "../parameters.ts";

@@ -270,22 +270,19 @@ describe("a cluster", () => {
     runTo(cluster, "running");
     let closed = 0;
     const { network } = cluster.startWorker("stranger").world;
-    const data = network.connect("worker-0:1", { ...NOBODY, onClosed: () => closed++ });
-    sendControl(data, { type: "hello", role: "data", worker: "stranger", attempt: 2 });
-    const frame = {
-      attempt: 2,
-      edge: 0,
-      sender: 0,
-      receiver: 0,
-      acknowledged: 0,
-      grantedBytes: 0,
-      payload: NO_PAYLOAD,
-    };
-    data.send(encodeFrameHeader({ ...frame, kind: 5, first: 1, count: 1 }), null);
-    data.send(encodeFrameHeader({ ...frame, edge: 99, kind: 5, first: 1, count: 1 }), null);
-    data.send(encodeFrameHeader({ ...frame, kind: 0, first: 0, count: 0, grantedBytes: 2 ** 50 }), null);
-    data.send(Uint8Array.of(9, 9, 9), null);
+    const payload = new Uint8Array(300_000);
+    const address = { attempt: 2, edge: 0, sender: 0, receiver: 0, acknowledged: 0, grantedBytes: 0 };
+    for (const worker of ["worker-0:1", "worker-1:1"]) {
+      const data = network.connect(worker, { ...NOBODY, onClosed: () => closed++ });
+      sendControl(data, { type: "hello", role: "data", worker: "stranger", attempt: 2 });
+      // In the attempt that runs they would break the channel's credit and fail the task.
+      for (let first = 1_000_001; first < 1_000_006; first++) {
+        data.send(encodeFrameHeader({ ...address, kind: 1, first, count: 1, payload }), payload);
+      }
+      data.send(encodeFrameHeader({ ...address, edge: 99, kind: 5, first: 1, count: 1, payload: NO_PAYLOAD }), null);
+      data.send(Uint8Array.of(9, 9, 9), null);
+    }
     runTo(cluster, "finished");
-    assert.equal(closed, 1);
+    assert.equal(closed, 2);
   });
 });

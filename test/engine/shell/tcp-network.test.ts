@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
 import type { Connection, ConnectionHandler } from "../../../engine/ports.ts";
+import { machineTimers } from "../../../engine/shell/machine-timers.ts";
 import { TcpNetwork } from "../../../engine/shell/tcp-network.ts";
 
 /** A handler that records what it hears and resolves promises on it. */
@@ -102,10 +103,8 @@ test("close sends what was given before, tells the peer without error, and the c
     near.close();
     assert.equal(await farHears.closed, null);
     assert.deepEqual(farHears.messages, ["last"]);
-    const heard = await Promise.race([
-      nearHears.closed.then(() => "closed"),
-      new Promise((r) => setImmediate(r, "none")),
-    ]);
+    const later = new Promise((resolve) => machineTimers.soon(() => resolve("none")));
+    const heard = await Promise.race([nearHears.closed.then(() => "closed"), later]);
     assert.equal(heard, "none");
   }));
 

@@ -1,10 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
+import type { JobOptions } from "../../../engine/cluster/job-spec.ts";
 import { runSimulated } from "../../../engine/simulation/run-simulated.ts";
 import { countJob, graphOf, mapNode, sinkNode, sourceNode } from "./tiny-job.ts";
 import { readTiny, tinySupplier } from "./tiny-rows.ts";
 
-function run(settings: { parallelism: number; workers: number; seed?: number; batchRecords?: number; rows?: number }) {
+interface Settings {
+  readonly parallelism: number;
+  readonly workers: number;
+  readonly seed?: number;
+  readonly batchRecords?: number;
+  readonly rows?: number;
+  readonly options?: Partial<JobOptions>;
+}
+
+function run(settings: Settings) {
   const lines: string[] = [];
   const result = runSimulated({
     job: () => countJob(100),
@@ -12,6 +23,7 @@ function run(settings: { parallelism: number; workers: number; seed?: number; ba
     workers: settings.workers,
     seed: settings.seed ?? 1,
     batchRecords: settings.batchRecords ?? 50,
+    options: settings.options ?? {},
     supplier: () => tinySupplier(4, settings.rows ?? 500, 7),
     onRecord: (sink, _partition, value) => {
       const { key, value: count, time } = readTiny(value);
@@ -49,6 +61,26 @@ describe("a simulated run", () => {
     for (const batchRecords of [1, 3, 1000]) {
       assert.deepEqual(run({ parallelism: 2, workers: 2, batchRecords }).lines, expected(500));
     }
+  });
+
+  it("gives the right windows from any seed, with buffers and windows so small that everything blocks", () => {
+    const sizes = fc.record({
+      seed: fc.nat(),
+      parallelism: fc.integer({ min: 1, max: 4 }),
+      workers: fc.integer({ min: 1, max: 4 }),
+      batchRecords: fc.integer({ min: 1, max: 100 }),
+      options: fc.record({
+        bufferBytes: fc.integer({ min: 1, max: 300 }),
+        channelWindowBytes: fc.integer({ min: 1, max: 600 }),
+        bufferTimeoutUs: fc.constantFrom(0, 100, 5000),
+        watermarkIntervalUs: fc.constantFrom(0, 1000, 50_000),
+        maxBatchRows: fc.integer({ min: 1, max: 20 }),
+      }),
+    });
+    fc.assert(
+      fc.property(sizes, (settings) => assert.deepEqual(run({ ...settings, rows: 60 }).lines, expected(60))),
+      { numRuns: 60 },
+    );
   });
 
   it("repeats itself exactly from the same seed", () => {

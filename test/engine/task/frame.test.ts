@@ -80,11 +80,11 @@ describe("frames", () => {
       changed(48, 7),
       changed(20, 2),
     ]) {
-      assert.throws(() => decodeFrame(bytes), { code: "system-failed" });
+      assert.throws(() => decodeFrame(bytes), { code: "cluster-protocol" });
     }
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        assert.throws(() => decodeFrame(bytes), { code: "system-failed" });
+        assert.throws(() => decodeFrame(bytes), { code: "cluster-protocol" });
       }),
     );
   });

@@ -17,11 +17,15 @@ export const ATTEMPT = 1;
 export function rigTask(
   graph: LogicalGraph,
   vertexId: string,
-  changes: { options?: Partial<JobOptions>; parallelism?: number } = {},
+  changes: { options?: Partial<JobOptions>; parallelism?: number; replicas?: number } = {},
 ) {
   const time = new ManualTime();
   const log = new ManualLog();
-  const plan = planJob(graph, { parallelism: changes.parallelism ?? 1, keyGroups: 16 });
+  const plan = planJob(graph, {
+    parallelism: changes.parallelism ?? 1,
+    keyGroups: 16,
+    replicas: changes.replicas ?? 1,
+  });
   const sent: Frame[] = [];
   const credits: Frame[] = [];
   const states: [TaskState, Failure | null][] = [];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { LogicalGraph } from "../../../engine/dataflow/graph.ts";
-import { FRAME_END, type Frame } from "../../../engine/task/frame.ts";
+import { FRAME_END, type Frame, NO_PAYLOAD } from "../../../engine/task/frame.ts";
 import { graphOf, mapNode, sinkNode, sourceNode, windowNode } from "../simulation/tiny-job.ts";
 import { creditFor, linesOf, rigTask, Sender } from "./task-rig.ts";
 
@@ -12,8 +12,12 @@ function windowInTheMiddle(): LogicalGraph {
   return graphOf(sourceNode(), windowNode("source", 10), mapNode("window", "roundRobin", "map"), sinkNode("map"));
 }
 
-function rigWindow(options = {}, parallelism = 1) {
-  const rig = rigTask(windowInTheMiddle(), "window", { options: { bufferTimeoutUs: 0, ...options }, parallelism });
+function rigWindow(options = {}, parallelism = 1, replicas = 1) {
+  const rig = rigTask(windowInTheMiddle(), "window", {
+    replicas,
+    options: { bufferTimeoutUs: 0, ...options },
+    parallelism,
+  });
   const [edge] = rig.plan.edges.filter(({ to }) => to === "window");
   const give = (...frames: Frame[]) => {
     for (const frame of frames) assert.equal(rig.task.onFrame(frame, rig.link), true);
@@ -151,6 +155,38 @@ describe("a task", () => {
     give(frames[3]!);
     assert.deepEqual(linesOf(sent), ["wm5", "1:3@10", "end"]);
     assert.equal(task.counters().custom.duplicates, 9 * 4);
+  });
+
+  it("takes every element once from the replicas of its senders, pays each for its copy, and sends to every replica", () => {
+    const { task, plan, sent, credits, give, edge } = rigWindow({ channelWindowBytes: 700 }, 1, 2);
+    const [first, second] = [new Sender(edge, 0), new Sender(edge, 1)];
+    const out = plan.edges.find(({ from }) => from === "window")!.id;
+    task.start();
+    for (const receiver of [0, 1]) {
+      const nothing = { kind: 0, first: 0, count: 0, acknowledged: 0, payload: NO_PAYLOAD } as const;
+      give({ ...nothing, attempt: 1, edge: out, sender: 0, receiver, grantedBytes: 1_000_000 });
+    }
+    for (let time = 0; time < 100; time += 5) {
+      const ahead = [first.rows(row(1, time)), first.rows(row(2, time), row(3, time)), first.watermark(time)];
+      const behind = [second.rows(row(1, time), row(2, time)), second.rows(row(3, time)), second.watermark(time)];
+      give(...(time % 2 === 0 ? [...ahead, ...behind] : [...behind, ...ahead]));
+    }
+    give(second.end());
+    const to = (receiver: number) => linesOf(sent.filter((frame) => frame.receiver === receiver));
+    assert.deepEqual(to(0), to(1));
+    assert.equal(to(0).filter((line) => line.includes(":")).length, 3 * 10);
+    assert.ok(to(0).includes("3:2@100"));
+    for (const sender of [0, 1]) {
+      const last = credits.findLast((credit) => credit.sender === sender);
+      assert.ok(last!.grantedBytes > 3000, `replica ${sender} was granted ${last!.grantedBytes} bytes`);
+    }
+    assert.deepEqual(
+      credits.slice(-2).map(({ sender, acknowledged }) => [sender, acknowledged]),
+      [
+        [0, 81],
+        [1, 81],
+      ],
+    );
   });
 
   it("goes on from a snapshot as if nothing had happened", () => {

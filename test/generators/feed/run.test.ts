@@ -71,7 +71,16 @@ function setUp(over: Partial<FeederWorld> = {}) {
     stop: new AbortController().signal,
     ...over,
   };
-  return { time, producer, printed, calls, world, log: () => log, sentBytes: () => sentBytes, callbacks: () => callbacks! };
+  return {
+    time,
+    producer,
+    printed,
+    calls,
+    world,
+    log: () => log,
+    sentBytes: () => sentBytes,
+    callbacks: () => callbacks!,
+  };
 }
 
 test("a whole run: ready, progress at intervals, done after the last acknowledgement", async () => {

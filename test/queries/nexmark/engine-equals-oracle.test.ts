@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { NexmarkDataSet } from "../../../generators/nexmark/dataset.ts";
 import { type NexmarkOptionsInput, resolveNexmarkOptions } from "../../../generators/nexmark/options.ts";
 import { runInOneThread } from "../../../harness/systems/bundled/run-in-one-thread.ts";
@@ -66,3 +67,34 @@ for (const mode of ["classic", "head"] as const) {
     }
   }
 }
+
+test("any data, parallelism, batch size, number of workers and partitions, any order of events: the oracle's rows", async () => {
+  const run = fc.record({
+    id: fc.constantFrom(...queryIds()),
+    seed: fc.nat(1_000_000),
+    shape: fc.record({
+      parallelism: fc.integer({ min: 1, max: 4 }),
+      workers: fc.integer({ min: 1, max: 4 }),
+      partitions: fc.integer({ min: 1, max: 6 }),
+      batchSize: fc.constantFrom(1, 2, 7, 64, 1000),
+    }),
+    input: fc.record({
+      mode: fc.constantFrom("classic", "head"),
+      events: fc.integer({ min: 1, max: 1_500 }),
+      eventRatePerSecond: fc.constantFrom(30, 101, 1_000),
+      // The disorder stays below the watermark's delay: 100 / 30 s < 4 s.
+      outOfOrderGroupSize: fc.constantFrom(1, 10, 100),
+      proportions: fc.constantFrom({ person: 1, auction: 3, bid: 46 }, { person: 0, auction: 1, bid: 1 }),
+      hotRatios: fc.constantFrom({ auction: 2 }, { auction: 100 }),
+      baseTimeMs: fc.constantFrom(0, 1_436_918_400_000, 1_436_918_399_999),
+    }),
+  });
+  await fc.assert(
+    fc.asyncProperty(run, async ({ id, seed, shape, input }) => {
+      const options = resolveNexmarkOptions(input);
+      const dataSet = new NexmarkDataSet({ options, partitions: shape.partitions });
+      assert.deepEqual((await actual(id, dataSet, shape, seed)).lines, expected(id, dataSet));
+    }),
+    { numRuns: 40 },
+  );
+});

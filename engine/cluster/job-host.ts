@@ -1,0 +1,152 @@
+import { FaultlineError } from "../../base/errors.ts";
+import type { LogicalGraph } from "../dataflow/graph.ts";
+import { planJob } from "../dataflow/planner.ts";
+import type { World } from "../ports.ts";
+import type { Frame } from "../task/frame.ts";
+import type { FrameLink } from "../task/link.ts";
+import type { Task } from "../task/task.ts";
+import { taskFailure } from "../task/task-failure.ts";
+import { Deployment } from "./deployment.ts";
+import type { Exchange } from "./exchange.ts";
+import type { LoadJob } from "./load-job.ts";
+import type { CoordinatorToWorker, Failure, TaskState, WorkerToCoordinator } from "./messages.ts";
+
+type Deploy = Extract<CoordinatorToWorker, { readonly type: "deploy" }>;
+
+/** Names the attempt that an order is for. */
+interface Order {
+  readonly type: string;
+  readonly jobId: string;
+  readonly attempt: number;
+}
+
+export interface JobHostParts extends Pick<World, "clock" | "timers" | "log" | "journal"> {
+  readonly loadJob: LoadJob;
+  readonly exchange: Exchange;
+  readonly send: (message: WorkerToCoordinator) => void;
+}
+
+/** The job attempt that a worker hosts: loads it, runs its tasks, reports about them. Orders for other attempts are ignored. */
+export class JobHost {
+  readonly #worker: string;
+  readonly #parts: JobHostParts;
+  /** What is being loaded; cleared when cancelled or replaced. */
+  #loading: Deploy | null = null;
+  #deployment: Deployment | null = null;
+
+  constructor(worker: string, parts: JobHostParts) {
+    this.#worker = worker;
+    this.#parts = parts;
+  }
+
+  /** Replaces whatever runs; answers `deployed`, or reports the tasks as failed. */
+  deploy(deploy: Deploy): void {
+    this.close();
+    this.#loading = deploy;
+    this.#parts.exchange.beginAttempt(deploy.attempt);
+    this.#parts.loadJob(deploy.job, (error, graph) => {
+      if (this.#loading !== deploy) return;
+      this.#loading = null;
+      this.#onLoaded(deploy, error, graph);
+    });
+  }
+
+  start(order: Order): void {
+    this.#deploymentOf(order)?.start();
+  }
+
+  drain(order: Order): void {
+    this.#deploymentOf(order)?.drain();
+  }
+
+  cancel(order: Order): void {
+    const loading = this.#loading;
+    if (loading !== null && loading.attempt === order.attempt && loading.job.jobId === order.jobId) {
+      this.#loading = null;
+      this.#endUnbuilt(loading, "cancelled", null);
+      return;
+    }
+    this.#deploymentOf(order)?.cancel();
+  }
+
+  /** Sends the counters of the job's tasks, also of those that have ended. */
+  report(jobId: string): void {
+    const deployment = this.#deployment?.jobId === jobId ? this.#deployment : null;
+    const tasks = deployment?.counters() ?? [];
+    this.#parts.send({ type: "counters", jobId, attempt: deployment?.attempt ?? 0, tasks });
+  }
+
+  /** Hands a frame to its task; false when nobody here knows its attempt or channel. */
+  onFrame(frame: Frame, link: FrameLink): boolean {
+    const deployment = this.#deployment;
+    return deployment !== null && deployment.attempt === frame.attempt && deployment.onFrame(frame, link);
+  }
+
+  onWritable(): void {
+    this.#deployment?.onWritable();
+  }
+
+  onPeerLost(attempt: number, peer: string, error: Error | null): void {
+    const deployment = this.#deployment;
+    if (deployment === null || deployment.attempt !== attempt || !deployment.active) return;
+    const reason = error === null ? "it closed the connection" : error.message;
+    deployment.fail(new FaultlineError("worker-lost", `the connection to worker ${peer} is lost: ${reason}`));
+  }
+
+  /** Ends what runs. */
+  close(): void {
+    this.#loading = null;
+    this.#deployment?.cancel();
+    this.#deployment = null;
+  }
+
+  #onLoaded(deploy: Deploy, error: Error | null, graph: LogicalGraph | null): void {
+    const { job, attempt, placements } = deploy;
+    const { jobId, parallelism, keyGroups } = job;
+    const { clock, timers, log, exchange, send } = this.#parts;
+    try {
+      if (graph === null) throw error ?? new FaultlineError("job-invalid", "the job's module gave no graph");
+      this.#deployment = new Deployment({
+        worker: this.#worker,
+        attempt,
+        job,
+        placements,
+        graph,
+        plan: planJob(graph, { parallelism, keyGroups }),
+        world: { clock, timers, log },
+        host: {
+          onSnapshot: null,
+          onState: (task, state, failure) => this.#onTaskState(jobId, attempt, task, state, failure),
+        },
+        linkToWorker: (worker, address) => exchange.linkTo(worker, address),
+      });
+      send({ type: "deployed", jobId, attempt });
+    } catch (cause) {
+      this.#endUnbuilt(deploy, "failed", taskFailure(cause, `deployment on worker ${this.#worker}`, "job-failed"));
+    }
+  }
+
+  #onTaskState(jobId: string, attempt: number, task: Task, state: TaskState, failure: Failure | null): void {
+    const { vertex, subtask } = task;
+    const cause = failure === null ? {} : { failure };
+    if (failure !== null) this.#parts.journal.write("taskFailed", { jobId, attempt, vertex, subtask, failure });
+    this.#parts.send({ type: "taskState", jobId, attempt, vertex, subtask, state, ...cause });
+  }
+
+  /** Reports the end of tasks that were never built. */
+  #endUnbuilt({ job, attempt, placements }: Deploy, state: "cancelled" | "failed", failure: Failure | null): void {
+    const { jobId } = job;
+    const cause = failure === null ? {} : { failure };
+    for (const { vertex, subtask, worker } of placements) {
+      if (worker !== this.#worker) continue;
+      this.#parts.send({ type: "taskState", jobId, attempt, vertex, subtask, state, ...cause });
+    }
+  }
+
+  #deploymentOf({ jobId, attempt, type }: Order): Deployment | null {
+    const deployment = this.#deployment;
+    if (deployment !== null && deployment.jobId === jobId && deployment.attempt === attempt) return deployment;
+    this.#parts.journal.write("staleAttempt", { type, jobId, attempt });
+    return null;
+  }
+}

@@ -1,0 +1,84 @@
+import { assert } from "../../base/assert.ts";
+import type { TaskCounters } from "../cluster/messages.ts";
+import type { ColumnBatch } from "../rows/batch.ts";
+import { restoreParts, snapshotParts, type TaskParts } from "./task-parts.ts";
+
+/** What a task does with rows, watermarks, barriers and the end, wherever they come from: chain, output gate and sink together. */
+export class TaskCore {
+  readonly #parts: TaskParts;
+  #watermarkMs = Number.NEGATIVE_INFINITY;
+  #recordsOut = 0;
+  #inputEnded = false;
+
+  constructor(parts: TaskParts) {
+    this.#parts = parts;
+  }
+
+  /** Output or sink cannot take more. */
+  get blocked(): boolean {
+    return this.#parts.output.blocked || this.#parts.sink?.blocked === true;
+  }
+
+  /** The input has ended and all output is acknowledged. */
+  get done(): boolean {
+    const { output, sink } = this.#parts;
+    return this.#inputEnded && output.settled && (sink === null || sink.settled);
+  }
+
+  /** Rows of the last operator. */
+  emit(batch: ColumnBatch): void {
+    this.#recordsOut += batch.selectedCount;
+    if (this.#parts.sink !== null) this.#parts.sink.emit(batch);
+    else this.#parts.output.emit(batch);
+  }
+
+  advanceWatermark(timeMs: number): void {
+    assert(timeMs >= this.#watermarkMs, "the watermark moves back", { timeMs, before: this.#watermarkMs });
+    this.#watermarkMs = timeMs;
+    this.#parts.chain.advanceWatermark(timeMs);
+    // The end says as much to whoever receives it.
+    if (timeMs !== Number.POSITIVE_INFINITY) this.#parts.output.emitWatermark(timeMs);
+  }
+
+  endOfInput(): void {
+    assert(!this.#inputEnded, "input ends twice");
+    this.#inputEnded = true;
+    if (this.#watermarkMs !== Number.POSITIVE_INFINITY) this.advanceWatermark(Number.POSITIVE_INFINITY);
+    this.#parts.output.emitEnd();
+  }
+
+  /** Sends the barrier on; the snapshot follows, because the output's counters in it must include the barrier: receivers' do. */
+  barrier(checkpointId: number): void {
+    this.#parts.output.emitBarrier(checkpointId);
+    this.#parts.sink?.prepare(checkpointId, () => {});
+  }
+
+  endStep(): void {
+    this.#parts.sink?.endStep();
+    this.#parts.output.endStep();
+  }
+
+  snapshot(unacknowledged: boolean): Uint8Array {
+    return snapshotParts(this.#parts, this.#watermarkMs, unacknowledged);
+  }
+
+  restore(snapshot: Uint8Array): void {
+    this.#watermarkMs = restoreParts(this.#parts, snapshot);
+  }
+
+  counters(): Pick<TaskCounters, "recordsOut" | "bytesOut" | "watermarkMs" | "custom"> {
+    const { chain, gate, source, output, sink } = this.#parts;
+    return {
+      recordsOut: this.#recordsOut,
+      bytesOut: output.bytesOut + (sink?.bytes ?? 0),
+      watermarkMs: Number.isFinite(this.#watermarkMs) ? this.#watermarkMs : null,
+      custom: { ...chain.counters(), ...source?.counters(), ...sink?.counters(), ...gate?.counters() },
+    };
+  }
+
+  close(): void {
+    this.#parts.source?.close();
+    this.#parts.sink?.close();
+    this.#parts.output.close();
+  }
+}
