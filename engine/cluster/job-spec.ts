@@ -33,7 +33,7 @@ export interface SinkBinding {
 export interface JobOptions {
   /** Longest time a row waits in an output buffer, µs; 0 = flushed after every input step. */
   readonly bufferTimeoutUs: number;
-  /** Longest time between a source's watermark advancing and its watermark element, µs. */
+  /** Least time between two watermark elements of a source, µs: the longest that one waits after its source batch. */
   readonly watermarkIntervalUs: number;
   /** Size at which an output buffer is sealed and sent, bytes. */
   readonly bufferBytes: number;
@@ -45,7 +45,7 @@ export interface JobOptions {
 
 export const DEFAULT_JOB_OPTIONS: JobOptions = {
   bufferTimeoutUs: 1000,
-  watermarkIntervalUs: 10_000,
+  watermarkIntervalUs: 1000,
   bufferBytes: 32 * 1024,
   channelWindowBytes: 512 * 1024,
   maxBatchRows: 4096,

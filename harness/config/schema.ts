@@ -70,7 +70,9 @@ const engine = z
     bufferTimeout: duration(0, 60_000)
       .prefault("1ms")
       .describe("Longest wait of a record in a half-full output buffer."),
-    watermarkInterval: duration(1, 60_000).prefault("10ms").describe("Longest distance of two watermarks of a source."),
+    watermarkInterval: duration(1, 60_000)
+      .prefault("1ms")
+      .describe("Least time between two watermarks of a source: the longest that one waits."),
     liveness: z
       .strictObject({
         interval: duration(1, 60_000).prefault("200ms").describe("Distance of a worker's liveness messages."),
