@@ -28,9 +28,19 @@ export interface Oracle<E = NexmarkEvent> {
   onEnd(emit: (row: ExpectedRow) => void): void;
 }
 
+/**
+ * How a query's rows add up. `append`: a multiset. `upsert`: a row replaces the one before it of the same key; the oracle emits
+ * every update, in event order, so its last row of a key is the final one. `updatesFollow` says when the whole sequence of a key's
+ * updates is a function of the data: `onePartition` only with one input partition, `auction` also when all events of an auction
+ * share a partition (`data.partitionRule: auction`). Otherwise only final rows are compared, and no latency is claimed.
+ */
+export type OutputKind =
+  | { readonly kind: "append" }
+  | { readonly kind: "upsert"; readonly key: readonly string[]; readonly updatesFollow: "onePartition" | "auction" };
+
 /** Which input event an output is charged to (`measurement.md`): one rule a query, the same for every engine. */
 export type TriggerRule =
-  /** The last input event that the row needs (stateless queries, joins). */
+  /** The last input event that the row needs: stateless queries, joins; for an update the event that changed the row. */
   | { readonly kind: "lastInput" }
   /** The first event after which the minimum partition watermark ≥ `windowEndMs` − 1; null when only a closing record moves it there. */
   | { readonly kind: "endOfWindow" }
@@ -45,7 +55,7 @@ export interface QueryDefinition<E = NexmarkEvent> {
   readonly columns: readonly ColumnSpec[];
   /** Identity columns that the sink writes after the documented ones; `bench query` strips them. */
   readonly identity: readonly ColumnSpec[];
-  readonly output: { readonly kind: "append" } | { readonly kind: "upsert"; readonly key: readonly string[] };
+  readonly output: OutputKind;
   /** Columns that name one output among all expected ones: key and identity. A row with these right and others not is `wrong`. */
   readonly nameColumns: readonly string[];
   /** Columns of the key within which outputs of one input partition must come in order. */
