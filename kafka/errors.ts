@@ -94,3 +94,12 @@ export function recordTooLarge(topic: string, partition: number, length: number)
     context: { topic, partition, length },
   });
 }
+
+/** The error of a producer whose oldest record was not acknowledged in time. */
+export function deliveryTimeout(topic: string, partition: number, timeoutMs: number): FaultlineError {
+  const message = `no acknowledgement from ${topic}/${partition} within ${timeoutMs / 1000} s`;
+  return new FaultlineError("kafka-timeout", message, {
+    hint: "Check that the broker runs and keeps up, and that the partition has a leader.",
+    context: { topic, partition },
+  });
+}

@@ -106,6 +106,8 @@ export interface FetcherOptions {
   readonly maxBytesPerPartition?: number;
   /** An unanswered request breaks its connection after this time beyond `maxWaitMs`. Default 30,000. */
   readonly requestTimeoutMs?: number;
+  /** A partition for which no broker answers for this long beyond `maxWaitMs`, pauses not counted, fails the fetcher. Default 60,000. */
+  readonly unreachableTimeoutMs?: number;
   /** One batch of records, in offset order per partition. The view is valid only during the call. */
   onBatch(view: RecordBatchView): void;
   /** The fetcher has failed and delivers nothing more. Called at most once. Broken connections are repaired, not reported. */

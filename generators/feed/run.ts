@@ -114,19 +114,29 @@ async function send({ spec, world, feeder, producer, delivery, lag, sentLog, sta
       tickUs: spec.tickUs,
     });
     if (delivery.failure !== undefined) throw delivery.failure;
-    const flushed = producer.flush();
-    await (finished ? flushed : Promise.race([flushed, timers.sleep(STOP_FLUSH_US)]));
+    const isFlushed = await flush(producer, world);
     const finishedUs = timers.now();
     sentLog.flush();
     reports.report();
-    world.print({ done: { ...totals(feeder, delivery, lag), finishedUs, interrupted: !finished } });
-    if (finished) await producer.close();
-    return finished;
+    const isComplete = finished && isFlushed;
+    world.print({ done: { ...totals(feeder, delivery, lag), finishedUs, interrupted: !isComplete } });
+    if (isComplete) await producer.close();
+    return isComplete;
   } catch (error) {
     throw asFaultlineError(error, "feeder-failed");
   } finally {
     stopReports();
   }
+}
+
+/** True when all is acknowledged; false when the process was asked to stop, before or meanwhile, and it takes too long. */
+function flush(producer: FeedConnection, { stop, timers }: FeederWorld): Promise<boolean> {
+  const tooLong = new Promise<boolean>((resolve) => {
+    const limit = () => void timers.sleep(STOP_FLUSH_US).then(() => resolve(false));
+    if (stop.aborted) limit();
+    else stop.addEventListener("abort", limit, { once: true });
+  });
+  return Promise.race([producer.flush().then(() => true), tooLong]);
 }
 
 function totals(feeder: Feeder, delivery: Delivery, lag: LagRecorder): Readonly<Record<string, unknown>> {
@@ -158,6 +168,7 @@ class Delivery implements FeedCallbacks {
 
   /** Resolves at the next drain or failure, or when the process is asked to stop. */
   waitForDrain(): Promise<void> {
+    if (this.failure !== undefined) return Promise.resolve(); // nobody will wake us any more
     return new Promise((resolve) => {
       this.#wake = resolve;
     });

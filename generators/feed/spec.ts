@@ -1,9 +1,14 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { FaultlineError } from "../../base/errors.ts";
+import { ControlEvents } from "../bettercloud/controls.ts";
+import { CustomerEvents } from "../bettercloud/events.ts";
+import { STREAMS } from "../bettercloud/model.ts";
+import { betterCloudOptionsSchema, resolveBetterCloudOptions } from "../bettercloud/options.ts";
 import { type DataSet, PARTITION_RULES } from "../dataset.ts";
 import { NexmarkDataSet } from "../nexmark/dataset.ts";
 import { nexmarkOptionsSchema, resolveNexmarkOptions } from "../nexmark/options.ts";
+import { compileSchedule } from "../schedule/schedule.ts";
 import { scheduleSchema } from "../schedule/spec.ts";
 
 const partitionCount = z.int().min(1).max(10_000);
@@ -15,6 +20,14 @@ export const dataSetSpecSchema = z.discriminatedUnion("kind", [
     options: nexmarkOptionsSchema,
     partitions: partitionCount,
     partitionRule: z.enum(PARTITION_RULES).default("roundRobin"),
+  }),
+  z.strictObject({
+    kind: z.literal("bettercloud"),
+    stream: z.enum(STREAMS),
+    options: betterCloudOptionsSchema,
+    partitions: partitionCount,
+    /** When the events of the stream `events` are due, which they tell; absent: at the options' rate. */
+    dueSchedule: scheduleSchema.optional(),
   }),
 ]);
 export type DataSetSpec = z.input<typeof dataSetSpecSchema>;
@@ -74,7 +87,17 @@ export function openDataSet(spec: DataSetSpec): DataSet<unknown> {
         partitions: spec.partitions,
         partitionRule: spec.partitionRule ?? "roundRobin",
       });
+    case "bettercloud":
+      return openBetterCloud(spec);
   }
+}
+
+function openBetterCloud(spec: Extract<DataSetSpec, { readonly kind: "bettercloud" }>): DataSet<unknown> {
+  const { stream, partitions, dueSchedule } = spec;
+  const options = resolveBetterCloudOptions(spec.options);
+  if (stream === "controls") return new ControlEvents({ options, partitions });
+  const schedule = dueSchedule === undefined ? {} : { schedule: compileSchedule(dueSchedule) };
+  return new CustomerEvents({ options, partitions, ...schedule });
 }
 
 /** Reads and checks the spec file. */

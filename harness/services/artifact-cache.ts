@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join } from "node:path";
-import { asFaultlineError, systemCode } from "../../base/errors.ts";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { userInfo } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { wallClockMs } from "../../base/clock.ts";
+import { asFaultlineError, FaultlineError, systemCode } from "../../base/errors.ts";
 import { fetchDirectly, fetchWithMaven, REPOSITORY_VARIABLE } from "./artifact-fetch.ts";
 import { type ArtifactList, readArtifactList, verifyArtifact } from "./artifact-list.ts";
 import { withFileLock } from "./file-lock.ts";
@@ -20,10 +21,33 @@ export interface InstalledArtifacts {
   readonly classPath: string;
 }
 
-/** The per-user cache: FAULTLINE_CACHE, or `faultline` in XDG_CACHE_HOME or `~/.cache`. */
+/** A temporary folder this old belongs to a process that was killed. */
+const ABANDONED_MS = 60 * 60 * 1000;
+const UNWRITABLE_HINT = "Set FAULTLINE_CACHE to a directory that you may write to and that has 200 MB to spare.";
+
+/** The per-user cache, an absolute path: FAULTLINE_CACHE, or `faultline` in XDG_CACHE_HOME or `~/.cache`. Throws `output-unwritable`. */
 export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
-  if (env.FAULTLINE_CACHE) return env.FAULTLINE_CACHE;
-  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "faultline");
+  const directory = resolve(env.FAULTLINE_CACHE || join(env.XDG_CACHE_HOME || join(home(env), ".cache"), "faultline"));
+  if (!directory.includes(":")) return directory;
+  throw unwritable(new Error(`Java cannot read from a path with a colon: ${directory}`));
+}
+
+/** HOME, or what the system knows of the user; a user without either has no place for a cache. */
+function home(env: NodeJS.ProcessEnv): string {
+  if (env.HOME) return env.HOME;
+  try {
+    return userInfo().homedir;
+  } catch (cause) {
+    throw unwritable(new Error("this user has no home directory", { cause }));
+  }
+}
+
+function unwritable(cause: unknown): FaultlineError {
+  const { message, code } = asFaultlineError(cause, "output-unwritable");
+  return new FaultlineError(code, `the cache of downloads cannot be used: ${message}`, {
+    hint: UNWRITABLE_HINT,
+    cause,
+  });
 }
 
 /**
@@ -41,17 +65,30 @@ export async function installArtifacts(
     directory,
     classPath: list.artifacts.map(({ fileName }) => join(directory, "libs", fileName)).join(":"),
   };
-  if (isComplete(directory, list)) return installed;
+  if (isIntact(directory, list)) return installed;
+  const onWait = () => onProgress(`waiting for another process that fetches ${set.name}`);
   try {
     mkdirSync(dirname(directory), { recursive: true });
-  } catch (cause) {
-    throw asFaultlineError(cause, "output-unwritable");
+    await withFileLock(`${directory}.lock`, onWait, async () => {
+      removeAbandoned(directory);
+      if (!isIntact(directory, list)) await fetchAndMove(set, list, directory, onProgress, env);
+    });
+  } catch (error) {
+    if (error instanceof FaultlineError || systemCode(error) === undefined) throw error;
+    throw unwritable(error);
   }
-  const onWait = () => onProgress(`waiting for another process that fetches ${set.name}`);
-  await withFileLock(`${directory}.lock`, onWait, async () => {
-    if (!isComplete(directory, list)) await fetchAndMove(set, list, directory, onProgress, env);
-  });
   return installed;
+}
+
+/** Temporary folders of processes that were killed while they fetched. */
+function removeAbandoned(directory: string): void {
+  for (const name of readdirSync(dirname(directory))) {
+    if (!name.startsWith(`${basename(directory)}.tmp-`)) continue;
+    const path = join(dirname(directory), name);
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats !== undefined && wallClockMs() - stats.mtimeMs > ABANDONED_MS)
+      rmSync(path, { recursive: true, force: true });
+  }
 }
 
 async function fetchAndMove(
@@ -79,19 +116,23 @@ async function fetchAndMove(
 
 /** One rename; when another process was faster, its copy, which is as good, stays. */
 function moveIntoPlace(temporary: string, directory: string, list: ArtifactList): void {
-  if (existsSync(directory) && !isComplete(directory, list)) rmSync(directory, { recursive: true, force: true });
+  if (existsSync(directory) && !isIntact(directory, list)) rmSync(directory, { recursive: true, force: true });
   try {
     renameSync(temporary, directory);
   } catch (error) {
     const isTaken = ["ENOTEMPTY", "EEXIST"].includes(systemCode(error) ?? "");
-    if (!isTaken || !isComplete(directory, list)) throw error;
+    if (!isTaken || !isIntact(directory, list)) throw error;
   }
 }
 
-/** All files are there and not empty. Their hashes were checked before the folder got its name. */
-function isComplete(directory: string, list: ArtifactList): boolean {
-  return list.artifacts.every(({ fileName }) => {
-    const stats = statSync(join(directory, "libs", fileName), { throwIfNoEntry: false });
-    return stats !== undefined && stats.size > 0;
-  });
+/** All files are there, each with its SHA-256: a damaged one would make the broker fail in ways that point elsewhere. Takes about 0.1 s. */
+function isIntact(directory: string, list: ArtifactList): boolean {
+  if (!existsSync(directory)) return false;
+  try {
+    for (const artifact of list.artifacts) verifyArtifact(join(directory, "libs"), artifact);
+  } catch (error) {
+    if (error instanceof FaultlineError) return false;
+    throw error;
+  }
+  return true;
 }

@@ -7,6 +7,7 @@ import type { Artifact } from "./artifact-list.ts";
 const MAVEN_TIMEOUT_MS = 10 * 60 * 1000;
 const DOWNLOAD_TIMEOUT_MS = 2 * 60 * 1000;
 const PARALLEL_DOWNLOADS = 8;
+const OUTPUT_BYTES = 4_000;
 
 /** Environment variable that names the base URL of a Maven repository to use directly, without Maven. */
 export const REPOSITORY_VARIABLE = "FAULTLINE_MAVEN_REPOSITORY";
@@ -28,28 +29,49 @@ export async function fetchWithMaven(pomFile: string, directory: string, env: No
       hint: `Install Maven, or set ${REPOSITORY_VARIABLE} to the base URL of a Maven repository.`,
     });
   }
-  const lastLines = (result.all ?? "").trim().split("\n").slice(-5).join("\n");
-  throw new FaultlineError("registry-unreachable", `Maven cannot fetch the artifacts: ${lastLines}`, {
-    hint: "Check the network, and the mirror and proxy in Maven's settings.xml; the same command by hand says more.",
-    context: { command: `mvn ${goal.join(" ")}`, timedOut: result.timedOut },
+  const command = `mvn ${goal.join(" ")}`;
+  const reason = result.timedOut ? `no end after ${MAVEN_TIMEOUT_MS / 60_000} minutes` : reasonOf(result.all ?? "");
+  throw new FaultlineError("registry-unreachable", `Maven cannot fetch the artifacts: ${reason}`, {
+    hint: `Check the network, and the mirror and proxy in Maven's settings.xml; by hand: mvn -B -f ${pomFile} dependency:copy-dependencies -DoutputDirectory=/tmp/jars`,
+    context: { command, output: (result.all ?? "").slice(-OUTPUT_BYTES) },
   });
 }
 
-/** Downloads the artifacts from the Maven repository at `baseUrl` into `directory`. Throws `registry-unreachable`. */
-export async function fetchDirectly(baseUrl: string, artifacts: readonly Artifact[], directory: string): Promise<void> {
-  const left = [...artifacts];
-  const work = async (): Promise<void> => {
-    for (let next = left.pop(); next !== undefined; next = left.pop()) await download(baseUrl, next, directory);
-  };
-  await Promise.all(Array.from({ length: PARALLEL_DOWNLOADS }, work));
+/** What Maven says is wrong: its first error line. The last lines are advice about its own switches. */
+function reasonOf(output: string): string {
+  const lines = output.split("\n").filter((line) => line.trim() !== "");
+  const error = lines.find((line) => /^\[(ERROR|FATAL)\] \S/.test(line)) ?? lines.at(-1) ?? "it says nothing";
+  return error.replace(/^\[\w+\] /, "").replace(/ -> \[Help \d+\]$/, "");
 }
 
-async function download(baseUrl: string, artifact: Artifact, directory: string): Promise<void> {
+/**
+ * Downloads the artifacts from the Maven repository at `baseUrl` into `directory`. Throws `registry-unreachable`, and only when
+ * none of the downloads goes on: the caller may remove the directory.
+ */
+export async function fetchDirectly(baseUrl: string, artifacts: readonly Artifact[], directory: string): Promise<void> {
+  const left = [...artifacts];
+  const failed = new AbortController();
+  const work = async (): Promise<void> => {
+    for (let next = left.pop(); next !== undefined && !failed.signal.aborted; next = left.pop()) {
+      await download(baseUrl, next, directory, failed.signal);
+    }
+  };
+  const workers = Array.from({ length: PARALLEL_DOWNLOADS }, work);
+  try {
+    await Promise.all(workers);
+  } catch (error) {
+    failed.abort();
+    await Promise.allSettled(workers);
+    throw error;
+  }
+}
+
+async function download(baseUrl: string, artifact: Artifact, directory: string, stop: AbortSignal): Promise<void> {
   const url = `${baseUrl.replace(/\/+$/, "")}/${artifact.repositoryPath}`;
   let response: Response;
   let bytes: Uint8Array;
   try {
-    response = await fetch(url, { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
+    response = await fetch(url, { signal: AbortSignal.any([stop, AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS)]) });
     bytes = new Uint8Array(await response.arrayBuffer());
   } catch (cause) {
     throw new FaultlineError("registry-unreachable", `cannot download ${artifact.fileName}`, {

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import { inheritedNodeFlags } from "./entry-point.ts";
 import type { Guard } from "./guard.ts";
-import { identify, signalGroup } from "./process-identity.ts";
+import { gone, identify, signalGroup } from "./process-identity.ts";
 
 const DEFAULT_STOP_MS = 5_000;
 
@@ -71,7 +71,7 @@ export function startChild(options: ChildOptions): Child {
     });
   }
   guard?.watch(pid);
-  const identity = identify(pid);
+  const identity = identify(pid) ?? gone(pid);
   const exited: Promise<ChildExit> = new Promise((resolve) => {
     subprocess.nodeChildProcess.once("exit", (code, signal) => {
       guard?.unwatch(pid);
@@ -83,7 +83,7 @@ export function startChild(options: ChildOptions): Child {
   }
   subprocess.stdin?.on("error", () => {}); // the child has ended, which `exited` tells
   const kill = () => {
-    if (identity !== null) signalGroup(identity, "SIGKILL");
+    signalGroup(identity, "SIGKILL");
     return exited;
   };
   return {
@@ -94,11 +94,11 @@ export function startChild(options: ChildOptions): Child {
       subprocess.stdin?.write(`${JSON.stringify(message)}\n`);
     },
     stop: async (timeoutMs = DEFAULT_STOP_MS) => {
-      if (identity !== null) signalGroup(identity, "SIGTERM");
+      signalGroup(identity, "SIGTERM");
       const force = setTimeout(kill, timeoutMs);
       const exit = await exited;
       clearTimeout(force);
-      if (identity !== null) signalGroup(identity, "SIGKILL"); // what it left behind
+      signalGroup(identity, "SIGKILL"); // what it left behind
       return exit;
     },
     kill,

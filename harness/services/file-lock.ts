@@ -1,21 +1,28 @@
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { wallClockMs } from "../../base/clock.ts";
+import { monotonicUs, wallClockMs } from "../../base/clock.ts";
 import { systemCode } from "../../base/errors.ts";
 import { identify, isRunning, type ProcessIdentity } from "./process-identity.ts";
 
 const POLL_MS = 200;
 /** A lock file without readable content is given this long: its owner may be about to write it. */
 const UNWRITTEN_MS = 2_000;
+const DEFAULT_WAIT_MS = 15 * 60 * 1000;
 
 /**
- * Runs `work` while no other process that locks the same file does. A lock whose owner is dead is taken over.
- * A courtesy that saves doing the same work twice, not a guarantee: what `work` does must be safe without it.
+ * Runs `work` while no other process that locks the same file does. A lock whose owner is dead, or that is held for longer than
+ * `waitMs`, is taken over. A courtesy that saves doing the same work twice, not a guarantee: what `work` does must be safe without it.
  */
-export async function withFileLock<T>(path: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
+export async function withFileLock<T>(
+  path: string,
+  onWait: () => void,
+  work: () => Promise<T>,
+  waitMs = DEFAULT_WAIT_MS,
+): Promise<T> {
   let hasWaited = false;
+  const endUs = monotonicUs() + waitMs * 1000;
   while (!tryLock(path)) {
-    if (isStale(path)) {
+    if (isStale(path) || monotonicUs() > endUs) {
       rmSync(path, { force: true });
       continue;
     }

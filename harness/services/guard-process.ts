@@ -6,6 +6,8 @@ import { rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicUs } from "../../base/clock.ts";
+import { asFaultlineError } from "../../base/errors.ts";
+import { EXIT } from "../../base/exit-codes.ts";
 import type { GuardOrder } from "./guard.ts";
 import { isGroupRunning, type ProcessIdentity, signalGroup } from "./process-identity.ts";
 
@@ -32,17 +34,30 @@ function obey(order: GuardOrder): void {
   }
 }
 
+/** One order that fails, like the last one of a harness that died while it wrote it, must not keep the others from being carried out. */
+function tryTo(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    process.exitCode = EXIT.internal;
+    process.stderr.write(`guard: ${asFaultlineError(error).message}\n`);
+  }
+}
+
 async function endProcesses(): Promise<void> {
   const endUs = monotonicUs() + GRACE_MS * 1000;
-  for (const identity of processes.values()) signalGroup(identity, "SIGTERM");
+  for (const identity of processes.values()) tryTo(() => signalGroup(identity, "SIGTERM"));
   while ([...processes.values()].some(isGroupRunning) && monotonicUs() < endUs) await delay(POLL_MS);
-  for (const identity of processes.values()) signalGroup(identity, "SIGKILL");
+  for (const identity of processes.values()) tryTo(() => signalGroup(identity, "SIGKILL"));
 }
 
 // A terminal's Ctrl-C is for the harness; the guard ends with its pipe only.
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => {});
 
+// A harness that is gone reads nothing any more; that is no reason to leave its processes behind.
+process.stderr.on("error", () => {});
+
 process.stdout.write("ready\n");
-for await (const line of createInterface({ input: process.stdin })) obey(JSON.parse(line) as GuardOrder);
+for await (const line of createInterface({ input: process.stdin })) tryTo(() => obey(JSON.parse(line) as GuardOrder));
 await endProcesses();
-for (const path of directories) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+for (const path of directories) tryTo(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));

@@ -1,8 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import { FaultlineError } from "../../base/errors.ts";
 import { entryPoint, inheritedNodeFlags } from "./entry-point.ts";
-import { identify, type ProcessIdentity } from "./process-identity.ts";
+import { gone, identify, type ProcessIdentity } from "./process-identity.ts";
+
+const READY_LIMIT_MS = 30_000;
 
 /** What the harness tells its guard. */
 export type GuardOrder =
@@ -13,7 +16,7 @@ export type GuardOrder =
 /** A process of its own that cleans up behind the harness however it ends. */
 export interface Guard {
   readonly pid: number;
-  /** Ends the process, and the group that it leads, when this process is gone. Nothing happens for a process that is gone already. */
+  /** Ends the process, and the group that it leads, when this process is gone. Of a process that is gone already, what it left in its group. */
   watch(pid: number): void;
   /** After the process has ended, or was handed to somebody else. */
   unwatch(pid: number): void;
@@ -36,10 +39,17 @@ export async function startGuard({ graceMs = 5_000 }: GuardOptions = {}): Promis
     stdio: ["pipe", "pipe", "inherit"],
     detached: true,
   });
-  const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  const isReady = await Promise.race([once(child.stdout, "data").then(() => true), exited.then(() => false)]);
+  const exited = new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
+    child.once("error", () => resolve()); // there is no process
+  });
+  const limit = new AbortController();
+  const late = delay(READY_LIMIT_MS, false, { signal: limit.signal }).catch(() => false); // the race is over
+  const isReady = await Promise.race([once(child.stdout, "data").then(() => true), exited.then(() => false), late]);
+  limit.abort();
   const { pid } = child;
   if (!isReady || pid === undefined) {
+    child.kill("SIGKILL");
     throw new FaultlineError("service-start-failed", "the guard process does not start", {
       hint: "It is a Node process like this one: check the limits on processes and memory.",
     });
@@ -53,10 +63,7 @@ export async function startGuard({ graceMs = 5_000 }: GuardOptions = {}): Promis
   };
   return {
     pid,
-    watch: (watched) => {
-      const identity = identify(watched);
-      if (identity !== null) tell({ kind: "watch", process: identity });
-    },
+    watch: (watched) => tell({ kind: "watch", process: identify(watched) ?? gone(watched) }),
     unwatch: (watched) => tell({ kind: "unwatch", pid: watched }),
     watchDir: (path) => tell({ kind: "watchDir", path }),
     unwatchDir: (path) => tell({ kind: "unwatchDir", path }),

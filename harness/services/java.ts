@@ -3,6 +3,7 @@ import { execa } from "execa";
 import { FaultlineError } from "../../base/errors.ts";
 
 const LEAST_MAJOR = 17;
+const VERSION_TIMEOUT_MS = 30_000;
 const HINT = `Install a Java runtime of version ${LEAST_MAJOR} or later, and put it on the PATH or name its folder in JAVA_HOME.`;
 
 export interface JavaRuntime {
@@ -15,10 +16,18 @@ export interface JavaRuntime {
 export async function findJava(env: NodeJS.ProcessEnv = process.env): Promise<JavaRuntime> {
   const home = env.JAVA_HOME;
   const file = home === undefined || home === "" ? "java" : join(home, "bin", "java");
-  const result = await execa(file, ["-version"], { reject: false, all: true, env, extendEnv: false });
+  const result = await execa(file, ["-version"], {
+    reject: false,
+    all: true,
+    stdin: "ignore",
+    timeout: VERSION_TIMEOUT_MS,
+    env,
+    extendEnv: false,
+  });
   const version = /version "([^"]+)"/.exec(result.all ?? "")?.[1];
   if (result.exitCode !== 0 || version === undefined) {
-    throw new FaultlineError("java-missing", `no Java runtime: ${file} -version fails`, {
+    const from = file === "java" ? "" : ` (JAVA_HOME is ${home})`;
+    throw new FaultlineError("java-missing", `no Java runtime: ${file} -version fails${from}`, {
       hint: HINT,
       context: { file, output: (result.all ?? "").slice(0, 500) },
     });

@@ -28,6 +28,11 @@ export function identify(pid: number): ProcessIdentity | null {
   return { pid, startTicks: fields[START_TIME_FIELD - FIRST_FIELD_AFTER_NAME] ?? null };
 }
 
+/** The identity of a process that ended before it could be looked at: no process matches it, the group that it led does. */
+export function gone(pid: number): ProcessIdentity {
+  return { pid, startTicks: null };
+}
+
 /** Whether the very process of `identity` still runs. */
 export function isRunning(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startTicks === identity.startTicks;

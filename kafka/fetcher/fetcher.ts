@@ -1,5 +1,4 @@
 import { assert, present } from "../../base/assert.ts";
-import { monotonicUs } from "../../base/clock.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import type { FetchRequest } from "../requests/fetch.ts";
 import type { TopicLeaders } from "../topic-leaders.ts";
@@ -8,8 +7,9 @@ import type { FetchState } from "./partition.ts";
 import { FetchSession, type SessionEvents } from "./session.ts";
 
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
-/** Without any answer for this long, the brokers count as gone for good. */
-const UNREACHABLE_MS = 60_000;
+const DEFAULT_UNREACHABLE_MS = 60_000;
+/** Checks within the time that a partition may be without an answer. */
+const CHECKS = 20;
 
 /** The fetcher of assigned partitions of one topic. Everything is callbacks. */
 export class PartitionFetcher implements Fetcher {
@@ -21,7 +21,9 @@ export class PartitionFetcher implements Fetcher {
   readonly #sessions = new Map<number, FetchSession>();
   readonly #onClosed: () => void;
   readonly #events: SessionEvents;
-  #downSinceUs = -1;
+  readonly #unreachableMs: number;
+  #silenceTimer: NodeJS.Timeout | null = null;
+  #lastError: FaultlineError | null = null;
   #isStarted = false;
   #isPaused = false;
   #isClosed = false;
@@ -42,7 +44,13 @@ export class PartitionFetcher implements Fetcher {
       maxBytesPerPartition,
       maxBytes: Math.min(MAX_ANSWER_BYTES, maxBytesPerPartition * options.assignments.length),
     };
-    this.#states = options.assignments.map(({ partition, offset }) => ({ partition, offset, isWaiting: true }));
+    this.#states = options.assignments.map(({ partition, offset }) => ({
+      partition,
+      offset,
+      isWaiting: true,
+      silentMs: 0,
+    }));
+    this.#unreachableMs = this.#request.maxWaitMs + (options.unreachableTimeoutMs ?? DEFAULT_UNREACHABLE_MS);
     this.#events = {
       onBatch: (view) => this.#options.onBatch(view),
       onDown: (error) => this.#onDown(error),
@@ -54,6 +62,8 @@ export class PartitionFetcher implements Fetcher {
   start(): void {
     assert(!this.#isStarted, "a fetcher is started once");
     this.#isStarted = true;
+    const intervalMs = Math.ceil(this.#unreachableMs / CHECKS);
+    this.#silenceTimer = setInterval(() => this.#checkSilence(intervalMs), intervalMs);
     this.#recover();
   }
 
@@ -78,6 +88,7 @@ export class PartitionFetcher implements Fetcher {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    if (this.#silenceTimer !== null) clearInterval(this.#silenceTimer);
     this.#leaders.close();
     for (const session of this.#sessions.values()) session.close();
     this.#onClosed();
@@ -85,15 +96,31 @@ export class PartitionFetcher implements Fetcher {
 
   #onDown(error: FaultlineError): void {
     if (this.#isClosed) return;
-    const nowUs = monotonicUs();
-    if (this.#downSinceUs < 0) this.#downSinceUs = nowUs;
-    if (nowUs - this.#downSinceUs > UNREACHABLE_MS * 1000) this.#fail(error);
-    else this.#recover();
+    this.#lastError = error;
+    this.#recover();
   }
 
   #onAnswer(): void {
-    this.#downSinceUs = -1;
     if (this.#states.every(({ isWaiting }) => !isWaiting)) this.#leaders.settled();
+  }
+
+  /** Counts by intervals and not by the clock: a process that was stopped for a minute has not waited. */
+  #checkSilence(intervalMs: number): void {
+    if (this.#isPaused) return;
+    for (const state of this.#states) {
+      state.silentMs += intervalMs;
+      if (state.silentMs <= this.#unreachableMs) continue;
+      this.#fail(this.#lastError ?? this.#silence(state.partition));
+      return;
+    }
+  }
+
+  #silence(partition: number): FaultlineError {
+    const { topic } = this.#options;
+    return new FaultlineError("kafka-unreachable", `no answer for ${topic}/${partition} in ${this.#unreachableMs} ms`, {
+      hint: "Check that all brokers of the cluster run and that the partition numbers exist.",
+      context: { topic, partition },
+    });
   }
 
   /** Learns the leaders anew, then goes on at the next offsets. */
@@ -114,7 +141,14 @@ export class PartitionFetcher implements Fetcher {
       if (leader < 0) isMissing = true;
       else this.#session(leader).states.push(state);
     }
-    for (const session of this.#sessions.values()) session.isPaused = this.#isPaused;
+    for (const [nodeId, session] of this.#sessions) {
+      if (session.states.length > 0) session.isPaused = this.#isPaused;
+      else {
+        // It leads nothing of ours any more: perhaps it has left, and would be called for ever.
+        session.close();
+        this.#sessions.delete(nodeId);
+      }
+    }
     if (isMissing) this.#onDown(this.#withoutLeader());
   }
 

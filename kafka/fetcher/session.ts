@@ -104,6 +104,7 @@ export class FetchSession {
     const state = this.states.find(({ partition }) => partition === answer.partition);
     if (state === undefined) return; // moved to another broker meanwhile
     if (answer.errorCode === 0) {
+      state.silentMs = 0;
       takeBatches(this.#view, bytes, answer, state, this.#request.isolation, batches);
       return;
     }

@@ -1,7 +1,7 @@
 import { assert, present } from "../../base/assert.ts";
 import { monotonicUs } from "../../base/clock.ts";
 import { FaultlineError } from "../../base/errors.ts";
-import { BROKER_ERROR, brokerError, isRetriable, recordTooLarge } from "../errors.ts";
+import { BROKER_ERROR, brokerError, deliveryTimeout, isRetriable, recordTooLarge } from "../errors.ts";
 import { BATCH } from "../record-batch/layout.ts";
 import type { ProducerIdentity } from "../requests/init-producer-id.ts";
 import type { PartitionProduced } from "../requests/produce.ts";
@@ -198,7 +198,10 @@ export class IdempotentProducer implements Producer {
       if (leader < 0) isMissing = true;
       if (queue.leader >= 0) this.#sender(queue.leader).queues.push(queue);
     }
-    for (const sender of this.#senders.values()) sender.hurry();
+    for (const [nodeId, sender] of this.#senders) {
+      if (sender.queues.length > 0) sender.hurry();
+      else this.#dismiss(nodeId, sender);
+    }
     if (isMissing) this.#recover();
   }
 
@@ -216,16 +219,17 @@ export class IdempotentProducer implements Producer {
     return sender;
   }
 
+  /** A broker that leads nothing of ours any more: perhaps it has left the cluster, and would be called for ever. */
+  #dismiss(nodeId: number, sender: ProduceSender): void {
+    sender.close();
+    this.#senders.delete(nodeId);
+  }
+
   #checkDelivery(): void {
-    const limitUs = monotonicUs() - this.#settings.deliveryTimeoutMs * 1000;
-    for (const queue of this.#queues) {
-      if (queue.waitingSinceUs >= limitUs) continue;
-      const { topic } = this.#options;
-      const seconds = this.#settings.deliveryTimeoutMs / 1000;
-      const message = `no acknowledgement from ${topic}/${queue.partition} within ${seconds} s`;
-      this.#fail(new FaultlineError("kafka-timeout", message, { context: { topic, partition: queue.partition } }));
-      return;
-    }
+    const { deliveryTimeoutMs } = this.#settings;
+    const limitUs = monotonicUs() - deliveryTimeoutMs * 1000;
+    const late = this.#queues.find((queue) => queue.waitingSinceUs < limitUs);
+    if (late !== undefined) this.#fail(deliveryTimeout(this.#options.topic, late.partition, deliveryTimeoutMs));
   }
 
   #fail(error: FaultlineError): void {

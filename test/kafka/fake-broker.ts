@@ -13,6 +13,8 @@ export interface FakeBroker {
   readonly port: number;
   /** API keys of the requests in order of arrival. */
   readonly requests: number[];
+  /** Connections that are open now. */
+  readonly connections: number;
   close(): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export async function startFakeBroker(script: Script): Promise<FakeBroker> {
   const requests: number[] = [];
   const server = createServer((socket) => {
     sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
     const frames = new FrameBuffer(1 << 24);
     socket.on("error", () => {});
     socket.on("data", (chunk) => {
@@ -54,6 +57,9 @@ export async function startFakeBroker(script: Script): Promise<FakeBroker> {
     address: `127.0.0.1:${portOf()}`,
     port: portOf(),
     requests,
+    get connections() {
+      return sockets.size;
+    },
     close: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -8,7 +8,18 @@ import { ATTRIBUTE, BATCH } from "../../kafka/record-batch/layout.ts";
 import { API } from "../../kafka/requests/api.ts";
 import type { Reader } from "../../kafka/wire/reader.ts";
 import { Writer } from "../../kafka/wire/writer.ts";
-import { fetchAnswer, frameOf, type Reaction, type Script, startFakeBroker } from "./fake-broker.ts";
+import { until } from "../services/until.ts";
+import {
+  clusterAnswer,
+  type FakeBroker,
+  fetchAnswer,
+  frameOf,
+  produceAnswer,
+  type Reaction,
+  readProduce,
+  type Script,
+  startFakeBroker,
+} from "./fake-broker.ts";
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -152,4 +163,87 @@ test("a throw in onBatch is the fetcher's error", async () => {
     },
   });
   assert.equal(error?.message, "oops");
+});
+
+/** Starts a fetcher of these partitions of a scripted broker, after `meanwhile`; resolves with its error. */
+async function failureOf(script: Script, partitions: readonly number[], meanwhile = async (_: FakeBroker) => {}) {
+  const broker = await startFakeBroker(script);
+  closers.push(broker.close);
+  const client = await KafkaClient.connect({ brokers: [broker.address], clientId: "test", timeoutMs: 20 });
+  closers.push(() => client.close());
+  return new Promise<FaultlineError>((resolve) => {
+    const fetcher = client.fetcher({
+      topic: "t",
+      assignments: partitions.map((partition) => ({ partition, offset: 0 })),
+      isolation: "read_uncommitted",
+      maxWaitMs: 10,
+      unreachableTimeoutMs: 200,
+      onBatch: () => {},
+      onError: resolve,
+    });
+    void meanwhile(broker).then(() => fetcher.start());
+  });
+}
+
+test("a cluster that is gone before the first request is an error, not an endless wait", async () => {
+  let isGone = false;
+  const error = await failureOf(
+    () => (isGone ? "close" : undefined),
+    [0],
+    async () => {
+      isGone = true;
+    },
+  );
+  assert.equal(error.code, "kafka-unreachable");
+});
+
+test("a partition that does not exist is an error although the others are answered all the time", async () => {
+  const error = await failureOf(
+    (apiKey) => (apiKey === API.fetch.key ? fetchAnswer(0, 0, Buffer.alloc(0)) : undefined),
+    [0, 7],
+  );
+  assert.equal(error.code, "kafka-unreachable");
+  assert.match(error.hint ?? "", /partition numbers/);
+});
+
+test("when leadership has moved away, the old leader is called no more", async () => {
+  let leader = 1;
+  const brokers: FakeBroker[] = [];
+  for (const nodeId of [1, 2]) {
+    const script: Script = (apiKey, body) => {
+      if (apiKey === API.metadata.key)
+        return clusterAnswer(
+          brokers.map(({ port }) => port),
+          [leader],
+        );
+      if (apiKey === API.produce.key)
+        return produceAnswer(readProduce(body).map(({ partition }) => [partition, nodeId === leader ? 0 : 6, 0]));
+      if (apiKey !== API.fetch.key) return undefined;
+      return nodeId === leader ? fetchAnswer(0, 0, batch(offsetOf(body), 1)) : fetchAnswer(0, 6, Buffer.alloc(0));
+    };
+    const broker = await startFakeBroker(script);
+    brokers.push(broker);
+    closers.push(broker.close);
+  }
+  const [old, current] = brokers as [FakeBroker, FakeBroker];
+  const client = await KafkaClient.connect({ brokers: [current.address], clientId: "test" });
+  closers.push(() => client.close());
+  const onError = (error: FaultlineError) => assert.fail(error);
+  const producer = await client.producer({ topic: "t", partitions: [0], acks: -1, onAck: () => {}, onError });
+  let fetched = 0;
+  const assignments = [{ partition: 0, offset: 0 }];
+  const onBatch = () => {
+    fetched += 1;
+  };
+  client.fetcher({ topic: "t", assignments, isolation: "read_uncommitted", onBatch, onError }).start();
+  await until("it fetches from the old leader", () => fetched > 0);
+  producer.append(0, 0, Buffer.from("a"), 0, 1);
+  await producer.flush();
+  assert.equal(old.connections, 2);
+  leader = 2;
+  const before = fetched;
+  producer.append(0, 0, Buffer.from("b"), 0, 1);
+  await producer.flush();
+  await until("it fetches from the new leader", () => fetched > before + 5);
+  await until("the old leader is left alone", () => old.connections === 0);
 });

@@ -83,3 +83,37 @@ test("a program that does not exist is an error with its name", () => {
     },
   );
 });
+
+test("what a process says last is delivered before its end, however busy this process was meanwhile", async () => {
+  const messages: unknown[] = [];
+  const child = startChild({
+    role: "talker",
+    file: process.execPath,
+    args: [
+      "-e",
+      "for (let i = 0; i < 2000; i++) process.stdout.write(JSON.stringify({ i, text: 'x'.repeat(100) }) + '\\n')",
+    ],
+    logFile: join(directory, "talker.log"),
+    onMessage: (message) => messages.push(message),
+  });
+  const atExit = child.exited.then(() => messages.length);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300); // exit and messages have then become visible together
+  assert.equal(await atExit, 2000);
+});
+
+test("the end of a process is reported although a process that it left behind holds its pipe; stop ends that one too", async () => {
+  let pid = 0;
+  const child = startChild({
+    role: "parent",
+    file: "/bin/sh",
+    args: ["-c", "sleep 60 & echo $!; exit 3"],
+    logFile: join(directory, "parent.log"),
+    onMessage: (message) => {
+      pid = message as number;
+    },
+  });
+  assert.deepEqual(await child.exited, { code: 3, signal: null });
+  const left = identify(pid)!;
+  await child.stop();
+  await until("the one left behind ends", () => !isRunning(left));
+});

@@ -52,6 +52,23 @@ test("an orderly close cleans up what is watched, and leaves alone what no longe
   assert.deepEqual([existsSync(kept), existsSync(removed)], [true, false]);
 });
 
+test("a harness that dies in the middle of an order is cleaned up after all the same", async () => {
+  const path = join(directory, "half");
+  mkdirSync(path);
+  const sleeper = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+  const identity = identify(sleeper.pid!)!;
+  const guard = spawn(process.execPath, [entryPoint(import.meta.url, "../../harness/services/guard-process"), "200"], {
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  await once(guard.stdout, "data");
+  guard.stdin.write(`${JSON.stringify({ kind: "watch", process: identity })}\n`);
+  guard.stdin.write(`${JSON.stringify({ kind: "watchDir", path })}\n`);
+  guard.stdin.end('{"kind":"watch","proc');
+  await once(guard, "close");
+  await until("the watched one ends", () => !isRunning(identity));
+  assert.ok(!existsSync(path));
+});
+
 test("a pid that was given to another process is not signalled", () => {
   const own = identify(process.pid)!;
   assert.ok(isRunning(own));

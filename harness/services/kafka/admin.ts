@@ -1,6 +1,13 @@
+import { setTimeout as delay } from "node:timers/promises";
 import kafkajs, { type Admin } from "kafkajs";
+import { monotonicUs } from "../../../base/clock.ts";
 import { asFaultlineError, FaultlineError } from "../../../base/errors.ts";
 import { silenceNegativeTimeouts } from "./kafkajs-warnings.ts";
+
+const LEADERS_TIMEOUT_MS = 20_000;
+const LEADERS_POLL_MS = 20;
+/** What a broker answers about a topic that it is about to have. */
+const NOT_YET = ["UNKNOWN_TOPIC_OR_PARTITION", "LEADER_NOT_AVAILABLE"];
 
 export interface TopicSpec {
   readonly topic: string;
@@ -59,23 +66,42 @@ export class KafkaAdmin {
   async createTopics(specs: readonly TopicSpec[]): Promise<void> {
     const existing = new Set(await this.listTopics());
     const taken = specs.filter(({ topic }) => existing.has(topic)).map(({ topic }) => topic);
-    if (taken.length > 0) {
-      throw new FaultlineError("run-failed", `topics exist already: ${taken.join(", ")}`, {
-        hint: "Another run may be using them, or one was interrupted on this cluster: delete them by hand.",
-      });
-    }
+    if (taken.length > 0) throw topicsExist(taken);
     const topics = specs.map(({ topic, partitions, config = {} }) => ({
       topic,
       numPartitions: partitions,
       replicationFactor: 1,
       configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
     }));
+    let isCreated: boolean;
     try {
-      await this.#admin.createTopics({ topics, waitForLeaders: true });
+      isCreated = await this.#admin.createTopics({ topics, waitForLeaders: false });
     } catch (cause) {
       throw asFaultlineError(cause, "run-failed");
     }
+    // Somebody else was faster: theirs are not ours to delete.
+    if (!isCreated) throw topicsExist(specs.map(({ topic }) => topic));
     for (const { topic } of specs) this.#created.add(topic);
+    await this.#waitForLeaders(specs.map(({ topic }) => topic));
+  }
+
+  /** A broker learns of its own controller's new topics a little later; kafkajs, waiting itself, gives up on the first "unknown topic". */
+  async #waitForLeaders(names: readonly string[]): Promise<void> {
+    const endUs = monotonicUs() + LEADERS_TIMEOUT_MS * 1000;
+    while (!(await this.#haveLeaders(names))) {
+      if (monotonicUs() > endUs) throw new FaultlineError("run-failed", `no leaders of the topics ${names.join(", ")}`);
+      await delay(LEADERS_POLL_MS);
+    }
+  }
+
+  async #haveLeaders(names: readonly string[]): Promise<boolean> {
+    try {
+      const { topics } = await this.#admin.fetchTopicMetadata({ topics: [...names] });
+      return topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0));
+    } catch (cause) {
+      if (cause instanceof kafkajs.KafkaJSProtocolError && NOT_YET.includes(cause.type)) return false;
+      throw asFaultlineError(cause, "run-failed");
+    }
   }
 
   /** Deletes topics that this object created; refuses others. */
@@ -87,7 +113,11 @@ export class KafkaAdmin {
       });
     }
     if (topics.length === 0) return;
-    await this.#admin.deleteTopics({ topics: [...topics] });
+    try {
+      await this.#admin.deleteTopics({ topics: [...topics] });
+    } catch (cause) {
+      throw asFaultlineError(cause, "run-failed");
+    }
     for (const topic of topics) this.#created.delete(topic);
   }
 
@@ -111,4 +141,10 @@ export class KafkaAdmin {
   async close(): Promise<void> {
     await this.#admin.disconnect();
   }
+}
+
+function topicsExist(topics: readonly string[]): FaultlineError {
+  return new FaultlineError("run-failed", `topics exist already: ${topics.join(", ")}`, {
+    hint: "Another run may be using them, or one was interrupted on this cluster: delete them by hand.",
+  });
 }

@@ -54,9 +54,9 @@ async function makeArchive(
     const logFile = join(trialDir, "kafka.log");
     const runtime: BrokerRuntime = { java, classPath: kafka.classPath, archive: null, heap: "512m", logFile, guard };
     const made = join(trialDir, "classes.jsa");
-    await formatStorage(runtime, place);
+    const clusterId = await formatStorage(runtime, place);
     child = startBroker(runtime, place, [`-XX:ArchiveClassesAtExit=${made}`]);
-    await waitUntilReady(child, place, logFile);
+    await waitUntilReady(child, place, logFile, clusterId);
     await child.stop(DUMP_TIMEOUT_MS);
     if (!existsSync(made)) throw new FaultlineError("service-start-failed", "the Java runtime wrote no class archive");
     renameSync(made, archive);

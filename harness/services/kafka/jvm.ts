@@ -1,15 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import { monotonicUs } from "../../../base/clock.ts";
-import { asFaultlineError, FaultlineError, systemCode } from "../../../base/errors.ts";
+import { asFaultlineError, FaultlineError } from "../../../base/errors.ts";
 import { KafkaClient } from "../../../kafka/client.ts";
 import { type Child, startChild } from "../child.ts";
 import type { Guard } from "../guard.ts";
 import type { JavaRuntime } from "../java.ts";
 import { LOG_CONFIGURATION } from "./install.ts";
+import { reasonIn, recentLog } from "./log-reason.ts";
 import { type BrokerPlace, serverProperties } from "./properties.ts";
 
 const FORMAT_TIMEOUT_MS = 60_000;
@@ -33,8 +34,8 @@ const archiveFlags = (archive: string | null): string[] =>
 
 const propertiesFile = (place: BrokerPlace): string => join(place.dataDir, "server.properties");
 
-/** Writes server.properties and formats the data directory under a new cluster id. Throws `output-unwritable` or `service-start-failed`. */
-export async function formatStorage(runtime: BrokerRuntime, place: BrokerPlace): Promise<void> {
+/** Writes server.properties and formats the data directory under a new cluster id, which it returns. Throws `output-unwritable` or `service-start-failed`. */
+export async function formatStorage(runtime: BrokerRuntime, place: BrokerPlace): Promise<string> {
   try {
     mkdirSync(place.dataDir, { recursive: true });
     writeFileSync(propertiesFile(place), serverProperties(place));
@@ -50,10 +51,12 @@ export async function formatStorage(runtime: BrokerRuntime, place: BrokerPlace):
     all: true,
     timeout: FORMAT_TIMEOUT_MS,
   });
-  if (!result.failed) return;
-  throw new FaultlineError("service-start-failed", "Kafka's data directory cannot be formatted", {
+  if (!result.failed) return clusterId;
+  const output = (result.all ?? "").slice(-LOG_TAIL_BYTES);
+  const message = `Kafka's data directory cannot be formatted: ${reasonIn(output)}`;
+  throw new FaultlineError("service-start-failed", message, {
     hint: "Check that the directory can be written and that the disk is not full.",
-    context: { dataDir: place.dataDir, output: (result.all ?? "").slice(-LOG_TAIL_BYTES) },
+    context: { dataDir: place.dataDir, output },
   });
 }
 
@@ -76,52 +79,45 @@ export function startBroker(runtime: BrokerRuntime, place: BrokerPlace, extraFla
   });
 }
 
-/** Resolves when the broker answers metadata requests. Throws `service-start-failed` when it ends or stays silent. */
-export async function waitUntilReady(child: Child, place: BrokerPlace, logFile: string): Promise<void> {
+/**
+ * Resolves when the broker of cluster `clusterId` answers metadata requests: another one that took the port in the meantime is
+ * not taken for it. Throws `service-start-failed` when it ends or stays silent.
+ */
+export async function waitUntilReady(
+  child: Child,
+  place: BrokerPlace,
+  logFile: string,
+  clusterId: string,
+): Promise<void> {
   const endUs = monotonicUs() + READY_TIMEOUT_MS * 1000;
   let hasEnded = false;
   child.exited.then(() => {
     hasEnded = true;
   });
   while (!hasEnded && monotonicUs() < endUs) {
-    if (await answers(`127.0.0.1:${place.clientPort}`)) return;
+    if (await answers(`127.0.0.1:${place.clientPort}`, clusterId)) return;
     await delay(READY_POLL_MS);
   }
   if (!hasEnded) await child.kill();
-  throw new FaultlineError(
-    "service-start-failed",
-    hasEnded ? "Kafka ended while it started" : "Kafka does not answer",
-    {
-      hint: "The broker's log says why.",
-      context: { logFile, logTail: logTail(logFile) },
-    },
-  );
+  const log = recentLog(logFile);
+  const what = hasEnded ? "Kafka ended while it started" : "Kafka does not answer";
+  throw new FaultlineError("service-start-failed", `${what}: ${reasonIn(log)}`, {
+    hint: `The broker's log says more: ${logFile}`,
+    context: { logFile, logTail: log.slice(-LOG_TAIL_BYTES) },
+  });
 }
 
-async function answers(broker: string): Promise<boolean> {
+async function answers(broker: string, clusterId: string): Promise<boolean> {
   try {
     const client = await KafkaClient.connect({ brokers: [broker], clientId: "faultline-probe", timeoutMs: 1 });
     try {
-      return (await client.metadata([])).brokers.length > 0;
+      const metadata = await client.metadata([]);
+      return metadata.clusterId === clusterId && metadata.brokers.length > 0;
     } finally {
       await client.close();
     }
   } catch (error) {
     if (error instanceof FaultlineError) return false; // not up yet
-    throw error;
-  }
-}
-
-/** The last lines of the broker's log and of its output. */
-export function logTail(logFile: string): string {
-  return [logFile, `${logFile}.out`].map(tailOf).join("");
-}
-
-function tailOf(file: string): string {
-  try {
-    return readFileSync(file, "utf8").slice(-LOG_TAIL_BYTES);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return "";
     throw error;
   }
 }

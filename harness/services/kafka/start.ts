@@ -6,7 +6,8 @@ import type { Guard } from "../guard.ts";
 import { findJava } from "../java.ts";
 import { classArchive } from "./class-archive.ts";
 import { installKafka, KAFKA_VERSION } from "./install.ts";
-import { type BrokerRuntime, formatStorage, logTail, startBroker, waitUntilReady } from "./jvm.ts";
+import { type BrokerRuntime, formatStorage, startBroker, waitUntilReady } from "./jvm.ts";
+import { isPortTaken, recentLog } from "./log-reason.ts";
 import { type BrokerPlace, NOTABLE_SETTINGS } from "./properties.ts";
 import type { KafkaDescription, KafkaService } from "./service.ts";
 
@@ -47,13 +48,13 @@ export async function startKafka(options: StartKafkaOptions): Promise<KafkaServi
   for (let attempt = 1; attempt <= PORT_ATTEMPTS; attempt++) {
     const [clientPort = 0, controllerPort = 0] = await freePorts(2);
     const place = { dataDir: `${dataDir}/${attempt}`, clientPort, controllerPort };
-    await formatStorage(runtime, place);
+    const clusterId = await formatStorage(runtime, place);
     const child = startBroker(runtime, place);
     try {
-      await waitUntilReady(child, place, runtime.logFile);
-      return new PrivateKafka(runtime, place, child);
+      await waitUntilReady(child, place, runtime.logFile, clusterId);
+      return new PrivateKafka(runtime, place, clusterId, child);
     } catch (error) {
-      if (!/Address already in use|Socket server failed to bind/.test(logTail(runtime.logFile))) throw error;
+      if (!isPortTaken(recentLog(runtime.logFile))) throw error;
       onProgress(`port ${clientPort} or ${controllerPort} was taken meanwhile: trying others`);
     }
   }
@@ -68,12 +69,14 @@ class PrivateKafka implements KafkaService {
   readonly failed: Promise<ChildExit>;
   readonly #runtime: BrokerRuntime;
   readonly #place: BrokerPlace;
+  readonly #clusterId: string;
   #child: Child | null = null;
   #reportFailure: (exit: ChildExit) => void = () => {};
 
-  constructor(runtime: BrokerRuntime, place: BrokerPlace, child: Child) {
+  constructor(runtime: BrokerRuntime, place: BrokerPlace, clusterId: string, child: Child) {
     this.#runtime = runtime;
     this.#place = place;
+    this.#clusterId = clusterId;
     this.brokers = [`127.0.0.1:${place.clientPort}`];
     this.failed = new Promise((report) => {
       this.#reportFailure = report;
@@ -96,7 +99,7 @@ class PrivateKafka implements KafkaService {
   async restart(): Promise<void> {
     await this.stop();
     const child = startBroker(this.#runtime, this.#place);
-    await waitUntilReady(child, this.#place, this.#runtime.logFile);
+    await waitUntilReady(child, this.#place, this.#runtime.logFile, this.#clusterId);
     this.#adopt(child);
   }
 

@@ -140,6 +140,72 @@ test("asked to stop: what was sent is flushed and told, as interrupted", async (
   assert.ok((done.sent as number) >= 1000 && (done.sent as number) < 1100);
 });
 
+test("asked to stop while the last acknowledgements stay away: it ends in seconds, as interrupted", async () => {
+  const stop = new AbortController();
+  const { printed, world, time } = setUp({ stop: stop.signal });
+  const { connect } = world;
+  const stuck: FeederWorld = {
+    ...world,
+    connect: async (...args) => ({
+      ...(await connect(...args)),
+      flush: () => {
+        queueMicrotask(() => stop.abort());
+        return new Promise(() => {});
+      },
+      close: () => assert.fail("a close would wait for the same acknowledgements"),
+    }),
+  };
+  assert.equal(await runFeeder(feederSpecSchema.parse(SPEC), stuck), false);
+  const { done } = printed.at(-1) as { done: Record<string, unknown> };
+  assert.deepEqual([done.sent, done.interrupted], [3000, true]);
+  assert.ok(time.us < START_US + 10_000_000);
+});
+
+test("a producer that is full and fails before anybody waits for it fails the feeder, which does not hang", async () => {
+  const { world, callbacks } = setUp();
+  const { connect } = world;
+  let isFull = false;
+  const failing: FeederWorld = {
+    ...world,
+    connect: async (...args) => ({
+      ...(await connect(...args)),
+      append: () => {
+        isFull = true;
+        return false;
+      },
+      kick: () => {
+        if (isFull) callbacks().onError(new FaultlineError("kafka-timeout", "broker gone"));
+      },
+    }),
+  };
+  await assert.rejects(runFeeder(feederSpecSchema.parse(SPEC), failing), { code: "kafka-timeout" });
+});
+
+test("fewer events than partitions: every partition gets its closing record", async () => {
+  const { producer, printed, world } = setUp();
+  const dataset = { kind: "nexmark" as const, options: { events: 1 }, partitions: 2 };
+  assert.equal(await runFeeder(feederSpecSchema.parse({ ...SPEC, dataset }), world), true);
+  const { done } = printed.at(-1) as { done: Record<string, unknown> };
+  assert.deepEqual([done.sent, done.acked, done.closingSent], [1, 1, 2]);
+  const partitions = producer.appended.slice(1).map(({ partition }) => partition);
+  assert.deepEqual(partitions, [0, 1]);
+});
+
+for (const ratePerSecond of [0.5, 1, 1_000_000]) {
+  test(`at ${ratePerSecond} events a second all are sent on time, to the end`, async () => {
+    const { time, producer, printed, world } = setUp();
+    const events = Math.min(3000, Math.ceil(ratePerSecond * 20));
+    const dataset = { kind: "nexmark" as const, options: { events }, partitions: 2 };
+    const schedule = { shape: "constant" as const, ratePerSecond };
+    assert.equal(await runFeeder(feederSpecSchema.parse({ ...SPEC, dataset, schedule }), world), true);
+    const { done } = printed.at(-1) as { done: Record<string, unknown> };
+    const lastDueUs = START_US + Math.floor(((events - 1) * 1e6) / ratePerSecond);
+    assert.deepEqual([done.sent, done.lastDueUs], [events, lastDueUs]);
+    assert.ok((producer.appended.at(-1)?.atUs ?? 0) - lastDueUs < 60_000);
+    assert.ok(time.sleeps <= 2 * events + (time.us - START_US) / 50_000 + 200, `${time.sleeps} sleeps`);
+  });
+}
+
 test("a schedule too short for the data set is refused before anything is sent", async () => {
   const { printed, world } = setUp();
   const schedule = { shape: "steps" as const, steps: [{ durationMs: 1000, ratePerSecond: 1000 }] };

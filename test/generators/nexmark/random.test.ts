@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { JavaRandom } from "../../../generators/java-random.ts";
 import { type EventRandom, longBelow, priceCents } from "../../../generators/nexmark/event-random.ts";
-import { JavaRandom } from "../../../generators/nexmark/java-random.ts";
 import { SplittableRandom } from "../../../generators/nexmark/splittable-random.ts";
 import { goldenJson } from "./golden.ts";
 
