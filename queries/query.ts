@@ -1,9 +1,10 @@
 import type { NexmarkEvent } from "../generators/nexmark/model.ts";
 
-/** Type of a result column (`docs/queries.md`): BIGINT, TIMESTAMP(3) as epoch ms, DECIMAL(23, 3), VARCHAR. */
-export type ColumnType = "i64" | "timestamp" | "decimal3" | "string";
+/** Type of a result column (`docs/queries.md`): BIGINT, TIMESTAMP(3) as epoch ms, DECIMAL(23, 3), VARCHAR, or any JSON value as its text. */
+export type ColumnType = "i64" | "timestamp" | "decimal3" | "string" | "json";
 
 export interface ColumnSpec {
+  /** A dot leads into nested objects of the output record: `event.customerId` is member `customerId` of `event`. */
   readonly name: string;
   readonly type: ColumnType;
 }
@@ -19,6 +20,8 @@ export interface ExpectedRow {
   readonly lastInput: number;
   /** Only for `endOfWindow` triggers: the window fires when the watermark reaches this event time minus 1 ms. */
   readonly windowEndMs?: number;
+  /** The row may be missing: whether it comes depends on how input streams interleave. */
+  readonly optional?: true;
 }
 
 /** A single-threaded, naive model of a query: obviously right, fed with the events of a data set in order. No engine code. */
@@ -47,6 +50,9 @@ export type TriggerRule =
   /** No latency is claimed. */
   | { readonly kind: "none"; readonly reason: string };
 
+export const GENERATORS = ["nexmark", "bettercloud"] as const;
+export type GeneratorName = (typeof GENERATORS)[number];
+
 /** What a query is, for everybody but the engine. One object a query, exported by `queries/<suite>/<query>/query.ts`. */
 export interface QueryDefinition<E = NexmarkEvent> {
   readonly id: string;
@@ -55,6 +61,14 @@ export interface QueryDefinition<E = NexmarkEvent> {
   readonly columns: readonly ColumnSpec[];
   /** Identity columns that the sink writes after the documented ones; `bench query` strips them. */
   readonly identity: readonly ColumnSpec[];
+  /** Columns that are not compared, because they tell the engine's clock or the interleaving of input streams. */
+  readonly volatile?: readonly string[];
+  /** Columns (ms since the epoch, decimal3) with the times at which the engine took in the triggering event and gave out the row. */
+  readonly engineLatency?: { readonly from: string; readonly to: string };
+  /** Whose events it reads; `nexmark` unless given. */
+  readonly generator?: GeneratorName;
+  /** Its input streams: names of the sources of its job, and the order among records due at the same time. `events` unless given. */
+  readonly streams?: readonly string[];
   readonly output: OutputKind;
   /** Columns that name one output among all expected ones: key and identity. A row with these right and others not is `wrong`. */
   readonly nameColumns: readonly string[];

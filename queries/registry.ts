@@ -1,14 +1,31 @@
 import { FaultlineError } from "../base/errors.ts";
+import { bettercloud } from "./bettercloud/query.ts";
 import { q0 } from "./nexmark/q0/query.ts";
+import { q1 } from "./nexmark/q1/query.ts";
 import { q2 } from "./nexmark/q2/query.ts";
+import { q3 } from "./nexmark/q3/query.ts";
 import { q5 } from "./nexmark/q5/query.ts";
-import type { QueryDefinition } from "./query.ts";
+import { q7 } from "./nexmark/q7/query.ts";
+import { q8 } from "./nexmark/q8/query.ts";
+import { q9 } from "./nexmark/q9/query.ts";
+import { q11 } from "./nexmark/q11/query.ts";
+import { q19 } from "./nexmark/q19/query.ts";
+import type { GeneratorName, QueryDefinition } from "./query.ts";
 
-const QUERIES: readonly QueryDefinition[] = [q0, q2, q5];
+const NEXMARK: readonly QueryDefinition[] = [q0, q1, q2, q3, q5, q7, q8, q9, q11, q19];
+// A query and the events of its own generator are paired by its `generator`, which types cannot follow through a registry.
+const BETTERCLOUD = [bettercloud as unknown as QueryDefinition];
+const QUERIES: readonly QueryDefinition[] = [...NEXMARK, ...BETTERCLOUD];
 
-/** Ids of all queries, in the order of the documentation. */
-export function queryIds(): readonly string[] {
-  return QUERIES.map((query) => query.id);
+/** Ids of all queries, or of those that read this generator's events, in the order of the documentation. */
+export function queryIds(generator?: GeneratorName): readonly string[] {
+  const wanted = (query: QueryDefinition) => generator === undefined || generatorOf(query) === generator;
+  return QUERIES.filter(wanted).map((query) => query.id);
+}
+
+/** Whose events a query reads. */
+export function generatorOf(query: Pick<QueryDefinition, "generator">): GeneratorName {
+  return query.generator ?? "nexmark";
 }
 
 /** The query of this id; `query-unknown`, with the id that was probably meant, when there is none. */

@@ -20,7 +20,9 @@ interface OperatorOptions {
   readonly inputs: readonly (readonly LogicalEdge[])[];
   readonly keys?: readonly (readonly string[])[];
   readonly chainable?: boolean;
-  readonly parallelism?: number;
+  /** The operator is given the processing time; false unless said. */
+  readonly processingTime?: boolean;
+  readonly parallelism?: number | null;
   readonly create: OperatorNode["create"];
 }
 
@@ -55,11 +57,12 @@ export class JobBuilder {
       schema: options.schema,
       keys: options.keys ?? null,
       chainable: options.chainable ?? true,
+      processingTime: options.processingTime ?? false,
       create: options.create,
     });
   }
 
-  /** Adds a node; `job-invalid` when its id is taken. Returns the stream of its rows. */
+  /** Adds a node; `job-invalid` when its id is taken. Returns the stream of its rows, which goes on with the job's parallelism. */
   add(node: LogicalNode): Stream {
     if (this.#nodes.has(node.id)) {
       throw new FaultlineError("job-invalid", `two operators are called "${node.id}"`, { hint: "ids must be unique" });

@@ -32,6 +32,8 @@ export interface OperatorNode extends NodeBase {
   readonly keys: readonly (readonly string[])[] | null;
   /** false: must not be chained to its input even where it could be. */
   readonly chainable: boolean;
+  /** The operator reads the clock, so that running it again gives other rows. */
+  readonly processingTime?: boolean;
   readonly create: () => Operator;
 }
 

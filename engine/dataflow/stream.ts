@@ -1,14 +1,17 @@
 import { FaultlineError } from "../../base/errors.ts";
 import type { RowEncoder } from "../connectors/format.ts";
+import { DeriveOperator, expression, type RowExpression, tumblingBounds } from "../operators/derive.ts";
 import { FilterOperator, type RowPredicate } from "../operators/filter.ts";
 import { FlatMapOperator, type RowExpander } from "../operators/flat-map.ts";
 import { MapOperator, type RowMapper } from "../operators/map.ts";
 import { ProcessOperator, type RowProcess } from "../operators/process.ts";
 import { ProjectOperator } from "../operators/project.ts";
+import { StampOperator } from "../operators/stamp.ts";
 import { TopPerWindowOperator } from "../operators/top-per-window.ts";
-import { RowSchema } from "../rows/schema.ts";
+import { tumbling, windowGeometry } from "../operators/window/window-spec.ts";
+import { type Field, RowSchema } from "../rows/schema.ts";
 import type { JobBuilder } from "./builder.ts";
-import type { LogicalEdge } from "./graph.ts";
+import type { LogicalEdge, OperatorNode } from "./graph.ts";
 import { KeyedStream } from "./keyed-stream.ts";
 import { inOperator, numericField, sameSchema } from "./schemas.ts";
 
@@ -25,11 +28,19 @@ export class Stream {
   /** The edges that whoever takes this stream as an input gets. */
   readonly edges: readonly LogicalEdge[];
   readonly #job: JobBuilder;
+  /** Instances of what is added; null: the job's parallelism. */
+  readonly parallelism: number | null;
 
-  constructor(job: JobBuilder, schema: RowSchema, edges: readonly LogicalEdge[]) {
+  constructor(job: JobBuilder, schema: RowSchema, edges: readonly LogicalEdge[], parallelism: number | null = null) {
     this.#job = job;
     this.schema = schema;
     this.edges = edges;
+    this.parallelism = parallelism;
+  }
+
+  /** What is added from here on has so many instances; null: the job's parallelism. */
+  withParallelism(parallelism: number | null): Stream {
+    return new Stream(this.#job, this.schema, this.edges, parallelism);
   }
 
   /** Keeps the rows for which `predicate` holds; copies nothing. */
@@ -62,6 +73,34 @@ export class Stream {
     return this.#one(id, schema, () => new ProcessOperator(schema, create()));
   }
 
+  /** Sets a DECIMAL field (thousandths of ms since the epoch) to the processing time, in all rows or in those where it is 0. */
+  stampProcessingTime(id: string, field: string, onlyWhereZero = false): Stream {
+    const { schema } = this;
+    return inOperator(id, () => {
+      const index = numericField(schema, field);
+      return this.#one(id, schema, () => new StampOperator(index, onlyWhereZero), true);
+    });
+  }
+
+  /** Adds a field that is held as numbers (decimals in thousandths): `compute` of each row, null for NULL. Copies nothing. */
+  compute(id: string, field: Field, compute: RowExpression): Stream {
+    return inOperator(id, () => {
+      const schema = new RowSchema([...this.schema.fields, field]);
+      numericField(schema, field.name);
+      return this.#one(id, schema, () => new DeriveOperator(schema, 1, expression(compute)));
+    });
+  }
+
+  /** Adds `window_start` and `window_end`: the tumbling window that the row's event time lies in, ms, end exclusive. */
+  tumblingWindow(id: string, sizeMs: number): Stream {
+    return inOperator(id, () => {
+      windowGeometry(tumbling(sizeMs));
+      const bounds = ["window_start", "window_end"].map((name) => ({ name, type: "timestamp" }) as const);
+      const schema = new RowSchema([...this.schema.fields, ...bounds]);
+      return this.#one(id, schema, () => new DeriveOperator(schema, 2, tumblingBounds(sizeMs)));
+    });
+  }
+
   /** Per window the rows with the largest value that this instance sees, emitted when the watermark passes the window's end. */
   topPerWindow(id: string, options: TopPerWindowOptions): Stream {
     return inOperator(id, () => {
@@ -76,7 +115,7 @@ export class Stream {
   keyBy(...keys: readonly string[]): KeyedStream {
     for (const key of keys) inOperator(`keyBy(${keys.join(", ")})`, () => this.schema.index(key));
     const edges = this.edges.map(({ from }): LogicalEdge => ({ from, partitioning: { kind: "hash", keys } }));
-    return new KeyedStream(this.#job, this.schema, edges, keys);
+    return new KeyedStream(this.#job, this.schema, edges, keys, this.parallelism);
   }
 
   /** The rows of this and the other streams, which must have the same schema. */
@@ -90,6 +129,7 @@ export class Stream {
       this.#job,
       this.schema,
       [this, ...others].flatMap((stream) => stream.edges),
+      this.parallelism,
     );
   }
 
@@ -105,7 +145,8 @@ export class Stream {
 
   /** Ends the stream: `encoder` makes the encoder of one sink task. */
   sink(id: string, encoder: () => RowEncoder): void {
-    this.#job.add({ kind: "sink", id, parallelism: null, inputs: [this.edges], schema: this.schema, encoder });
+    const { schema, edges } = this;
+    this.#job.add({ kind: "sink", id, parallelism: this.parallelism, inputs: [edges], schema, encoder });
   }
 
   #repartitioned(partitioning: LogicalEdge["partitioning"]): Stream {
@@ -113,10 +154,13 @@ export class Stream {
       this.#job,
       this.schema,
       this.edges.map(({ from }) => ({ from, partitioning })),
+      this.parallelism,
     );
   }
 
-  #one(id: string, schema: RowSchema, create: Parameters<JobBuilder["operator"]>[1]["create"]): Stream {
-    return this.#job.operator(id, { schema, inputs: [this.edges], create });
+  #one(id: string, schema: RowSchema, create: OperatorNode["create"], processingTime = false): Stream {
+    const parallelism = this.parallelism;
+    const made = this.#job.operator(id, { schema, inputs: [this.edges], create, parallelism, processingTime });
+    return made.withParallelism(parallelism);
   }
 }

@@ -1,8 +1,13 @@
-import { assert } from "../../base/assert.ts";
+import { assert, present } from "../../base/assert.ts";
+import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import type { ColumnBatch } from "../rows/batch.ts";
 import type { RowWriter } from "../rows/batch-builder.ts";
 import type { KeyCodec } from "../rows/key.ts";
 import { keyGroupOfBytes, keyGroupOfNumber } from "../rows/key-groups.ts";
+import { Row } from "../rows/row.ts";
+import type { RowSchema } from "../rows/schema.ts";
 import { BytesKeyTable, NumberKeyTable, type TableOptions } from "../state/key-table.ts";
+import { END_OF_LIST, RowLists, VALUES_PER_LIST } from "../state/row-lists.ts";
 import type { Segment } from "../state/segment.ts";
 import { Timers } from "../state/timers.ts";
 import type { KeyGroupRange } from "./operator.ts";
@@ -11,12 +16,23 @@ import type { KeyGroupRange } from "./operator.ts";
 const UNKNOWN = -2;
 const ABSENT = -1;
 
+/** State of a key. */
+export interface KeyedState extends TableOptions {
+  /** The key also has lists of rows, so many, with these schemas. */
+  readonly lists?: readonly RowSchema[];
+}
+
 /** A keyed process function's view of the current key: its state and its timers. Valid only during the call. */
 export class KeyedContext {
   /** No row with event time ≤ this follows; rows that are older are late. */
   watermarkMs: number = Number.NEGATIVE_INFINITY;
   readonly table: NumberKeyTable | BytesKeyTable;
   readonly timers: Timers;
+  readonly #lists: RowLists | null;
+  /** One cursor for each list. */
+  readonly #cursors: readonly Row[];
+  #batch: ColumnBatch | null = null;
+  #row = 0;
   readonly #codec: KeyCodec;
   readonly #total: number;
   #number = 0;
@@ -25,11 +41,22 @@ export class KeyedContext {
   #end = 0;
   #entry = UNKNOWN;
 
-  constructor(codec: KeyCodec, range: KeyGroupRange, state: TableOptions) {
+  constructor(codec: KeyCodec, range: KeyGroupRange, state: KeyedState) {
     this.#codec = codec;
     this.#total = range.total;
-    this.table = codec.numeric ? new NumberKeyTable(range, state) : new BytesKeyTable(range, state);
+    const lists = state.lists ?? [];
+    const savedWidth = state.savedWidth ?? state.width;
+    const options = { ...state, width: state.width + lists.length * VALUES_PER_LIST, savedWidth };
+    this.table = codec.numeric ? new NumberKeyTable(range, options) : new BytesKeyTable(range, options);
+    this.#lists = lists.length === 0 ? null : new RowLists(this.table, lists, state.width);
+    this.#cursors = lists.map(() => new Row());
     this.timers = new Timers(range);
+  }
+
+  /** Makes physical row `row` of `batch`, whose key is current, the one that `appendRow` keeps. */
+  useRow(batch: ColumnBatch, row: number): void {
+    this.#batch = batch;
+    this.#row = row;
   }
 
   /** Makes a numeric key current. */
@@ -100,11 +127,65 @@ export class KeyedContext {
     store.set(entry, bytes, start, length, segment.count);
   }
 
+  /** Appends a copy of the row that is being processed to the key's list. Only in `onRow`. */
+  appendRow(list: number): void {
+    const entry = this.#open();
+    this.#rowLists().append(this.#segment(), entry, list, present(this.#batch, "row"), this.#row);
+  }
+
+  /** The list's first row, or `END_OF_LIST`; see `rowAt`. */
+  firstRow(list: number): number {
+    const entry = this.#find();
+    return entry === ABSENT ? END_OF_LIST : this.#rowLists().first(this.#segment(), entry, list);
+  }
+
+  /** The row after `row`, or `END_OF_LIST`. */
+  nextRow(list: number, row: number): number {
+    return this.#rowLists().next(list, row);
+  }
+
+  /** A cursor at a row of a list; valid until the next call for the same list. */
+  rowAt(list: number, row: number): Row {
+    const cursor = this.#cursors[list]!;
+    cursor.bind(this.#rowLists().read(list, row));
+    cursor.moveTo(0);
+    return cursor;
+  }
+
+  /** Empties the list. */
+  clearRows(list: number): void {
+    const entry = this.#find();
+    if (entry !== ABSENT) this.#rowLists().clear(this.#segment(), entry, list);
+  }
+
   /** Forgets the key's state; its timers stay. */
   clear(): void {
     const entry = this.#find();
-    if (entry !== ABSENT) this.#segment().remove(entry);
+    if (entry !== ABSENT) {
+      this.#lists?.clearEntry(this.#segment(), entry);
+      this.#segment().remove(entry);
+    }
     this.#entry = ABSENT;
+  }
+
+  /** Writes the state and timers of all keys. */
+  snapshot(writer: SnapshotWriter): void {
+    writer.f64(this.watermarkMs);
+    this.table.snapshot(writer);
+    this.#lists?.snapshot(writer);
+    this.timers.snapshot(writer);
+  }
+
+  /** Adds those key groups of the snapshots that this instance owns; the watermark is the smallest one. */
+  restore(snapshots: readonly SnapshotReader[]): void {
+    let watermarkMs = snapshots.length === 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    for (const snapshot of snapshots) {
+      watermarkMs = Math.min(watermarkMs, snapshot.f64());
+      this.table.restore(snapshot);
+      this.#lists?.restore(snapshot);
+      this.timers.restore(snapshot);
+    }
+    this.watermarkMs = watermarkMs;
   }
 
   /** Calls `onTimer` for this key when the watermark reaches `timeMs`; setting it twice is setting it once. */
@@ -116,6 +197,10 @@ export class KeyedContext {
   cancelTimer(timeMs: number): void {
     this.#makeKeyBytes();
     this.timers.cancel(timeMs, this.#group(), this.#bytes, this.#start, this.#end);
+  }
+
+  #rowLists(): RowLists {
+    return present(this.#lists, "list of rows that the process function did not declare");
   }
 
   #segment(): Segment {

@@ -5,8 +5,7 @@ import type { RowCollector } from "../rows/batch-builder.ts";
 import type { KeyCodec } from "../rows/key.ts";
 import { Row } from "../rows/row.ts";
 import type { RowSchema } from "../rows/schema.ts";
-import type { TableOptions } from "../state/key-table.ts";
-import { KeyedContext } from "./keyed-context.ts";
+import { KeyedContext, type KeyedState } from "./keyed-context.ts";
 import type { Operator, OperatorContext, Output } from "./operator.ts";
 import { OutputBatch } from "./output-batch.ts";
 
@@ -15,11 +14,13 @@ import { OutputBatch } from "./output-batch.ts";
  * string per key), never into the object: only that state is saved and moved.
  */
 export interface KeyedProcess {
-  /** How many numbers a key's state has, and whether it has bytes. */
-  readonly state: TableOptions;
+  /** How many numbers a key's state has, whether it has bytes, and which lists of rows. */
+  readonly state: KeyedState;
   onRow(row: Row, context: KeyedContext, out: RowCollector): void;
   /** A timer of the current key is due. */
   onTimer?(timeMs: number, context: KeyedContext, out: RowCollector): void;
+  /** What the function counts, by name, since the instance was opened. */
+  counters?(): Readonly<Record<string, number>>;
 }
 
 /** Runs a `KeyedProcess`. Timers fire in the order (time, key group, key bytes). */
@@ -57,6 +58,7 @@ export class KeyedProcessOperator implements Operator {
         codec.encode(batch, physical);
         context.useBytes(codec.bytes, 0, codec.length);
       }
+      context.useRow(batch, physical);
       this.#process.onRow(row, context, out.rows);
       out.flushIfFull();
     }
@@ -76,20 +78,14 @@ export class KeyedProcessOperator implements Operator {
   }
 
   snapshot(writer: SnapshotWriter): void {
-    const context = present(this.#context, "context");
-    writer.f64(context.watermarkMs);
-    context.table.snapshot(writer);
-    context.timers.snapshot(writer);
+    present(this.#context, "context").snapshot(writer);
   }
 
   restore(snapshots: readonly SnapshotReader[]): void {
-    const context = present(this.#context, "context");
-    let watermarkMs = snapshots.length === 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-    for (const snapshot of snapshots) {
-      watermarkMs = Math.min(watermarkMs, snapshot.f64());
-      context.table.restore(snapshot);
-      context.timers.restore(snapshot);
-    }
-    context.watermarkMs = watermarkMs;
+    present(this.#context, "context").restore(snapshots);
+  }
+
+  counters(): Readonly<Record<string, number>> {
+    return this.#process.counters?.() ?? {};
   }
 }

@@ -13,6 +13,8 @@ export interface OperatorContext {
   readonly instance: number;
   readonly parallelism: number;
   readonly keyGroups: KeyGroupRange;
+  /** Epoch time now, integer µs. There only for operators whose node declares `processingTime`: their output is not a function of their input. */
+  readonly processingTimeUs?: () => number;
 }
 
 /** Where an operator's rows go: the next operator of the chain, or the output gate. */
@@ -22,7 +24,7 @@ export interface Output {
 
 /**
  * An operator instance: a pure, deterministic state machine. It is driven by its chain on one thread; all it does is a function of
- * the calls made to it. It never reads a clock, never draws a random number, never iterates in an order that its input does not fix.
+ * the calls made to it. It never reads a clock (but for what `processingTimeUs` says), never draws a random number, never iterates in an order that its input does not fix.
  */
 export interface Operator {
   /** Called once, before anything else. */

@@ -37,6 +37,17 @@ export class BinaryRowReader {
     }
   }
 
+  /**
+   * The one row that begins at `at` of `payload`, whose view is `view`: physical row 0 of a batch that is valid until the next call.
+   * Allocates nothing.
+   */
+  rowAt(payload: Uint8Array, view: DataView, at: number): ColumnBatch {
+    this.#payload = payload;
+    this.#view = view;
+    this.#fill(at, 1);
+    return this.#batch;
+  }
+
   #rowBytes(at: number): number {
     const bytes = at + 4 <= this.#payload.length ? this.#view.getInt32(at, true) : 0;
     if (bytes < this.#layout.fixedBytes || at + bytes > this.#payload.length) throw this.#corrupt(at, "ends elsewhere");

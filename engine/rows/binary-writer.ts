@@ -30,6 +30,15 @@ export class BinaryRowWriter {
     return this.#count;
   }
 
+  /** The buffer that holds the rows, and a view of it: valid until the next call that adds rows. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  get view(): DataView {
+    return this.#view;
+  }
+
   /** Appends physical row `row` of `batch`, which must have the writer's schema. */
   append(batch: ColumnBatch, row: number): void {
     const { fieldCount, nullBytes, slotsAt, fixedBytes } = this.#layout;

@@ -81,6 +81,8 @@ export interface TableOptions {
   /** f64 values per entry. */
   readonly width: number;
   readonly byteValues?: boolean;
+  /** How many of the values, from the first, are saved in snapshots; all unless given. The others are 0 after a restore. */
+  readonly savedWidth?: number;
 }
 
 /** State by numeric key. `upsert` and `find` leave the key's segment in `at`: `table.at.values[entry · width …]`. */
@@ -96,7 +98,8 @@ export class NumberKeyTable extends KeyTable<NumberSegment> {
   }
 
   protected override createSegment(): NumberSegment {
-    return new NumberSegment(this.#options.width, this.#options.byteValues ?? false);
+    const { width, byteValues, savedWidth } = this.#options;
+    return new NumberSegment(width, byteValues ?? false, savedWidth);
   }
 
   /** The key's entry, inserted when it was not there (`at.inserted`). */
@@ -134,7 +137,8 @@ export class BytesKeyTable extends KeyTable<BytesSegment> {
   }
 
   protected override createSegment(): BytesSegment {
-    return new BytesSegment(this.#options.width, this.#options.byteValues ?? false);
+    const { width, byteValues, savedWidth } = this.#options;
+    return new BytesSegment(width, byteValues ?? false, savedWidth);
   }
 
   upsert(bytes: Uint8Array, start: number, end: number): number {

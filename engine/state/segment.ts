@@ -13,6 +13,7 @@ const SPREAD = 0x9e3779b1;
 export abstract class Segment {
   /** f64 values per entry. */
   readonly width: number;
+  readonly savedWidth: number;
   /** `values[entry · width …]`. Replaced when the segment grows: read it again after each insertion. */
   values: Float64Array;
   /** Byte values, where the table has them. */
@@ -26,8 +27,10 @@ export abstract class Segment {
   protected slots: Int32Array = new Int32Array(INITIAL_ENTRIES * 2);
   protected shift: number = Math.clz32(INITIAL_ENTRIES * 2) + 1;
 
-  constructor(width: number, hasByteValues: boolean) {
+  /** `savedWidth`: how many of the values, from the first, are saved; the others are 0 after a restore. */
+  constructor(width: number, hasByteValues: boolean, savedWidth: number = width) {
     this.width = width;
+    this.savedWidth = savedWidth;
     this.values = new Float64Array(INITIAL_ENTRIES * width);
     this.byteValues = hasByteValues ? new SpanStore(INITIAL_ENTRIES) : null;
   }
@@ -88,13 +91,13 @@ export abstract class Segment {
 
   /** Writes the entries in the order of their key bytes. */
   write(writer: SnapshotWriter): void {
-    const { byteValues, width } = this;
+    const { byteValues, width, savedWidth } = this;
     const order = this.sorted();
     writer.u32(this.count);
     for (let i = 0; i < this.count; i++) {
       const entry = order[i]!;
       this.writeKey(entry, writer);
-      for (let v = 0; v < width; v++) writer.f64(this.values[entry * width + v]!);
+      for (let v = 0; v < savedWidth; v++) writer.f64(this.values[entry * width + v]!);
       if (byteValues === null) continue;
       const start = byteValues.offsets[entry]!;
       writer.bytes(byteValues.bytes.subarray(start, start + byteValues.lengths[entry]!));
@@ -103,11 +106,11 @@ export abstract class Segment {
 
   /** Adds the entries that `write` wrote. */
   read(reader: SnapshotReader): void {
-    const { byteValues, width } = this;
+    const { byteValues, width, savedWidth } = this;
     for (let left = reader.u32(); left > 0; left--) {
       const entry = this.readKey(reader);
       assert(this.inserted, "a key occurs twice in the snapshots of one key group");
-      for (let v = 0; v < width; v++) this.values[entry * width + v] = reader.f64();
+      for (let v = 0; v < savedWidth; v++) this.values[entry * width + v] = reader.f64();
       if (byteValues === null) continue;
       const bytes = reader.bytes();
       byteValues.set(entry, bytes, 0, bytes.length, this.count);

@@ -13,6 +13,24 @@ export function hopping(sizeMs: number, slideMs: number): WindowSpec {
   return { kind: "hopping", sizeMs, slideMs };
 }
 
+/** Sessions: rows of a key that are at most `gapMs` apart belong together; a session ends `gapMs` after its last row. */
+export interface SessionSpec {
+  readonly kind: "session";
+  readonly gapMs: number;
+}
+
+export function sessions(gapMs: number): SessionSpec {
+  return { kind: "session", gapMs };
+}
+
+/** The gap; `job-invalid` unless it is a positive integer. */
+export function sessionGapMs({ gapMs }: SessionSpec): number {
+  if (Number.isSafeInteger(gapMs) && gapMs > 0) return gapMs;
+  throw new FaultlineError("job-invalid", `sessions with a gap of ${gapMs} ms`, {
+    hint: "a positive integer is needed",
+  });
+}
+
 /**
  * How windows are cut into panes: pieces of gcd(size, slide) that no window's border divides. A row is counted once, in its pane;
  * a window is the sum of its panes (Li et al., "No pane, no gain", SIGMOD Record 2005). Pane p is [p·paneMs, (p + 1)·paneMs).

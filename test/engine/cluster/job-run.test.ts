@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { JobRun } from "../../../engine/cluster/job-run.ts";
-import { DEFAULT_JOB_OPTIONS, type JobSpec } from "../../../engine/cluster/job-spec.ts";
+import { DEFAULT_JOB_OPTIONS, type JobSpec, type Recovery } from "../../../engine/cluster/job-spec.ts";
 import type { CoordinatorToWorker } from "../../../engine/cluster/messages.ts";
 import type { LogicalGraph } from "../../../engine/dataflow/graph.ts";
 import { countJob, graphOf, sourceNode } from "../simulation/tiny-job.ts";
@@ -22,11 +22,13 @@ const WORKERS = ["w0", "w1"].map((worker) => ({ worker, address: `${worker}:1` }
 const VERTICES = ["source", "map", "window"];
 
 /** A job run whose world is a list of what it did. */
-function start(graph: LogicalGraph = countJob(10)) {
+function start(graph: LogicalGraph = countJob(10), recovery: Recovery = "none") {
   const done: string[] = [];
   const sent: { worker: string; message: CoordinatorToWorker }[] = [];
   let loaded: (() => void) | null = null;
-  const run: JobRun = new JobRun(SPEC, 2, 1, 5, {
+  let attempts = 1;
+  const late: (() => void)[] = [];
+  const run: JobRun = new JobRun({ ...SPEC, recovery }, 2, 1, 5, {
     load: (_spec, answer) => {
       loaded = () => answer(null, graph);
     },
@@ -35,6 +37,8 @@ function start(graph: LogicalGraph = countJob(10)) {
       sent.push({ worker, message });
     },
     transition: (state, failure) => done.push(failure === null ? state : `${state} (${failure.code})`),
+    nextAttempt: () => ++attempts,
+    after: (_delayUs, callback) => late.push(callback),
   });
   run.begin();
   const tasks = (state: "running" | "finished" | "failed" | "cancelled", worker?: string) => {
@@ -56,7 +60,8 @@ function start(graph: LogicalGraph = countJob(10)) {
     tasks("running");
   };
   const take = () => done.splice(0);
-  return { run, sent, deploy, begin, tasks, take, load: () => loaded!() };
+  const timeOut = () => late.splice(0).forEach((callback) => callback());
+  return { run, sent, deploy, begin, tasks, take, timeOut, load: () => loaded!() };
 }
 
 const CANCELS = ["cancel w0", "cancel w1"];

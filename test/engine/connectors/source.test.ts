@@ -7,7 +7,15 @@ import { ManualLog, ManualTime, tinyRecords } from "../task/manual-world.ts";
 
 const row = (time: number) => ({ key: 1, value: time, time });
 
-function start(changes: { partitions?: number; instance?: number; bounded?: boolean; from?: Uint8Array } = {}) {
+interface Changes {
+  partitions?: number;
+  instance?: number;
+  bounded?: boolean;
+  idleTimeoutUs?: number;
+  from?: Uint8Array;
+}
+
+function start(changes: Changes = {}) {
   const time = new ManualTime();
   const log = new ManualLog();
   const events: string[] = [];
@@ -20,6 +28,7 @@ function start(changes: { partitions?: number; instance?: number; bounded?: bool
       parallelism: 1 + (changes.instance ?? 0),
       watermarkDelayMs: 5,
       watermarkIntervalUs: 1000,
+      idleTimeoutUs: changes.idleTimeoutUs ?? 0,
       bounded: changes.bounded ?? false,
       decoder,
     },
@@ -27,6 +36,7 @@ function start(changes: { partitions?: number; instance?: number; bounded?: bool
     {
       emit: (batch) => events.push(`rows ${tinyRows(batch).map((r) => r.time)}`),
       advanceWatermark: (timeMs) => events.push(`watermark ${timeMs}`),
+      setIdle: (idle) => events.push(idle ? "idle" : "active"),
       end: () => events.push("end"),
       fail: (error) => events.push(`fail ${error.message}`),
       step: (work) => work(),
@@ -125,5 +135,82 @@ describe("a source", () => {
     const { reader } = start();
     reader.give(0, 0, [row(1), row(2)]);
     assert.throws(() => reader.give(0, 1, [row(2)]), /records come again/);
+  });
+});
+
+describe("a source with an idle timeout of 10 ms", () => {
+  const idle = (from?: Uint8Array) => start({ idleTimeoutUs: 10_000, ...(from === undefined ? {} : { from }) });
+
+  it("does not wait for a partition that has had nothing for so long, not even a first event", () => {
+    const { reader, time, take } = idle();
+    reader.give(0, 0, [row(100)]);
+    time.advance(9_000);
+    reader.give(0, 1, [row(110)]);
+    assert.deepEqual(take(), ["rows 100", "rows 110"]);
+    time.advance(1_000);
+    assert.deepEqual(take(), ["watermark 105"]);
+  });
+
+  it("waits again for a partition that has records again, and never moves back", () => {
+    const { reader, time, take } = idle();
+    reader.give(1, 0, [row(40)]);
+    for (let i = 0; i <= 12; i++) {
+      reader.give(0, i, [row(100 + i)]);
+      time.advance(1_000);
+    }
+    assert.equal(take().at(-1), "watermark 107");
+    reader.give(1, 1, [row(50)]); // older than the watermark: late
+    reader.give(0, 13, [row(200)]);
+    time.advance(5_000);
+    assert.deepEqual(take(), ["rows 50", "rows 200"]);
+    reader.give(1, 2, [row(150)]);
+    assert.deepEqual(take(), ["rows 150", "watermark 145"]);
+  });
+
+  it("says when all partitions are idle, once, and takes it back before the next records", () => {
+    const { source, reader, time, take } = idle();
+    reader.give(0, 0, [row(100)]);
+    reader.give(1, 0, [row(100)]);
+    take();
+    time.advance(50_000);
+    assert.deepEqual(take(), ["idle"]);
+    assert.equal(source.idle, true);
+    reader.give(0, 1, [row(90)]);
+    reader.give(0, 2, [row(101)]);
+    assert.deepEqual(take(), ["active", "rows 90", "rows 101", "watermark 96"]);
+  });
+
+  it("does not count the time in which it is paused", () => {
+    const { source, reader, time, take } = idle();
+    reader.give(0, 0, [row(100)]);
+    time.advance(9_000);
+    source.pause();
+    time.advance(50_000);
+    source.resume();
+    time.advance(9_999);
+    assert.deepEqual(take(), ["rows 100"]);
+    time.advance(1);
+    assert.deepEqual(take(), ["idle"]);
+  });
+
+  it("remembers in a snapshot what it has said", () => {
+    const first = idle();
+    first.reader.give(0, 0, [row(100)]);
+    first.time.advance(20_000);
+    assert.equal(first.source.idle, true);
+    const writer = new SnapshotWriter();
+    first.source.snapshot(writer);
+    const second = idle(writer.finish());
+    second.reader.give(0, 1, [row(120)]);
+    assert.deepEqual(second.take(), ["active", "rows 120"]);
+  });
+
+  it("sets no timer once it is closed", () => {
+    const { source, reader, time, take } = idle();
+    reader.give(0, 0, [row(100)]);
+    source.close();
+    take();
+    time.advance(100_000);
+    assert.deepEqual(take(), []);
   });
 });

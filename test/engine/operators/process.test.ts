@@ -6,6 +6,7 @@ import { ProcessOperator, type RowProcess } from "../../../engine/operators/proc
 import { KeyCodec } from "../../../engine/rows/key.ts";
 import { instanceOfKeyGroup } from "../../../engine/rows/key-groups.ts";
 import { RowSchema } from "../../../engine/rows/schema.ts";
+import { END_OF_LIST } from "../../../engine/state/row-lists.ts";
 import { batchOf, type PlainRow } from "../rows/rows.ts";
 import { feed, KEY_GROUPS, open, reopen, type Step, snapshotOf } from "./run.ts";
 
@@ -163,4 +164,80 @@ test("state of instances moves whole, none lost or doubled, when the parallelism
       `${p} to ${q}`,
     );
   }
+});
+
+/** Keeps the rows of a key until its timer, 5 ms after the first one; then gives them all and forgets the key. */
+function gatherer(): KeyedProcess {
+  return {
+    state: { width: 0, lists: [schema, schema] },
+    onRow(row, context) {
+      if (!context.exists) context.setTimer(row.eventTimeMs + 5);
+      context.appendRow(row.isNull(1) ? 0 : 1);
+    },
+    onTimer(timeMs, context, out) {
+      for (const list of [1, 0]) {
+        for (let at = context.firstRow(list); at !== END_OF_LIST; at = context.nextRow(list, at)) {
+          const row = context.rowAt(list, at);
+          out.addRow(timeMs);
+          out.copy(0, row, 0);
+          out.copy(1, row, 1);
+        }
+      }
+      context.clear();
+    },
+  };
+}
+
+/** The same with arrays. */
+function gathered(steps: readonly Step[]): PlainRow[] {
+  const open = new Map<string, { time: number; rows: PlainRow[] }>();
+  const fired: PlainRow[] = [];
+  for (const step of steps) {
+    if (!("watermarkMs" in step)) {
+      const name = String(step.values[0]);
+      const state = open.get(name) ?? { time: step.eventTimeMs + 5, rows: [] };
+      state.rows.push(step);
+      open.set(name, state);
+      continue;
+    }
+    for (const [name, { time, rows }] of [...open]) {
+      if (time > step.watermarkMs) continue;
+      open.delete(name);
+      const inOrder = [
+        ...rows.filter((row) => row.values[1] !== null),
+        ...rows.filter((row) => row.values[1] === null),
+      ];
+      fired.push(...inOrder.map(({ values }) => ({ eventTimeMs: time, kind: 0, values })));
+    }
+  }
+  return fired;
+}
+
+test("lists of rows per key come back whole and in order, also after a restore at another parallelism, until they are cleared", () => {
+  const parallelism = fc.integer({ min: 1, max: 4 });
+  const create = () => new KeyedProcessOperator(new KeyCodec(schema, ["id"]), schema, gatherer());
+  fc.assert(
+    fc.property(anySteps, fc.nat(), parallelism, parallelism, (steps, cut, p, q) => {
+      const codec = new KeyCodec(schema, ["id"]);
+      const at = cut % steps.length;
+      const part = (list: readonly Step[], i: number, of: number) =>
+        list.filter((step) => {
+          if ("watermarkMs" in step) return true;
+          return instanceOfKeyGroup(codec.groupOf(batchOf(schema, [step]), 0, KEY_GROUPS), of, KEY_GROUPS) === i;
+        });
+      const before = Array.from({ length: p }, (_, i) => open(create, i, p));
+      before.forEach((running, i) => {
+        feed(running, schema, part(steps.slice(0, at), i, p), 4);
+      });
+      const snapshots = before.map(snapshotOf);
+      const after = reopen(create, q, snapshots);
+      if (p === q) assert.deepEqual(after.map(snapshotOf), snapshots);
+      after.forEach((running, i) => {
+        feed(running, schema, part(steps.slice(at), i, q), 4);
+      });
+      const byKey = (rows: readonly PlainRow[]) => Map.groupBy(rows, ({ values }) => values[0]);
+      assert.deepEqual(byKey([...before, ...after].flatMap((running) => running.rows)), byKey(gathered(steps)));
+    }),
+    { numRuns: 150 },
+  );
 });

@@ -1,0 +1,220 @@
+import { present } from "../../../base/assert.ts";
+import { SnapshotReader, SnapshotWriter } from "../../checkpoint/snapshot.ts";
+import type { ColumnBatch } from "../../rows/batch.ts";
+import type { KeyCodec } from "../../rows/key.ts";
+import type { RowSchema } from "../../rows/schema.ts";
+import { KeyedContext } from "../keyed-context.ts";
+import type { Operator, OperatorContext, Output } from "../operator.ts";
+import { OutputBatch } from "../output-batch.ts";
+import {
+  accumulate,
+  type BoundAggregate,
+  initializeAccumulators,
+  mergeAccumulators,
+  writeResults,
+} from "./aggregates.ts";
+import { NO_SESSION, Sessions } from "./sessions.ts";
+
+/** Ends a snapshot's list of groups. */
+const NO_GROUP = 0xffffffff;
+
+/**
+ * Incremental aggregates per key and session: rows of a key whose event times are at most `gapMs` apart belong together, also through
+ * others between them, so a row out of order can merge sessions. A session ends `gapMs` after its last row and fires when the watermark
+ * reaches its end − 1; sessions fire in the order (end, key group, key bytes). A row that could only form a session which would have fired
+ * is dropped and counted (`lateRows`); one that reaches an open session belongs to it.
+ *
+ * A session has one timer, at the end that it had when the timer was set: a row that lengthens it costs no timer.
+ */
+export class SessionAggregateOperator implements Operator {
+  readonly #codec: KeyCodec;
+  readonly #gapMs: number;
+  readonly #aggregates: readonly BoundAggregate[];
+  readonly #schema: RowSchema;
+  readonly #sessions: Sessions;
+  #context: KeyedContext | null = null;
+  #out: OutputBatch | null = null;
+  #lateRows = 0;
+
+  /** `schema`: as `aggregateSchema` gives it. */
+  constructor(codec: KeyCodec, gapMs: number, aggregates: readonly BoundAggregate[], schema: RowSchema) {
+    this.#codec = codec;
+    this.#gapMs = gapMs;
+    this.#aggregates = aggregates;
+    this.#schema = schema;
+    this.#sessions = new Sessions(aggregates.length);
+  }
+
+  open(context: OperatorContext, output: Output): void {
+    // The key's one value: its list's first session + 1.
+    this.#context = new KeyedContext(this.#codec, context.keyGroups, { width: 1, savedWidth: 0 });
+    this.#out = new OutputBatch(this.#schema, output);
+  }
+
+  process(_input: number, batch: ColumnBatch): void {
+    const context = present(this.#context, "context");
+    const codec = this.#codec;
+    for (let i = 0; i < batch.selectedCount; i++) {
+      const row = batch.selection[i]!;
+      if (codec.numeric) context.useNumber(codec.numberOf(batch, row));
+      else {
+        codec.encode(batch, row);
+        context.useBytes(codec.bytes, 0, codec.length);
+      }
+      this.#add(context, batch, row);
+    }
+  }
+
+  advanceWatermark(timeMs: number): void {
+    const context = present(this.#context, "context");
+    const out = present(this.#out, "output");
+    context.watermarkMs = timeMs;
+    context.timers.fire(timeMs, (dueMs, _group, bytes, start, end) => {
+      context.useBytes(bytes, start, end);
+      this.#onTimer(context, dueMs, out);
+    });
+    out.flush();
+  }
+
+  snapshot(writer: SnapshotWriter): void {
+    const { table, timers, watermarkMs } = present(this.#context, "context");
+    writer.f64(watermarkMs);
+    table.snapshot(writer);
+    timers.snapshot(writer);
+    for (let group = table.range.first; group < table.range.end; group++) {
+      const segment = table.segment(group);
+      if (segment === null || segment.count === 0) continue;
+      const part = new SnapshotWriter();
+      const order = segment.sorted();
+      for (let i = 0; i < segment.count; i++) this.#sessions.write(part, segment.values[order[i]!]! - 1);
+      writer.u32(group);
+      writer.bytes(part.finish());
+    }
+    writer.u32(NO_GROUP);
+  }
+
+  restore(snapshots: readonly SnapshotReader[]): void {
+    const context = present(this.#context, "context");
+    const { table, timers } = context;
+    let watermarkMs = snapshots.length === 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    for (const snapshot of snapshots) {
+      watermarkMs = Math.min(watermarkMs, snapshot.f64());
+      table.restore(snapshot);
+      timers.restore(snapshot);
+      for (let group = snapshot.u32(); group !== NO_GROUP; group = snapshot.u32()) {
+        const part = new SnapshotReader(snapshot.bytes());
+        if (group < table.range.first || group >= table.range.end) continue;
+        const segment = table.segmentFor(group);
+        const order = segment.sorted();
+        for (let i = 0; i < segment.count; i++) segment.values[order[i]!] = this.#sessions.read(part) + 1;
+      }
+    }
+    context.watermarkMs = watermarkMs;
+  }
+
+  counters(): Readonly<Record<string, number>> {
+    return { lateRows: this.#lateRows };
+  }
+
+  #add(context: KeyedContext, batch: ColumnBatch, row: number): void {
+    const sessions = this.#sessions;
+    const timeMs = batch.eventTimes[row]!;
+    let session = this.#near(context, timeMs);
+    if (session === NO_SESSION) {
+      if (timeMs + this.#gapMs - 1 <= context.watermarkMs) {
+        this.#lateRows += 1;
+        return;
+      }
+      session = this.#begin(context, timeMs);
+    } else sessions.cover(session, timeMs, timeMs);
+    const at = session * sessions.width + sessions.accumulatorsAt;
+    accumulate(this.#aggregates, sessions.values, at, batch, row);
+  }
+
+  /** The session that a row of this time belongs to, made of all that it reaches; `NO_SESSION` when it reaches none. */
+  #near(context: KeyedContext, timeMs: number): number {
+    const sessions = this.#sessions;
+    let found = NO_SESSION;
+    let before = NO_SESSION;
+    for (let session = context.get(0) - 1; session !== NO_SESSION; ) {
+      const next = sessions.links[session]!;
+      const near =
+        timeMs >= sessions.firstMs(session) - this.#gapMs && timeMs <= sessions.lastMs(session) + this.#gapMs;
+      if (near && found !== NO_SESSION) {
+        this.#merge(found, session);
+        this.#unlink(context, before, session);
+      } else {
+        if (near) found = session;
+        before = session;
+      }
+      session = next;
+    }
+    return found;
+  }
+
+  #begin(context: KeyedContext, timeMs: number): number {
+    const sessions = this.#sessions;
+    const timerMs = timeMs + this.#gapMs - 1;
+    const session = sessions.add(timeMs, timeMs, timerMs);
+    initializeAccumulators(this.#aggregates, sessions.values, session * sessions.width + sessions.accumulatorsAt);
+    sessions.links[session] = context.get(0) - 1;
+    context.set(0, session + 1);
+    context.setTimer(timerMs);
+    return session;
+  }
+
+  /** Adds `other` to `session`. The timer that is left over finds no session of its own and does nothing. */
+  #merge(session: number, other: number): void {
+    const sessions = this.#sessions;
+    const { values, width, accumulatorsAt } = sessions;
+    sessions.cover(session, sessions.firstMs(other), sessions.lastMs(other));
+    sessions.setTimerMs(session, Math.min(sessions.timerMs(session), sessions.timerMs(other)));
+    const at = session * width + accumulatorsAt;
+    mergeAccumulators(this.#aggregates, values, at, values, other * width + accumulatorsAt);
+  }
+
+  /** Takes `session`, which comes after `before`, out of the key's list. */
+  #unlink(context: KeyedContext, before: number, session: number): void {
+    const { links } = this.#sessions;
+    const next = links[session]!;
+    if (before !== NO_SESSION) links[before] = next;
+    else if (next === NO_SESSION) context.clear();
+    else context.set(0, next + 1);
+    this.#sessions.free(session);
+  }
+
+  #onTimer(context: KeyedContext, dueMs: number, out: OutputBatch): void {
+    const sessions = this.#sessions;
+    let before = NO_SESSION;
+    for (let session = context.get(0) - 1; session !== NO_SESSION; ) {
+      const next = sessions.links[session]!;
+      const endMs = sessions.lastMs(session) + this.#gapMs;
+      if (sessions.timerMs(session) === dueMs && endMs - 1 === dueMs) {
+        this.#emit(context, session, endMs, out);
+        this.#unlink(context, before, session);
+      } else {
+        if (sessions.timerMs(session) === dueMs) this.#setTimer(context, session, endMs - 1);
+        before = session;
+      }
+      session = next;
+    }
+  }
+
+  #setTimer(context: KeyedContext, session: number, timeMs: number): void {
+    this.#sessions.setTimerMs(session, timeMs);
+    context.setTimer(timeMs);
+  }
+
+  #emit(context: KeyedContext, session: number, endMs: number, out: OutputBatch): void {
+    const sessions = this.#sessions;
+    const firstResult = this.#codec.fields.length;
+    const windowField = firstResult + this.#aggregates.length;
+    out.rows.addRow(endMs - 1);
+    context.writeKey(out.rows);
+    const at = session * sessions.width + sessions.accumulatorsAt;
+    writeResults(this.#aggregates, sessions.values, at, out.rows, firstResult);
+    out.rows.setNumber(windowField, sessions.firstMs(session));
+    out.rows.setNumber(windowField + 1, endMs);
+    out.flushIfFull();
+  }
+}

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Random } from "../../../base/random.ts";
+import { DEFAULT_JOB_OPTIONS, type JobSpec, type Recovery } from "../../../engine/cluster/job-spec.ts";
+import { decideRestart, MAX_RESTARTS } from "../../../engine/cluster/restart-decision.ts";
+import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
+import { countJob } from "../simulation/tiny-job.ts";
+import { readTiny, tinySupplier } from "../simulation/tiny-rows.ts";
+
+const ROWS = 4000;
+const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
+
+function startCluster(seed: number, workers: number): SimulatedCluster {
+  return new SimulatedCluster({
+    seed,
+    workers,
+    modules: new Map([["count", () => countJob(500)]]),
+    suppliers: new Map([["in", tinySupplier(2, ROWS, 5)]]),
+    batchRecords: 50,
+    onRecord: null,
+    maxSteps: 5_000_000,
+    maxVirtualUs: 120_000_000,
+  });
+}
+
+function specOf(recovery: Recovery): JobSpec {
+  return {
+    jobId: "j",
+    name: "j",
+    module: "count",
+    parameters: {},
+    parallelism: 2,
+    keyGroups: 16,
+    sources: { source: { kind: "memory", brokers: [], topic: "in", partitions: 2 } },
+    sinks: { sink: { kind: "memory", brokers: [], topic: "out", partitions: 2 } },
+    options: DEFAULT_JOB_OPTIONS,
+    bounded: true,
+    recovery,
+  };
+}
+
+/** What the job puts out when nothing breaks, as counted rows. */
+function rightRows(): Map<string, number> {
+  const cluster = startCluster(0, 2);
+  cluster.client.submit(specOf("none"), 2);
+  cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
+  return rowsOf(cluster);
+}
+
+function rowsOf(cluster: SimulatedCluster): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const partition of [0, 1]) {
+    for (const row of cluster.topics.records("out", partition).map(readTiny)) {
+      const name = `${row.time} ${row.key} ${row.value}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+/** Kills worker `index` as soon as `delayUs` have passed since the job ran. */
+function killLater(cluster: SimulatedCluster, index: number, delayUs: number): void {
+  cluster.runUntil(() => cluster.client.states.some(({ state }) => state === "running"), "running");
+  cluster.universe.queue.at(cluster.universe.nowUs + delayUs, () => cluster.workers[index]!.kill());
+}
+
+describe("a job that recovers from scratch", () => {
+  const right = rightRows();
+
+  it("loses nothing and forges nothing when a worker dies at any time; it only repeats", () => {
+    let repeated = 0;
+    let restarted = 0;
+    for (const seed of SEEDS) {
+      const random = new Random(seed);
+      const cluster = startCluster(seed, 2);
+      cluster.client.submit(specOf("scratch"), 2);
+      killLater(cluster, random.below(2), random.below(12_000));
+      cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
+      assert.equal(cluster.client.stateOf("j")!.state, "finished", `seed ${seed}`);
+      const rows = rowsOf(cluster);
+      for (const [row, count] of right) assert.ok((rows.get(row) ?? 0) >= count, `seed ${seed}: lost ${row}`);
+      for (const row of rows.keys()) assert.ok(right.has(row), `seed ${seed}: forged ${row}`);
+      if ([...rows.values()].some((count) => count > 1)) repeated++;
+      if (cluster.client.states.some(({ state }) => state === "restarting")) restarted++;
+    }
+    assert.ok(restarted >= 20 && repeated >= 10, `${restarted} restarted, ${repeated} repeated: the kills come too late`);
+  });
+
+  it("says so: running, restarting with the cause, deploying and running as the next attempt", () => {
+    const cluster = startCluster(3, 2);
+    cluster.client.submit(specOf("scratch"), 2);
+    killLater(cluster, 1, 2_000);
+    cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
+    const told = cluster.client.states.map(({ state, attempt }) => `${state} ${attempt}`);
+    const after = ["restarting 1", "deploying 2", "running 2", "finished 2"];
+    assert.deepEqual(told, ["created 1", "deploying 1", "running 1", ...after]);
+    const restarting = cluster.client.states.find(({ state }) => state === "restarting")!;
+    assert.equal(restarting.failure?.code, "worker-lost");
+    const times = cluster.client.states.map(({ atUs }) => atUs);
+    assert.deepEqual(times, times.toSorted((a, b) => a - b));
+  });
+
+  it("waits for a worker when none is left, and goes on with the one that comes", () => {
+    const cluster = startCluster(4, 1);
+    cluster.client.submit(specOf("scratch"), 1);
+    killLater(cluster, 0, 2_000);
+    cluster.runUntil(() => cluster.client.stateOf("j")?.state === "restarting", "restart");
+    cluster.startWorker("replacement");
+    cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
+    assert.equal(cluster.client.stateOf("j")!.state, "finished");
+    for (const [row, count] of right) assert.ok((rowsOf(cluster).get(row) ?? 0) >= count, row);
+  });
+
+  it("fails when no worker comes in time", () => {
+    const cluster = startCluster(5, 1);
+    cluster.client.submit(specOf("scratch"), 1);
+    killLater(cluster, 0, 2_000);
+    cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
+    assert.equal(cluster.client.stateOf("j")!.state, "failed");
+    assert.match(cluster.client.stateOf("j")!.failure!.message, /there is no worker; .* worker-0 is lost/);
+  });
+
+  it("survives two deaths one after the other", () => {
+    for (const seed of SEEDS.slice(0, 10)) {
+      const cluster = startCluster(seed, 3);
+      cluster.client.submit(specOf("scratch"), 3);
+      killLater(cluster, 0, 3_000);
+      cluster.universe.queue.at(cluster.universe.nowUs + 6_000 + seed * 500, () => cluster.workers[1]!.kill());
+      cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
+      assert.equal(cluster.client.stateOf("j")!.state, "finished", `seed ${seed}`);
+      const rows = rowsOf(cluster);
+      for (const [row, count] of right) assert.ok((rows.get(row) ?? 0) >= count, `seed ${seed}: lost ${row}`);
+    }
+  });
+
+  it("without recovery fails with the cause and never runs again", () => {
+    for (const seed of SEEDS.slice(0, 10)) {
+      const cluster = startCluster(seed, 2);
+      cluster.client.submit(specOf("none"), 2);
+      killLater(cluster, 1, seed * 300);
+      cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
+      const { state, failure, attempt } = cluster.client.stateOf("j")!;
+      assert.deepEqual([state, failure?.code, attempt], ["failed", "worker-lost", 1], `seed ${seed}`);
+    }
+  });
+});
+
+describe("the restart decision", () => {
+  const failure = { code: "worker-lost", message: "gone" };
+
+  it("restarts from scratch up to the limit, then fails and says how often it tried", () => {
+    assert.deepEqual(decideRestart(failure, "none", 0), { kind: "fail", failure });
+    assert.deepEqual(decideRestart(failure, "scratch", MAX_RESTARTS - 1), { kind: "restart" });
+    const last = decideRestart(failure, "scratch", MAX_RESTARTS);
+    assert.ok(last.kind === "fail" && /given up after 10 restarts/.test(last.failure.message));
+  });
+
+  it("does not try again what cannot be built", () => {
+    assert.equal(decideRestart({ code: "job-invalid", message: "no sink" }, "scratch", 0).kind, "fail");
+  });
+});
