@@ -10,23 +10,23 @@ const START_VALUES = 1024;
 
 /**
  * The wire values of a data set as a log, made when they are read. The events are generated once, in order; each partition is read
- * once, from its beginning. The data set spreads its events round robin, which tells how many a partition has.
+ * once, from its beginning. How many a partition has is counted by walking the data set once more, without writing values.
  */
 export class GeneratorSupplier implements LogSourceSupplier {
   readonly partitions: number;
-  readonly #events: number;
+  readonly #ends: Float64Array;
   readonly #cursor: EventCursor<unknown>;
   readonly #queues: readonly ValueQueue[];
 
   constructor(dataSet: DataSet<unknown>) {
     this.partitions = dataSet.partitions;
-    this.#events = dataSet.events;
+    this.#ends = eventsByPartition(dataSet);
     this.#cursor = dataSet.open();
     this.#queues = Array.from({ length: dataSet.partitions }, () => new ValueQueue());
   }
 
   endOffset(partition: number): number {
-    return Math.ceil((this.#events - partition) / this.partitions);
+    return this.#ends[partition]!;
   }
 
   read(partition: number, offset: number, maxRecords: number): RecordValues {
@@ -38,6 +38,13 @@ export class GeneratorSupplier implements LogSourceSupplier {
     while (queue.count < maxRecords && this.#cursor.advance()) this.#queues[this.#cursor.partition]!.push(this.#cursor);
     return queue.take(Math.min(maxRecords, queue.count));
   }
+}
+
+function eventsByPartition(dataSet: DataSet<unknown>): Float64Array {
+  if (dataSet.partitions === 1) return Float64Array.of(dataSet.events);
+  const counts = new Float64Array(dataSet.partitions);
+  for (const cursor = dataSet.open(); cursor.advance(); ) counts[cursor.partition]! += 1;
+  return counts;
 }
 
 /** Values of one partition that are made and not read yet. What was taken is never written over. */

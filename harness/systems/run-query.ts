@@ -1,16 +1,25 @@
 import { FaultlineError } from "../../base/errors.ts";
+import { betterCloudInput } from "../../generators/bettercloud/input.ts";
+import type { BetterCloudOptions } from "../../generators/bettercloud/options.ts";
+import type { DataSet, PartitionRule } from "../../generators/dataset.ts";
+import { type InputStream, mergeInput } from "../../generators/merged-input.ts";
 import { NexmarkDataSet } from "../../generators/nexmark/dataset.ts";
+import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
 import { MAX_EVENTS, type NexmarkOptions } from "../../generators/nexmark/options.ts";
+import { compileSchedule } from "../../generators/schedule/schedule.ts";
+import { SOURCE_ID } from "../../queries/job-ids.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
-import { findQuery } from "../../queries/registry.ts";
-import { runInOneThread } from "./bundled/run-in-one-thread.ts";
+import { findQuery, generatorOf } from "../../queries/registry.ts";
+import { type RowTaker, runInOneThread } from "./bundled/run-in-one-thread.ts";
+import { FinalRows } from "./final-rows.ts";
 import { RowLines, type WriteLines } from "./row-lines.ts";
 
 export interface RunQueryOptions {
   /** Id of a query. */
   readonly query: string;
   readonly system: "oracle" | "bundled";
-  readonly options: NexmarkOptions;
+  /** Of the generator whose events the query reads. */
+  readonly options: NexmarkOptions | BetterCloudOptions;
   readonly write: WriteLines;
   /** The rest is for `bundled`. Instances of every operator; default 1. */
   readonly parallelism?: number;
@@ -25,46 +34,83 @@ export interface RunQueryOptions {
 }
 
 const DEFAULT_DELAY_MS = 4_000;
+/** Virtual time by which whatever is sent before the events has been taken in, µs. */
+const LATER_US = 600_000_000;
 
 /**
  * Runs a query over generated events, without Kafka and in this thread, to the end of input, and writes its result rows as JSON
- * lines: documented columns only. Errors: `query-unknown`, `query-undefined-on-data`, `config-invalid`, those of the job.
+ * lines: documented columns only, of an upsert query the final row of each key, in the order of keys. Errors: `query-unknown`, `query-undefined-on-data`, `config-invalid`, those of the job.
  */
 export async function runQuery(run: RunQueryOptions): Promise<void> {
   const query = findQuery(run.query);
-  const reason = query.undefinedOn({ mode: run.options.mode });
+  const parallelism = run.parallelism ?? 1;
+  const { mode, streams } = inputOf(query, run, run.partitions ?? parallelism);
+  const reason = query.undefinedOn({ mode });
   if (reason !== null) {
     throw new FaultlineError("query-undefined-on-data", `${query.id} has no meaning on this data: ${reason}`);
   }
-  const parallelism = run.parallelism ?? 1;
-  const dataSet = new NexmarkDataSet({ options: run.options, partitions: run.partitions ?? parallelism });
-  if (dataSet.events >= MAX_EVENTS) {
+  if (streams.some(({ dataSet }) => dataSet.events >= MAX_EVENTS)) {
     throw new FaultlineError("config-invalid", "the data set has no end", { hint: "set events=100000, for example" });
   }
   const lines = new RowLines(query, run.write);
-  if (run.system === "oracle") await runOracle(query, dataSet, lines);
+  const { output } = query;
+  const final = output.kind === "upsert" ? new FinalRows(query, output.key, lines) : null;
+  const rows = final ?? lines;
+  if (run.system === "oracle") await runOracle(query, mergeInput(streams).dataSet, rows);
   else {
     await runInOneThread({
       query,
-      dataSet,
-      dataMode: run.options.mode,
+      streams: streams.map(({ name, dataSet, isEarly }) => ({ name, dataSet, readableFromUs: isEarly ? 0 : LATER_US })),
+      dataMode: mode,
       watermarkDelayMs: run.watermarkDelayMs ?? DEFAULT_DELAY_MS,
       parallelism,
       workers: run.workers ?? 1,
       seed: run.seed ?? 1,
       ...(run.batchSize === undefined ? {} : { batchSize: run.batchSize }),
-      rows: lines,
+      rows,
     });
   }
+  await final?.finish();
   await lines.flush();
 }
 
-async function runOracle(query: QueryDefinition, dataSet: NexmarkDataSet, lines: RowLines): Promise<void> {
+interface QueryInput {
+  /** As queries know the data. */
+  readonly mode: string;
+  readonly streams: readonly (InputStream<NexmarkEvent> & { readonly isEarly: boolean })[];
+}
+
+function inputOf(query: QueryDefinition, { options }: RunQueryOptions, partitions: number): QueryInput {
+  const isBetterCloud = "customers" in options;
+  if (isBetterCloud !== (generatorOf(query) === "bettercloud")) {
+    throw new FaultlineError("config-invalid", `${query.id} does not read such events`);
+  }
+  if (isBetterCloud) {
+    const streams = betterCloudInput(options, { events: partitions, controls: 1 });
+    const preloads = options.preloadControls !== false;
+    // As in the registry of queries: events and query are of one generator, which their types do not say.
+    const paired = streams as unknown as readonly InputStream<NexmarkEvent>[];
+    return {
+      mode: "bettercloud",
+      streams: paired.map((stream) => ({ ...stream, isEarly: !preloads || stream.name === "controls" })),
+    };
+  }
+  const dataSet = new NexmarkDataSet({ options, partitions, partitionRule: partitionRuleOf(query) });
+  const schedule = compileSchedule({ shape: "constant", ratePerSecond: options.eventRatePerSecond });
+  return { mode: options.mode, streams: [{ name: SOURCE_ID, dataSet, schedule, isEarly: true }] };
+}
+
+/** Rows that depend on the order of an auction's events need all of them in one partition. */
+function partitionRuleOf({ output }: QueryDefinition): PartitionRule {
+  return output.kind === "upsert" && output.updatesFollow === "auction" ? "auction" : "roundRobin";
+}
+
+async function runOracle(query: QueryDefinition, dataSet: DataSet<NexmarkEvent>, rows: RowTaker): Promise<void> {
   const oracle = query.oracle();
   const cursor = dataSet.open();
-  while (!lines.refused && cursor.advance()) {
-    oracle.onEvent(cursor.event(), cursor.index, (row) => lines.add(row.values));
-    if (lines.full) await lines.flush();
+  while (!rows.refused && cursor.advance()) {
+    oracle.onEvent(cursor.event(), cursor.index, (row) => rows.add(row.values));
+    if (rows.full) await rows.flush();
   }
-  oracle.onEnd((row) => lines.add(row.values));
+  oracle.onEnd((row) => rows.add(row.values));
 }

@@ -1,3 +1,4 @@
+import type { Recovery } from "../../engine/cluster/job-spec.ts";
 import type { TaskCounters } from "../../engine/cluster/messages.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
 
@@ -12,8 +13,11 @@ export interface DeployContext {
   readonly runId: string;
   readonly config: DeployConfig;
   readonly brokers: readonly string[];
+  /** The main input. */
   readonly inputTopic: string;
   readonly inputPartitions: number;
+  /** All inputs, by the source of the job that reads them; the main one is among them. */
+  readonly inputs: readonly { readonly source: string; readonly topic: string; readonly partitions: number }[];
   readonly outputTopic: string;
   readonly outputPartitions: number;
   /** Logs and working files of the system's processes, kept with the results. Absolute. */
@@ -29,6 +33,8 @@ export interface DeployConfig {
   readonly parallelism: number;
   readonly watermarkDelayMs: number;
   readonly seed: number;
+  /** What the system does when one of its processes is lost. */
+  readonly recovery?: Recovery;
   readonly engine: EngineSettings;
 }
 
@@ -82,4 +88,37 @@ export interface Deployment {
   /** Facts for the run record: versions, settings, flags. */
   describe(): Readonly<Record<string, unknown>>;
   counters(): Promise<readonly TaskCounters[]>;
+  /** How it can be broken; absent: not at all. */
+  readonly faults?: FaultSurface;
+}
+
+/** A process that can be struck. */
+export interface FaultProcess {
+  readonly role: string;
+  readonly pid: number;
+  /** As the system's counters name it. */
+  readonly name: string;
+}
+
+/** What the system says about its query, in time order. */
+export interface SystemState {
+  readonly state: string;
+  readonly attempt: number;
+  /** Monotonic µs of this machine. */
+  readonly atUs: number;
+  /** It has noticed that something is broken. */
+  readonly troubled: boolean;
+  readonly running: boolean;
+  readonly cause: string | null;
+}
+
+/** Lets faults be inflicted on a deployment: who is there to be struck, and what it says about it. */
+export interface FaultSurface {
+  /** The process that now serves as the `number`-th (from 1) of a role (`worker`); null when there is none. */
+  target(role: string, number: number): FaultProcess | null;
+  /** The end of this process is wanted: it is no failure by itself. */
+  expectEnd(pid: number): void;
+  onState(listener: (state: SystemState) => void): void;
+  /** Processes that take the place of lost ones. */
+  onProcess(listener: (process: { readonly role: string; readonly pid: number }) => void): void;
 }

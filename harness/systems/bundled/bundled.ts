@@ -1,7 +1,8 @@
 import { FaultlineError } from "../../../base/errors.ts";
 import { ClusterClient } from "../../../engine/shell/cluster-client.ts";
-import type { DeployContext, Deployment, SystemUnderTest } from "../system.ts";
+import type { DeployContext, Deployment, FaultSurface, SpawnedProcess, SystemUnderTest } from "../system.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
+import { BundledFaultSurface } from "./fault-surface.ts";
 import { jobOfQuery } from "./job-of-query.ts";
 
 const RUNNING_TIMEOUT_MS = 30_000;
@@ -22,12 +23,15 @@ export const bundled: SystemUnderTest = {
       parallelism: config.parallelism,
       keyGroups: config.engine.keyGroups,
       bounded: false,
-      input: kafkaBinding(context, context.inputTopic, context.inputPartitions),
+      inputs: Object.fromEntries(
+        context.inputs.map(({ source, topic, partitions }) => [source, kafkaBinding(context, topic, partitions)]),
+      ),
       output: kafkaBinding(context, context.outputTopic, context.outputPartitions),
       options: {
         bufferTimeoutUs: config.engine.bufferTimeoutUs,
         watermarkIntervalUs: config.engine.watermarkIntervalUs,
       },
+      recovery: config.recovery ?? "none",
     });
     const cluster = await startCluster(context);
     const deployment = new BundledDeployment(context, cluster, job.jobId);
@@ -51,6 +55,8 @@ class BundledDeployment implements Deployment {
   readonly #context: DeployContext;
   readonly #cluster: Cluster;
   readonly #jobId: string;
+  readonly #surface: BundledFaultSurface;
+  #report: (error: Error) => void = () => {};
   readonly #client: ClusterClient;
   #expectedEnd = false;
 
@@ -60,21 +66,38 @@ class BundledDeployment implements Deployment {
     this.#jobId = jobId;
     this.processes = cluster.processes.map(({ role, pid }) => ({ role, pid }));
     this.#client = new ClusterClient(cluster.coordinatorAddress);
+    const replaces = (context.config.recovery ?? "none") !== "none";
+    this.#surface = new BundledFaultSurface(cluster, replaces, (child) => this.#watchProcess(child));
     this.failed = new Promise((resolve) => this.#watch(resolve));
   }
 
   #watch(failed: (error: Error) => void): void {
-    const report = (error: Error) => {
+    this.#report = (error) => {
       if (!this.#expectedEnd) failed(error);
     };
-    this.#client.onFailure(this.#jobId, report);
-    void this.#client.lost.then(report);
-    for (const { role, exited } of this.#cluster.processes) {
-      void exited.then(({ code, signal }) => {
-        const how = signal === null ? `exit code ${code}` : signal;
-        report(new FaultlineError("system-failed", `${role} has ended: ${how}`, { context: { role, code, signal } }));
-      });
-    }
+    this.#client.onState((state) => {
+      if (state.jobId === this.#jobId) this.#surface.onJobState(state);
+    });
+    this.#client.onFailure(this.#jobId, this.#report);
+    void this.#client.lost.then(this.#report);
+    for (const child of this.#cluster.processes) this.#watchProcess(child);
+  }
+
+  /** The end of a process is a failure of the system, unless a fault was to end it: then the job tells what comes of that. */
+  #watchProcess({ role, pid, exited }: SpawnedProcess): void {
+    void exited.then(({ code, signal }) => {
+      if (this.#surface.isExpected(pid)) {
+        if (!this.#expectedEnd) this.#surface.onExpectedEnd(pid);
+        return;
+      }
+      const how = signal === null ? `exit code ${code}` : signal;
+      const context = { role, code, signal };
+      this.#report(new FaultlineError("system-failed", `${role} has ended: ${how}`, { context }));
+    });
+  }
+
+  get faults(): FaultSurface {
+    return this.#surface;
   }
 
   async submit(job: Parameters<ClusterClient["submit"]>[0]): Promise<void> {
@@ -101,6 +124,7 @@ class BundledDeployment implements Deployment {
 
   async stop(): Promise<void> {
     this.#expectedEnd = true;
+    this.#surface.close();
     this.#client.shutdown();
     const exits = Promise.all(this.#cluster.processes.map((child) => child.exited));
     const ended = await within(SHUTDOWN_MS, exits);

@@ -13,7 +13,11 @@ const COORDINATOR_FLAGS = ["--max-old-space-size=256"];
 /** The processes of one bundled cluster. */
 export interface Cluster {
   readonly coordinatorAddress: string;
+  /** Everything that was started, also what has ended. */
   readonly processes: readonly SpawnedProcess[];
+  readonly workers: readonly SpawnedProcess[];
+  /** Starts one more worker, of a name that no other has or had; not waited for: it registers when it is ready. */
+  startWorker(name: string): SpawnedProcess;
   /** Flags of the worker processes, for the record. */
   readonly workerFlags: readonly string[];
 }
@@ -41,19 +45,19 @@ export async function startCluster(context: DeployContext): Promise<Cluster> {
       nodeFlags: COORDINATOR_FLAGS,
     });
     const coordinatorAddress = await readyAddress(coordinator);
-    const workers = Array.from({ length: engine.workers }, (_, index) => {
-      const worker = `worker-${index + 1}`;
+    const startWorker = (worker: string) => {
       const spec: WorkerSpec = {
         ...common,
         worker,
         coordinator: coordinatorAddress,
         connectTimeoutUs: CONNECT_TIMEOUT_US,
-        seed: seed + index + 1,
+        seed: seed + started.length,
       };
       return start(worker, shellEntry("worker-main"), spec, { nodeFlags: workerFlags });
-    });
+    };
+    const workers = Array.from({ length: engine.workers }, (_, index) => startWorker(`worker-${index + 1}`));
     await Promise.all(workers.map(readyAddress));
-    return { coordinatorAddress, processes: started, workerFlags };
+    return { coordinatorAddress, processes: started, workers, startWorker, workerFlags };
   } catch (error) {
     await Promise.all(started.map((child) => child.stop(0)));
     throw error;

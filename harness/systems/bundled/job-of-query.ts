@@ -1,6 +1,6 @@
 import { FaultlineError } from "../../../base/errors.ts";
-import { DEFAULT_JOB_OPTIONS, type JobOptions, type JobSpec } from "../../../engine/cluster/job-spec.ts";
-import { SINK_ID, SOURCE_ID } from "../../../queries/job-ids.ts";
+import { DEFAULT_JOB_OPTIONS, type JobOptions, type JobSpec, type Recovery } from "../../../engine/cluster/job-spec.ts";
+import { SINK_ID } from "../../../queries/job-ids.ts";
 import type { QueryDefinition } from "../../../queries/query.ts";
 
 /** Where a query's events come from or its results go. */
@@ -19,9 +19,11 @@ export interface QueryJobOptions {
   readonly parallelism: number;
   readonly keyGroups: number;
   readonly bounded: boolean;
-  readonly input: LogBinding;
+  /** By source of the job. */
+  readonly inputs: Readonly<Record<string, LogBinding>>;
   readonly output: LogBinding;
   readonly options?: Partial<JobOptions>;
+  readonly recovery?: Recovery;
 }
 
 /** The bundled engine's job for a query, with identity columns. `query-undefined-on-data` when it has no meaning on this data. */
@@ -38,9 +40,10 @@ export function jobOfQuery(options: QueryJobOptions): JobSpec {
     parameters: { watermarkDelayMs, mode, identity: true },
     parallelism: options.parallelism,
     keyGroups: options.keyGroups,
-    sources: { [SOURCE_ID]: options.input },
+    sources: options.inputs,
     sinks: { [SINK_ID]: options.output },
     options: { ...DEFAULT_JOB_OPTIONS, ...options.options },
+    recovery: options.recovery ?? "none",
     bounded: options.bounded,
   };
 }

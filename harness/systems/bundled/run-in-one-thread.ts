@@ -4,8 +4,10 @@ import { failureError, jobFailure } from "../../../engine/shell/job-failure.ts";
 import { importFactory } from "../../../engine/shell/load-job.ts";
 import { SIMULATION_LIMITS, SimulatedCluster } from "../../../engine/simulation/cluster.ts";
 import type { DataSet } from "../../../generators/dataset.ts";
-import { SINK_ID, SOURCE_ID } from "../../../queries/job-ids.ts";
+import { SINK_ID } from "../../../queries/job-ids.ts";
 import type { QueryDefinition, Value } from "../../../queries/query.ts";
+import { wireColumns } from "../../verify/row-hash.ts";
+import { parseRow } from "../../verify/typed-value.ts";
 import { GeneratorSupplier } from "../generator-supplier.ts";
 import { jobOfQuery } from "./job-of-query.ts";
 
@@ -19,9 +21,17 @@ export interface RowTaker {
   readonly refused: boolean;
 }
 
+/** An input stream, by the name of the job's source. */
+export interface OneThreadStream {
+  readonly name: string;
+  readonly dataSet: DataSet<unknown>;
+  /** Virtual time before which nothing of it can be read, µs. */
+  readonly readableFromUs?: number;
+}
+
 export interface OneThreadRun {
   readonly query: QueryDefinition;
-  readonly dataSet: DataSet<unknown>;
+  readonly streams: readonly OneThreadStream[];
   readonly dataMode: string;
   readonly watermarkDelayMs: number;
   readonly parallelism: number;
@@ -40,8 +50,8 @@ const KEY_GROUPS = 128;
  * input. Returns the tasks' counters ([] when the taker refused more rows). Throws the job's failure.
  */
 export async function runInOneThread(run: OneThreadRun): Promise<readonly TaskCounters[]> {
-  const { query, rows } = run;
-  const names = [...query.columns, ...query.identity].map((column) => column.name);
+  const { query, rows, streams } = run;
+  const columns = wireColumns(query);
   const decoder = new TextDecoder();
   const log = (topic: string, partitions: number) => ({ kind: "memory", brokers: [], topic, partitions });
   const job = jobOfQuery({
@@ -52,7 +62,7 @@ export async function runInOneThread(run: OneThreadRun): Promise<readonly TaskCo
     parallelism: run.parallelism,
     keyGroups: Math.max(KEY_GROUPS, run.parallelism),
     bounded: true,
-    input: log(SOURCE_ID, run.dataSet.partitions),
+    inputs: Object.fromEntries(streams.map(({ name, dataSet }) => [name, log(name, dataSet.partitions)])),
     output: log(SINK_ID, run.parallelism),
   });
   const cluster = new SimulatedCluster({
@@ -60,11 +70,11 @@ export async function runInOneThread(run: OneThreadRun): Promise<readonly TaskCo
     seed: run.seed,
     workers: run.workers,
     modules: new Map([[job.module, await importFactory(job.module)]]),
-    suppliers: new Map([[SOURCE_ID, new GeneratorSupplier(run.dataSet)]]),
+    suppliers: new Map(streams.map(({ name, dataSet }) => [name, new GeneratorSupplier(dataSet)])),
+    readableFromUs: new Map(streams.map(({ name, readableFromUs }) => [name, readableFromUs ?? 0])),
     batchRecords: run.batchSize ?? DEFAULT_BATCH,
     onRecord: (_topic, _partition, value) => {
-      const row = JSON.parse(decoder.decode(value)) as Readonly<Record<string, Value>>;
-      rows.add(names.map((name) => row[name] ?? null));
+      rows.add(present(parseRow(columns, decoder.decode(value)), "row of the query in the output"));
     },
   });
   const { client } = cluster;
