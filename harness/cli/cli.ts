@@ -5,14 +5,28 @@ import { EXIT, type ExitCode } from "../../base/exit-codes.ts";
 import { nearest } from "../config/nearest.ts";
 import type { Arguments, Command } from "./command.ts";
 import { analyzeCommand } from "./commands/analyze.ts";
+import { cacheCommand } from "./commands/cache.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { generateCommand } from "./commands/generate.ts";
+import { initCommand } from "./commands/init.ts";
 import { queryCommand } from "./commands/query.ts";
 import { runCommand } from "./commands/run.ts";
+import { schemaCommand } from "./commands/schema.ts";
 import { sweepCommand } from "./commands/sweep.ts";
 import { reportError } from "./errors.ts";
 import type { Io } from "./io.ts";
 
-const COMMANDS: readonly Command[] = [runCommand, sweepCommand, analyzeCommand, generateCommand, queryCommand];
+const COMMANDS: readonly Command[] = [
+  runCommand,
+  sweepCommand,
+  analyzeCommand,
+  generateCommand,
+  queryCommand,
+  initCommand,
+  schemaCommand,
+  doctorCommand,
+  cacheCommand,
+];
 
 const EXIT_CODES =
   "Exit codes: 0 ok, 1 internal error, 2 usage or config, 3 environment not ready, 4 run failed, 5 run invalid,\n" +
@@ -92,7 +106,20 @@ function usageError(error: unknown, argv: readonly string[]): FaultlineError {
     }
     return unknownOption(message, word);
   }
-  return new FaultlineError("usage", message, { hint: `bench ${names.includes(word) ? `${word} ` : ""}--help` });
+  const hint = names.includes(word)
+    ? `bench ${word} --help`
+    : `The commands are ${names.join(", ")}; bench --help says more.`;
+  return new FaultlineError("usage", plainMessage(message, word), { hint });
+}
+
+/** What yargs says of missing arguments and wrong choices, in the words of our command lines. */
+function plainMessage(message: string, name: string): string {
+  const command = COMMANDS.find(({ usage }) => usage.split(" ")[0] === name);
+  if (command !== undefined && message.startsWith("Not enough non-option arguments")) {
+    return `bench ${command.usage}: an argument is missing`;
+  }
+  const choice = /Argument: (\S+), Given: (.+), Choices: (.+)$/.exec(message);
+  return choice === null ? message : `${choice[1]}: ${choice[2]} is none of ${choice[3]}`;
 }
 
 function unknownOption(message: string, name: string): FaultlineError {

@@ -33,6 +33,8 @@ export async function executeSweep(sweep: ResolvedSweep, options: SessionOptions
     io.stdout.write(options.json ? `${planJson(sweep, plan, folder)}\n` : planText(sweep, plan, folder));
     return EXIT.ok;
   }
+  const { checkRoom } = await import("../doctor/preflight.ts");
+  checkRoom(sweep, resolve(io.cwd, folder));
   const interruption = new Interruption(io);
   try {
     const outcome = await runInFolder(sweep, plan, resolve(io.cwd, folder), options, io, interruption.signal);
@@ -42,7 +44,7 @@ export async function executeSweep(sweep: ResolvedSweep, options: SessionOptions
     io.stderr.write(
       `interrupted: ${outcome.results.length} of ${outcome.planned} runs are done and kept, ${left} left\n`,
     );
-    io.stderr.write(`continue with: bench sweep --resume ${folder}\n`);
+    if (left > 0) io.stderr.write(`continue with: bench sweep --resume ${folder}\n`);
     return interruption.exitCode;
   } finally {
     interruption.close();
@@ -70,6 +72,7 @@ async function runInFolder(
     return await runSweep({ sweep, store, manifest, toolbox: realToolbox, events: display, signal });
   } finally {
     display.close();
+    await store.close();
   }
 }
 

@@ -86,7 +86,15 @@ function shortNames(names: readonly string[]): string[] {
 function slug(value: unknown): string {
   const rate = typeof value === "string" && value.includes("/") ? parseRate(value) : null;
   if (rate?.ok) return String(rate.value);
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "none");
+  const named = nameOf(value);
+  const text = typeof named === "string" ? named : (JSON.stringify(named) ?? "none");
   const safe = text.replace(/[^A-Za-z0-9.]+/g, "-").replace(/^-+|-+$/g, "");
   return safe === "" ? "x" : safe;
+}
+
+/** A mapping goes by its name, or by its kind: a system of the user's own. */
+function nameOf(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const { name, kind } = value as { readonly name?: unknown; readonly kind?: unknown };
+  return name ?? kind ?? value;
 }

@@ -1,3 +1,5 @@
+import type { GeneratorName } from "../../queries/query.ts";
+import { targetParts } from "../faults/schema.ts";
 import { nearest } from "./nearest.ts";
 import { type Problem, problemAt } from "./problems.ts";
 import { eventCount, loadDurationMs, scheduledCount } from "./schedule.ts";
@@ -8,17 +10,19 @@ import { formatDuration } from "./units.ts";
 export interface QueryCatalog {
   readonly ids: readonly string[];
   /** Why the query has no meaning on such data, or null. */
-  undefinedOn(id: string, data: { readonly mode: string }): string | null;
+  undefinedOn(id: string, data: { readonly generator: GeneratorName; readonly mode: string }): string | null;
 }
 
 /** Rules between settings of one cell; each problem names the setting to change first. */
 export function crossCheck(config: Config, catalog: QueryCatalog): Problem[] {
   return [
     ...checkQuery(config, catalog),
+    ...checkGenerator(config),
     ...checkParallelism(config),
     ...checkLiveness(config),
     ...checkLoad(config),
     ...checkWarmup(config),
+    ...checkFaults(config),
   ];
 }
 
@@ -31,15 +35,22 @@ function checkQuery(config: Config, catalog: QueryCatalog): Problem[] {
       problemAt(["query"], `unknown query "${query}"`, meant === null ? known : `did you mean "${meant}"? ${known}`),
     ];
   }
-  const reason = catalog.undefinedOn(query, { mode: config.data.nexmark.mode });
+  const { generator, nexmark } = config.data;
+  const reason = catalog.undefinedOn(query, { generator, mode: nexmark.mode });
   if (reason === null) return [];
-  const message = `${query} is not defined on Nexmark data of mode ${config.data.nexmark.mode}: ${reason}`;
-  return [problemAt(["query"], message, "change data.nexmark.mode or the query")];
+  const data = generator === "nexmark" ? `Nexmark data of mode ${nexmark.mode}` : "BetterCloud data";
+  const setting = generator === "nexmark" ? "data.nexmark.mode or " : "";
+  return [problemAt(["query"], `${query} is not defined on ${data}: ${reason}`, `change ${setting}the query`)];
+}
+
+function checkGenerator({ data }: Config): Problem[] {
+  if (data.generator === "nexmark" || data.partitionRule === "roundRobin") return [];
+  return [problemAt(["data", "partitionRule"], `${data.generator} has no auctions to spread its events by`)];
 }
 
 function checkParallelism(config: Config): Problem[] {
   const { parallelism, engine } = config;
-  if (parallelism <= engine.keyGroups) return [];
+  if (config.system !== "bundled" || parallelism <= engine.keyGroups) return [];
   const message = `parallelism ${parallelism} is more than engine.keyGroups ${engine.keyGroups}`;
   return [problemAt(["parallelism"], message, "every instance needs at least one key group")];
 }
@@ -72,4 +83,28 @@ function checkWarmup(config: Config): Problem[] {
   if (config.warmup < lastsMs) return [];
   const message = `the warm-up ${formatDuration(config.warmup)} leaves nothing of a load of ${formatDuration(lastsMs)}`;
   return [problemAt(["warmup"], message, "shorten warmup, or lengthen load.duration")];
+}
+
+function checkFaults(config: Config): Problem[] {
+  if (config.faults.length === 0) return [];
+  if (config.system !== "bundled") {
+    return [problemAt(["faults"], "faults can only be inflicted on the bundled engine so far", "remove them")];
+  }
+  const lastsMs = loadDurationMs(config);
+  const { workers } = config.engine;
+  return config.faults.flatMap(({ target, at }, index) => {
+    const problems: Problem[] = [];
+    if (targetParts(target).number > workers) {
+      const message = `there is no ${target}: the engine has ${workers} ${workers === 1 ? "worker" : "workers"}`;
+      problems.push(problemAt(["faults", index, "target"], message, "workers count from 1; or raise engine.workers"));
+    }
+    if (at >= lastsMs) {
+      const message = `${formatDuration(at)} is behind the end of the load (${formatDuration(lastsMs)})`;
+      problems.push(problemAt(["faults", index, "at"], message, "strike earlier, or lengthen load.duration"));
+    } else if (at < config.warmup) {
+      const message = `${formatDuration(at)} is in the warm-up (${formatDuration(config.warmup)}): nothing is known from before the fault`;
+      problems.push(problemAt(["faults", index, "at"], message, "strike later, or shorten warmup"));
+    }
+    return problems;
+  });
 }

@@ -1,6 +1,10 @@
 import { isCollection, isMap, isScalar, isSeq, LineCounter, type Node, parse, parseDocument } from "yaml";
 import { FaultlineError } from "../../base/errors.ts";
 import type { Path } from "./paths.ts";
+import { clipped, printable } from "./shown.ts";
+
+const MOST_ALIASES = 100;
+const MOST_ERRORS = 20;
 
 /** A config as written: its plain data, and where in the text each setting stands. */
 export interface ConfigDocument {
@@ -14,19 +18,27 @@ export interface ConfigDocument {
 /** Parses YAML (JSON is a part of it). Throws `config-invalid` with all syntax errors. */
 export function parseConfigDocument(text: string, file: string): ConfigDocument {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const place = `${file}:1:1`;
+  const options = { lineCounter: lines, prettyErrors: false, logLevel: "error" } as const;
+  const document = guarded(place, () => parseDocument(text, options));
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  if (document.errors.length > 0) {
-    const problems = document.errors.map((error) => `${at(error.pos[0])}: ${error.message}`);
+  // Of an unknown tag the parser only warns, and then takes the value for text.
+  const errors = [...document.errors, ...document.warnings];
+  if (errors.length > 0) {
+    const problems = errors
+      .slice(0, MOST_ERRORS)
+      .map((error) => `${at(error.pos[0])}: ${clipped(printable(error.message), 300)}`);
     throw new FaultlineError("config-invalid", `not valid YAML:\n  ${problems.join("\n  ")}`, {
       context: { problems },
-      hint: "Check indentation, colons and quotes at these places.",
+      hint: problems.some((problem) => /\btabs?\b/i.test(problem))
+        ? "Indent with spaces: YAML permits no tabs there."
+        : "Check indentation, colons and quotes at these places.",
     });
   }
-  const raw = plainData(() => document.toJS({ maxAliasCount: 100 }), file);
+  const raw: unknown = guarded(place, () => document.toJS({ maxAliasCount: MOST_ALIASES }));
   if (raw !== null && (typeof raw !== "object" || Array.isArray(raw))) {
     throw new FaultlineError("config-invalid", `${file}:1:1: a config is a mapping of settings`, {
       hint: "Start with `query: q0`; configs/smoke.yaml is a complete example.",
@@ -42,15 +54,20 @@ export function parseConfigDocument(text: string, file: string): ConfigDocument 
 
 /** A value of `--set`: a YAML scalar, list or mapping. */
 export function parseSetValue(text: string, what: string): unknown {
-  return plainData(() => parse(text) as unknown, what);
+  return guarded(what, () => parse(text, { maxAliasCount: MOST_ALIASES, logLevel: "error" }) as unknown);
 }
 
-function plainData(read: () => unknown, what: string): unknown {
+/** What the parser throws is the text's fault: aliases without end, more levels than the stack holds, a key that is a list. */
+function guarded<T>(place: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new FaultlineError("config-invalid", `${what}: ${reason}`, { cause: error });
+    const tooDeep = error instanceof RangeError;
+    const reason = tooDeep ? "too many levels" : error instanceof Error ? error.message : String(error);
+    throw new FaultlineError("config-invalid", `${place}: ${clipped(printable(reason), 300)}`, {
+      hint: "A config is a plain mapping of settings, a few levels deep.",
+      cause: error,
+    });
   }
 }
 

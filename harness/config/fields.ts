@@ -1,12 +1,13 @@
 import { z } from "zod";
-import { type Parsed, parseDuration, parseRate, parseSize } from "./units.ts";
+import { type Parsed, parseDuration, parseRate, parseSize, type Quantity } from "./units.ts";
 
 /**
  * Field kinds of the config schema. Written with units, resolved to plain numbers: durations in milliseconds,
  * rates in events per second, sizes in bytes. A field error carries its hint after a line break (`issues.ts` splits it off).
  */
-function quantity(parse: (input: unknown) => Parsed, check: (value: number) => string | null) {
-  return z.union([z.string(), z.number()]).transform((input, context): number => {
+function quantity(kind: Quantity, parse: (input: unknown) => Parsed, check: (value: number) => string | null) {
+  const written = z.union([z.string(), z.number()]).meta({ quantity: kind });
+  return written.transform((input, context): number => {
     const parsed = parse(input);
     if (!parsed.ok) {
       context.issues.push({ code: "custom", message: `${parsed.message}\n${parsed.hint}`, input });
@@ -21,7 +22,7 @@ function quantity(parse: (input: unknown) => Parsed, check: (value: number) => s
 
 /** Events per second, above 0. */
 export function rate() {
-  return quantity(parseRate, (value) =>
+  return quantity("rate", parseRate, (value) =>
     value > 0 && value <= 1e9
       ? null
       : "the rate must be above 0 and at most 1G/s\na load without events measures nothing",
@@ -30,14 +31,14 @@ export function rate() {
 
 /** Milliseconds; `min` and `max` in milliseconds too. */
 export function duration(minMs = 0, maxMs = 7 * 24 * 3600 * 1000) {
-  return quantity(parseDuration, (value) =>
+  return quantity("duration", parseDuration, (value) =>
     value >= minMs && value <= maxMs ? null : `the duration must be from ${minMs} ms to ${maxMs} ms`,
   );
 }
 
 /** Length of a load: whole milliseconds, at least one. */
 export function wholeMs() {
-  return quantity(parseDuration, (value) => {
+  return quantity("duration", parseDuration, (value) => {
     if (value < 1 || value > 8_640_000_000) return "the duration must be from 1 ms to 100 days";
     return Number.isInteger(value) ? null : "the duration must be whole milliseconds";
   });
@@ -45,7 +46,7 @@ export function wholeMs() {
 
 /** Bytes. */
 export function size(minBytes: number, maxBytes: number) {
-  return quantity(parseSize, (value) =>
+  return quantity("size", parseSize, (value) =>
     value >= minBytes && value <= maxBytes ? null : `the size must be from ${minBytes} to ${maxBytes} bytes`,
   );
 }

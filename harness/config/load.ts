@@ -1,21 +1,42 @@
+import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { FaultlineError, systemCode } from "../../base/errors.ts";
-import { findQuery, queryIds } from "../../queries/registry.ts";
+import { findQuery, generatorOf, queryIds } from "../../queries/registry.ts";
 import type { QueryCatalog } from "./cross-checks.ts";
 import { parseConfigDocument } from "./document.ts";
+import { nearest } from "./nearest.ts";
 import { parseOverrides } from "./overrides.ts";
 import { type ResolvedSweep, resolveSweep } from "./resolve.ts";
 
 /** The queries of this repository. */
 const catalog: QueryCatalog = {
   ids: queryIds(),
-  undefinedOn: (id, data) => findQuery(id).undefinedOn(data),
+  undefinedOn: (id, { generator, mode }) => {
+    const query = findQuery(id);
+    const own = generatorOf(query);
+    return own === generator ? query.undefinedOn({ mode }) : `it reads events of data.generator ${own}`;
+  },
 };
+
+const READY_CONFIGS = new URL("../../configs/", import.meta.url);
 
 /** Reads a config file, applies `--set` overrides, checks everything. Throws `config-unreadable`, `config-invalid` or `usage`. */
 export async function loadSweep(file: string, sets: readonly string[], cwd: string): Promise<ResolvedSweep> {
   return resolveText(await readConfig(resolve(cwd, file), file), file, sets);
+}
+
+/** Refuses bytes that are no UTF-8 instead of replacing them. */
+export function decodeConfig(bytes: Uint8Array, shown: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new FaultlineError("config-invalid", `${shown}:1:1: the file is not UTF-8 text`, {
+      hint: "Save it as UTF-8.",
+      cause,
+    });
+  }
 }
 
 /** The same from text that was read before; `file` only names it. */
@@ -23,14 +44,35 @@ export function resolveText(text: string, file: string, sets: readonly string[])
   return resolveSweep(parseConfigDocument(text, file), parseOverrides(sets), catalog);
 }
 
+/** The file below the caller's directory, or else the ready one of that name: an installed package has its configs elsewhere. */
 async function readConfig(path: string, shown: string): Promise<string> {
   try {
-    return await readFile(path, "utf8");
+    return decodeConfig(await readFile(path), shown);
   } catch (error) {
+    if (error instanceof FaultlineError) throw error;
     const why = systemCode(error) ?? String(error);
-    throw new FaultlineError("config-unreadable", `cannot read the config ${shown}: ${why}`, {
-      hint: "Give the path of a YAML file, for example configs/smoke.yaml.",
-      cause: error,
-    });
+    const ready = new URL(basename(shown), READY_CONFIGS);
+    if (why === "ENOENT" && dirname(shown) === "configs" && existsSync(ready)) return readFile(ready, "utf8");
+    throw unreadable(path, shown, why, error);
   }
+}
+
+function unreadable(path: string, shown: string, why: string, cause: unknown): FaultlineError {
+  if (why === "EISDIR") {
+    const hint = "Give a YAML file in it, for example configs/smoke.yaml.";
+    return new FaultlineError("config-unreadable", `${shown} is a directory, not a config`, { hint, cause });
+  }
+  const what = why === "ENOENT" ? `there is no config ${shown}` : `cannot read the config ${shown}: ${why}`;
+  const meant = why === "ENOENT" ? nearest(basename(path), namesBeside(path)) : null;
+  const hint =
+    meant === null
+      ? `Paths count from the current directory; the ready configs lie in ${fileURLToPath(READY_CONFIGS)}.`
+      : `Did you mean ${join(dirname(shown), meant)}?`;
+  return new FaultlineError("config-unreadable", what, { hint, cause });
+}
+
+/** The configs in the directory where one was looked for. */
+function namesBeside(path: string): string[] {
+  const directory = dirname(path);
+  return existsSync(directory) ? readdirSync(directory).filter((name) => /\.(ya?ml|json)$/.test(name)) : [];
 }

@@ -3,8 +3,9 @@ export function nearest(word: string, known: Iterable<string>): string | null {
   let best: string | null = null;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     const allowed = Math.floor(Math.max(word.length, candidate.length) / 2.5);
+    if (Math.abs(word.length - candidate.length) > allowed) continue; // at least so far away
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance <= allowed && distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

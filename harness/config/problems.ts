@@ -3,6 +3,10 @@ import { FaultlineError } from "../../base/errors.ts";
 import { nearest } from "./nearest.ts";
 import { formatPath, type Path, valueAt } from "./paths.ts";
 import { knownKeys } from "./schema-keys.ts";
+import { clipped, printable, shown } from "./shown.ts";
+
+const MOST_PROBLEMS = 50;
+const MOST_CHARACTERS = 500;
 
 /** One thing wrong with a config. */
 export interface Problem {
@@ -25,32 +29,50 @@ export function problemsOf(issues: readonly z.core.$ZodIssue[], raw: unknown, sc
   return issues.flatMap((issue) => {
     const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
     if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(schema, path, key));
+    const meant = issue.code === "invalid_union" ? meantAlternative(issue.errors) : null;
+    if (meant !== null) {
+      const placed = meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+      return problemsOf(placed, raw, schema);
+    }
     return [{ path, ...describe(issue, valueAt(raw, path)) }];
   });
+}
+
+/** The issues of the only alternative of a union that the value can be meant for, being of its type; or null. */
+function meantAlternative(alternatives: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | null {
+  const fitting = alternatives.filter((issues) => !issues.some((issue) => expectedAtRoot(issue).length > 0));
+  return fitting.length === 1 ? fitting[0]! : null;
+}
+
+/** What an alternative wants instead, where the value is of another type altogether. */
+function expectedAtRoot(issue: z.core.$ZodIssue): string[] {
+  if (issue.path.length > 0) return [];
+  if (issue.code === "invalid_value") return issue.values.map(String);
+  return issue.code === "invalid_type" ? [nameOfType(issue.expected)] : [];
 }
 
 function unknownKey(schema: z.ZodType, parent: Path, key: string): Problem {
   const known = knownKeys(schema, parent);
   const meant = nearest(key, known);
   const hint = meant === null ? `known here: ${known.join(", ")}` : `did you mean "${meant}"?`;
-  return { path: [...parent, key], message: `unknown setting "${key}"`, hint };
+  return { path: [...parent, key], message: `unknown setting ${shown(key)}`, hint };
 }
 
 function describe(issue: z.core.$ZodIssue, found: unknown): { message: string; hint?: string } {
-  const shown = found === undefined ? "nothing" : JSON.stringify(found);
+  const text = shown(found);
   switch (issue.code) {
     case "invalid_type":
-      if (found === undefined) return { message: "missing", hint: `give ${nameOfType(issue.expected)}` };
-      return { message: `expected ${nameOfType(issue.expected)}, found ${shown}` };
+      if (found === undefined) return { message: "missing", hint: missingHint(issue.path, issue.expected) };
+      return { message: `expected ${nameOfType(issue.expected)}, found ${text}` };
     case "invalid_value":
-      return choice(issue.values.map(String), found, shown);
+      return choice(issue.values.map(String), found, text);
     case "invalid_union":
-      if ("options" in issue && Array.isArray(issue.options)) return choice(issue.options.map(String), found, shown);
-      return { message: `expected text or a number, found ${shown}` };
+      if ("options" in issue && Array.isArray(issue.options)) return choice(issue.options.map(String), found, text);
+      return alternatives(issue.errors.flat().flatMap(expectedAtRoot), found, text);
     case "too_small":
-      return { message: `${bound(issue.origin, issue.minimum, "at least")}, found ${shown}` };
+      return { message: `${bound(issue.origin, issue.minimum, "at least")}, found ${text}` };
     case "too_big":
-      return { message: `${bound(issue.origin, issue.maximum, "at most")}, found ${shown}` };
+      return { message: `${bound(issue.origin, issue.maximum, "at most")}, found ${text}` };
     default: {
       const [message, hint] = issue.message.split("\n", 2);
       return hint === undefined ? { message: message ?? "" } : { message: message ?? "", hint };
@@ -58,13 +80,21 @@ function describe(issue: z.core.$ZodIssue, found: unknown): { message: string; h
   }
 }
 
+function alternatives(names: readonly string[], found: unknown, text: string): { message: string; hint?: string } {
+  return found === undefined ? { message: "missing", hint: `give ${names.join(" or ")}` } : choice(names, found, text);
+}
+
+function missingHint(path: readonly PropertyKey[], expected: string): string {
+  return path.join(".") === "query" ? "for example `query: q0`" : `give ${nameOfType(expected)}`;
+}
+
 function bound(origin: string, limit: number | bigint, word: string): string {
   const unit = origin === "array" ? " entries" : origin === "string" ? " characters" : "";
   return `must be ${word} ${limit}${unit}`;
 }
 
-function choice(options: readonly string[], found: unknown, shown: string): { message: string; hint?: string } {
-  const message = `expected ${options.join(" or ")}, found ${shown}`;
+function choice(options: readonly string[], found: unknown, text: string): { message: string; hint?: string } {
+  const message = `expected ${options.join(" or ")}, found ${text}`;
   const meant = typeof found === "string" ? nearest(found, options) : null;
   return meant === null ? { message } : { message, hint: `did you mean "${meant}"?` };
 }
@@ -80,13 +110,15 @@ function nameOfType(expected: string): string {
 
 /** All problems as one `config-invalid` error: one line each, `where path: message (hint)`. */
 export function configError(file: string, problems: readonly LocatedProblem[]): FaultlineError {
-  const lines = problems.map(({ where, path, message, hint }) => {
-    const subject = path === "" ? message : `${path}: ${message}`;
-    return `${where} ${subject}${hint === undefined ? "" : ` (${hint})`}`;
+  const lines = problems.slice(0, MOST_PROBLEMS).map(({ where, path, message, hint }) => {
+    const subject = path === "" ? message : `${clipped(path, 100)}: ${message}`;
+    return clipped(printable(`${where} ${subject}${hint === undefined ? "" : ` (${hint})`}`), MOST_CHARACTERS);
   });
+  if (problems.length > lines.length) lines.push(`and ${problems.length - lines.length} more`);
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   return new FaultlineError("config-invalid", `${count} in ${file}:\n  ${lines.join("\n  ")}`, {
     context: { problems },
+    hint: "bench init writes a config with every setting, its meaning and its default.",
   });
 }
 

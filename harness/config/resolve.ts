@@ -14,7 +14,7 @@ import {
 import { crossCheck, type QueryCatalog } from "./cross-checks.ts";
 import type { ConfigDocument } from "./document.ts";
 import { applyOverrides, type Override, overrideAt } from "./overrides.ts";
-import { deepFreeze, type Path, parsePath, startsWith } from "./paths.ts";
+import { deepFreeze, type Path, parsePath, startsWith, valueAt } from "./paths.ts";
 import { configError, type LocatedProblem, locateProblem, type Problem, problemAt, problemsOf } from "./problems.ts";
 import { type Config, configSchema } from "./schema.ts";
 
@@ -44,7 +44,7 @@ export function resolveSweep(
   const raw = applyOverrides(document.raw, overrides);
   const axes = axesOf(raw);
   const source: Source = { document, overrides, axes };
-  refuse(source, [...checkAxes(source), ...checkValues(source, raw)]);
+  refuse(source, [...checkAxes(source, raw), ...checkValues(source, raw)]);
 
   const built = buildCells(raw, axes);
   const placed = built.map(({ cell, indexes }) => {
@@ -78,11 +78,15 @@ function refuse(source: Source, problems: readonly LocatedProblem[]): void {
   if (distinct.length > 0) throw configError(source.document.file, distinct);
 }
 
-function checkAxes(source: Source): LocatedProblem[] {
+function checkAxes(source: Source, raw: Record<string, unknown>): LocatedProblem[] {
   const problems = source.axes.flatMap((axis) => {
     const refusal = axisRefusal(axis.name);
     return refusal === null ? [] : [locate(source, problemAt(["sweep", axis.name], refusal))];
   });
+  // The schema's record passes over this one key in silence.
+  if (isMapping(raw.sweep) && Object.hasOwn(raw.sweep, "__proto__")) {
+    problems.push(locate(source, problemAt(["sweep", "__proto__"], 'unknown setting "__proto__"')));
+  }
   const count = cellCount(source.axes);
   if (count > MAX_CELLS) {
     problems.push(
@@ -92,13 +96,20 @@ function checkAxes(source: Source): LocatedProblem[] {
   return problems;
 }
 
+function isMapping(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
 /** The base with the first value of every axis, then each further value alone. */
 function checkValues(source: Source, raw: Record<string, unknown>): LocatedProblem[] {
   const usable = source.axes.filter((axis) => axisRefusal(axis.name) === null);
   const first = usable.map(() => 0);
   const base = parseProblems(withAxisValues(raw, usable, first));
   const known = new Set(base.map((problem) => JSON.stringify(problem)));
-  const located = base.map((problem) => locate(source, problem, { axes: usable, indexes: first }));
+  const located = [
+    ...hiddenProblems(source, raw),
+    ...base.map((problem) => locate(source, problem, { axes: usable, indexes: first })),
+  ];
   usable.forEach((axis, a) => {
     for (let v = 1; v < axis.values.length; v++) {
       const indexes = first.with(a, v);
@@ -109,6 +120,15 @@ function checkValues(source: Source, raw: Record<string, unknown>): LocatedProbl
     }
   });
   return located;
+}
+
+/** What is written where an axis goes before it has no effect, but a slip there is told all the same. */
+function hiddenProblems(source: Source, raw: Record<string, unknown>): LocatedProblem[] {
+  if (source.axes.length === 0) return [];
+  const paths = source.axes.map((axis) => parsePath(axis.name));
+  return parseProblems(raw)
+    .filter(({ path }) => paths.some((axis) => startsWith(path, axis)) && valueAt(raw, path) !== undefined)
+    .map((problem) => locate(source, problem));
 }
 
 function parseProblems(written: Record<string, unknown>): Problem[] {

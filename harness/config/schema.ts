@@ -1,5 +1,9 @@
 import { z } from "zod";
+import { betterCloudOptionsSchema } from "../../generators/bettercloud/options.ts";
 import { MAX_EVENTS, nexmarkOptionsSchema } from "../../generators/nexmark/options.ts";
+import { GENERATORS } from "../../queries/query.ts";
+import { faultSchema } from "../faults/schema.ts";
+import { commandSystemSchema } from "../systems/command/settings.ts";
 import { duration, rate, size, wholeMs, wholeNumber } from "./fields.ts";
 
 /**
@@ -8,11 +12,19 @@ import { duration, rate, size, wholeMs, wholeNumber } from "./fields.ts";
  */
 const data = z
   .strictObject({
-    generator: z.enum(["nexmark"]).default("nexmark").describe("Which events: nexmark."),
+    generator: z
+      .enum(GENERATORS)
+      .default("nexmark")
+      .describe("Which events: nexmark or bettercloud; the query decides."),
     nexmark: nexmarkOptionsSchema
       .omit({ events: true, split: true })
       .prefault({})
       .describe("Options of the Nexmark generator. They decide the data; `load` decides the pacing."),
+    bettercloud: betterCloudOptionsSchema
+      .omit({ events: true, controls: true, consumerRate: true })
+      .extend({ controlRate: rate().prefault("5/s").describe("Control events per second, unless they are preloaded.") })
+      .prefault({})
+      .describe("Options of the BetterCloud generator; `load` decides the pacing of its customer events."),
     events: wholeNumber(1, MAX_EVENTS)
       .optional()
       .describe("Fixed number of events. Default: as many as `load` makes due over its duration."),
@@ -51,7 +63,7 @@ const stepsLoad = z.strictObject({
 });
 
 /** `{rate: 10k/s}` means the constant shape. */
-function impliedShape(input: unknown): unknown {
+export function impliedShape(input: unknown): unknown {
   if (typeof input !== "object" || input === null || Array.isArray(input) || "shape" in input) return input;
   return { shape: "steps" in input ? "steps" : "constant", ...input };
 }
@@ -115,13 +127,27 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("Name of the campaign, also of its results folder. Default: the file's name."),
   description: z.string().default("").describe("What this campaign is for; printed in the report."),
-  query: z.string().min(1).describe("Query to run: q0, q2, q5."),
-  system: z.enum(["bundled"]).default("bundled").describe("System under test."),
+  query: z.string().min(1).describe("Query to run, for example q5 or bettercloud."),
+  system: z
+    .union([z.enum(["bundled"]), commandSystemSchema])
+    .prefault("bundled")
+    .describe("System under test: bundled, or {kind: command, ...}, a processor of your own (docs/command-system.md)."),
   data,
   load,
   warmup: duration().prefault("5s").describe("Outputs whose trigger was due in this first part are not measured."),
   parallelism: wholeNumber(1, 1024).default(2).describe("Instances of every operator of the query."),
   engine,
+  recovery: z
+    .enum(["none", "scratch"])
+    .default("none")
+    .describe(
+      "When a worker is lost: none = the run fails; scratch = the job starts again from the beginning of its input.",
+    ),
+  faults: z
+    .array(faultSchema)
+    .max(100)
+    .default([])
+    .describe("What is broken on purpose, and when. A fault that was not observed makes the run invalid."),
   guarantee: z
     .enum(["at-least-once"])
     .default("at-least-once")

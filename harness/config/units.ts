@@ -1,3 +1,5 @@
+import { shown } from "./shown.ts";
+
 /**
  * Quantities with units, as configs write them. Rates become events per second, durations milliseconds (whole microseconds),
  * sizes bytes. `format…` gives the shortest text that parses back to the same number.
@@ -35,11 +37,16 @@ const SIZE_UNITS: readonly (readonly [string, number])[] = [
 ];
 const SIZE = new RegExp(`^${NUMBER}\\s*(GiB|MiB|KiB|GB|MB|kB|B|[kmgKMG])$`);
 
-const failure = (message: string, hint: string): Parsed => ({ ok: false, message, hint });
+export type Quantity = "rate" | "duration" | "size";
 
-function shown(input: unknown): string {
-  return typeof input === "string" ? `"${input}"` : (JSON.stringify(input) ?? String(input));
-}
+/** What the parsers below read, as regular expressions for editors (JSON Schema). */
+export const QUANTITY_PATTERNS: Readonly<Record<Quantity, string>> = {
+  rate: RATE.source,
+  duration: `^(0|(${NUMBER}\\s*(h|min|ms|us|µs|s)\\s*)+)$`,
+  size: SIZE.source,
+};
+
+const failure = (message: string, hint: string): Parsed => ({ ok: false, message, hint });
 
 function wrongType(input: unknown, what: string, example: string): Parsed {
   const hint = typeof input === "number" ? `add the unit, for example ${example}` : `for example ${example}`;
@@ -48,7 +55,8 @@ function wrongType(input: unknown, what: string, example: string): Parsed {
 
 /** `50k/s`, `2.5M/s`, `600/min` → events per second. */
 export function parseRate(input: unknown): Parsed {
-  if (typeof input !== "string") return wrongType(input, "a rate", `${typeof input === "number" ? input : "50k"}/s`);
+  if (typeof input !== "string")
+    return wrongType(input, "a rate", `${typeof input === "number" && input > 0 ? input : "50k"}/s`);
   const match = RATE.exec(input.trim());
   if (match === null) return failure(`${shown(input)} is not a rate`, "write it like 500/s, 50k/s, 1.5M/s or 600/min");
   const value = (Number(match[1]) * RATE_PREFIXES[match[2]!]!) / RATE_PERIODS[match[3]!]!;

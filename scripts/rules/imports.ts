@@ -32,6 +32,12 @@ const RULES: readonly ImportRule[] = [
     why: "an oracle knows generator models only, never the engine",
   },
   {
+    from: /^queries\/bettercloud\/model\/json-path\.ts$/,
+    mayImport: /^base\//,
+    outside: true,
+    why: "the one place that knows jsonpath-plus",
+  },
+  {
     from: /^queries\/(.*\/)?(query|registry)\.ts$/,
     mayImport: /^(base|generators|queries)\//,
     outside: true,

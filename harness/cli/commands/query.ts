@@ -11,7 +11,7 @@ export const queryCommand: Command = {
   summary: "Run a query over generated events, without Kafka, and print its rows",
   options: (parser) =>
     withSet(parser)
-      .positional("id", { type: "string", describe: "Query: q0, q2, q5" })
+      .positional("id", { type: "string", describe: "Query, for example q5; an unknown one lists them" })
       .option("system", {
         type: "string",
         choices: ["oracle", "bundled"],
@@ -22,20 +22,23 @@ export const queryCommand: Command = {
       .option("batch", { type: "number", describe: "Events per source batch" })
       .example("$0 query q5 --set events=20000 --parallelism 2", "hot items of 20,000 events"),
   async run(args, io) {
-    const [{ nexmarkOptionsFromSets }, { runQuery }] = await Promise.all([
-      import("../nexmark-sets.ts"),
-      import("../../systems/run-query.ts"),
-    ]);
+    const [{ betterCloudOptionsFromSets, nexmarkOptionsFromSets }, { runQuery }, { findQuery, generatorOf }] =
+      await Promise.all([
+        import("../generator-sets.ts"),
+        import("../../systems/run-query.ts"),
+        import("../../../queries/registry.ts"),
+      ]);
     const sets = textsOption(args, "set");
     const bounded = sets.some((set) => set.startsWith("events=")) ? sets : [`events=${DEFAULT_EVENTS}`, ...sets];
     const id = textOption(args, "id");
     if (id === undefined) throw new FaultlineError("usage", "which query? for example: bench query q5");
     const batchSize = countOption(args, "batch", 1);
+    const optionsOf = { nexmark: nexmarkOptionsFromSets, bettercloud: betterCloudOptionsFromSets };
     await runQuery({
       query: id,
       system: textOption(args, "system") === "oracle" ? "oracle" : "bundled",
       parallelism: countOption(args, "parallelism", 1) ?? 1,
-      options: nexmarkOptionsFromSets(bounded),
+      options: optionsOf[generatorOf(findQuery(id))](bounded),
       ...(batchSize === undefined ? {} : { batchSize }),
       write: (chunk: string) => writeOrStop(io.stdout, chunk),
     });

@@ -1,12 +1,12 @@
 import { offeredRatePerSecond } from "../../config/schedule.ts";
 import type { Config } from "../../config/schema.ts";
+import { verifiedText } from "../../report/format.ts";
 import type { SweepEvents, SweepStart } from "../../sweep/events.ts";
 import type { PlannedRun, RunResult } from "../../sweep/model.ts";
 import { estimateRunMs } from "../../sweep/plan.ts";
 import type { FeederProgress, ObserverProgress } from "../../sweep/toolbox.ts";
 import type { Sink } from "../io.ts";
 import { formatLatency, formatPerSecond, formatSpan } from "./format.ts";
-import { verifiedText } from "./outcome.ts";
 import { paintState, type Style } from "./style.ts";
 
 /** Least time between two redraws of the live line, and between two plain progress lines, µs. */
@@ -106,7 +106,7 @@ export class ProgressDisplay implements SweepEvents {
     const { p50, p99 } = result.latencyUs;
     const latency = `p50 ${formatLatency(p50)}  p99 ${formatLatency(p99)}`;
     const rate = `${formatPerSecond(result.achievedInputPerSecond)} of ${formatPerSecond(result.offeredPerSecond)}`;
-    const verified = result.verified === null ? "" : `  ${verifiedText(result.verified)}`;
+    const verified = result.verified === null ? "" : `  verified: ${verifiedText(result.verified)}`;
     const state = paintState(result.state, this.#style);
     this.#line(`${this.#position(this.#done)} ${result.run.id}  ${state}  ${rate}  ${latency}${verified}`);
     for (const reason of result.reasons) {

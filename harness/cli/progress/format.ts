@@ -1,7 +1,9 @@
-/** Numbers as people read them. null is "–": not measured is never 0. */
+import { integer, NOT_MEASURED, significant } from "../../report/format.ts";
+
+/** Numbers on a terminal: shorter than those of the report. null is "–": not measured is never 0. */
 
 export function formatPerSecond(value: number | null): string {
-  if (value === null || !Number.isFinite(value)) return "–";
+  if (value === null || !Number.isFinite(value)) return NOT_MEASURED;
   if (value >= 1e6) return `${significant(value / 1e6)}M/s`;
   if (value >= 1e3) return `${significant(value / 1e3)}k/s`;
   return `${significant(value)}/s`;
@@ -9,7 +11,7 @@ export function formatPerSecond(value: number | null): string {
 
 /** Microseconds as ms or s, three digits. */
 export function formatLatency(us: number | null): string {
-  if (us === null || !Number.isFinite(us)) return "–";
+  if (us === null || !Number.isFinite(us)) return NOT_MEASURED;
   return us >= 1e6 ? `${significant(us / 1e6)} s` : `${significant(us / 1e3)} ms`;
 }
 
@@ -23,15 +25,5 @@ export function formatSpan(ms: number): string {
 }
 
 export function formatCount(value: number): string {
-  return value.toLocaleString("en-US");
-}
-
-/** Three significant digits, no exponent. */
-function significant(value: number): string {
-  if (value === 0) return "0";
-  if (Math.abs(value) >= 999.5) return Math.round(value).toString();
-  // Rounded before counting digits: 9.998 is 10.0, not 10.00.
-  const rounded = Number(value.toPrecision(3));
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(rounded))));
-  return rounded.toFixed(Math.min(digits, 3));
+  return integer(value);
 }

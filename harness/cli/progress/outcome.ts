@@ -1,4 +1,6 @@
-import type { RunResult, VerifySummary } from "../../sweep/model.ts";
+import { compareResults } from "../../analyze/cell-summary.ts";
+import { sumVerified, verifiedText } from "../../report/format.ts";
+import type { RunResult } from "../../sweep/model.ts";
 import { type Io, useColor } from "../io.ts";
 import { formatCount, formatLatency, formatPerSecond } from "./format.ts";
 import { makeStyle, paintState, type Style } from "./style.ts";
@@ -15,8 +17,9 @@ export function printOutcome(results: readonly RunResult[], directory: string, o
   io.stderr.write(outcomeText(results, directory, makeStyle(useColor(io.stderr, io.env, options.noColor))));
 }
 
-/** Table, verdict and where the report is. */
-export function outcomeText(results: readonly RunResult[], directory: string, style: Style): string {
+/** Table (by query, then rate), verdict and where the report is. */
+export function outcomeText(executed: readonly RunResult[], directory: string, style: Style): string {
+  const results = [...executed].sort(compareResults);
   if (results.length === 0) return `no run has ended; nothing to report in ${directory}\n`;
   const heading = ["run", "state", "offered", "achieved", "p50", "p90", "p99", "p99.9", "max", "n", "verified"];
   const rows = results.map((result) => {
@@ -43,21 +46,6 @@ export function outcomeText(results: readonly RunResult[], directory: string, st
   ].join("");
 }
 
-/** `verified: 99 of 99 outputs, 0 lost, 0 duplicate, 0 wrong`; further kinds only where there are any. */
-export function verifiedText(v: VerifySummary): string {
-  const more = [
-    ...(v.unexpected > 0 ? [`${formatCount(v.unexpected)} unexpected`] : []),
-    ...(v.premature > 0 ? [`${formatCount(v.premature)} premature`] : []),
-    ...(v.outOfOrder > 0 ? [`${formatCount(v.outOfOrder)} out of order`] : []),
-  ];
-  const counts = [
-    `${formatCount(v.lost)} lost`,
-    `${formatCount(v.duplicate)} duplicate`,
-    `${formatCount(v.wrong)} wrong`,
-  ];
-  return `verified: ${formatCount(v.matched)} of ${formatCount(v.expected)} outputs, ${[...counts, ...more].join(", ")}`;
-}
-
 /** The first reason of a run that is not valid; all of them are in the report and were told when it ended. */
 function reasonLines(result: RunResult, style: Style): string[] {
   const [first, ...others] = result.reasons;
@@ -67,29 +55,14 @@ function reasonLines(result: RunResult, style: Style): string[] {
 }
 
 function verdict(results: readonly RunResult[], style: Style): string {
-  const checked = results.flatMap((result) => (result.verified === null ? [] : [result.verified]));
+  const sum = sumVerified(results);
+  const unchecked = results.filter(({ verified }) => verified === null).length;
   const count = (state: RunResult["state"]) => results.filter((result) => result.state === state).length;
-  const unchecked = results.length - checked.length;
   const states = `${count("valid")} valid, ${count("invalid")} invalid, ${count("failed")} failed`;
   const missing = unchecked === 0 ? "" : ` (${unchecked} of ${results.length} runs could not be verified)`;
-  const text = checked.length === 0 ? "verified: nothing" : `${verifiedText(sum(checked))}${missing}`;
+  const text = sum === null ? "verified: nothing" : `verified: ${verifiedText(sum)}${missing}`;
   const good = count("valid") === results.length;
   return `${good ? style.good(text) : style.bad(text)}\nruns: ${states}`;
-}
-
-function sum(parts: readonly VerifySummary[]): VerifySummary {
-  const total = (pick: (v: VerifySummary) => number) => parts.reduce((so, v) => so + pick(v), 0);
-  return {
-    expected: total((v) => v.expected),
-    observed: total((v) => v.observed),
-    matched: total((v) => v.matched),
-    lost: total((v) => v.lost),
-    duplicate: total((v) => v.duplicate),
-    wrong: total((v) => v.wrong),
-    unexpected: total((v) => v.unexpected),
-    premature: total((v) => v.premature),
-    outOfOrder: total((v) => v.outOfOrder),
-  };
 }
 
 /** What `--json` prints per run. */

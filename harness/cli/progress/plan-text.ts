@@ -1,6 +1,7 @@
 import type { ResolvedSweep } from "../../config/resolve.ts";
 import { eventCount, loadDurationMs, offeredRatePerSecond } from "../../config/schedule.ts";
 import type { Plan } from "../../sweep/plan.ts";
+import { systemName } from "../../systems/command/settings.ts";
 import { formatCount, formatPerSecond, formatSpan } from "./format.ts";
 import { renderTable } from "./table.ts";
 
@@ -15,7 +16,7 @@ export function planText(sweep: ResolvedSweep, plan: Plan, directory: string): s
       String(run.block + 1),
       run.id,
       config.query,
-      config.system,
+      systemName(config.system),
       formatPerSecond(offeredRatePerSecond(config)),
       formatSpan(loadDurationMs(config)),
       formatCount(eventCount(config)),

@@ -41,7 +41,8 @@ test("an unknown command or option names the nearest one and exits 2", async () 
     [["sweep", "x.yaml", "--dryrun"], /Did you mean --dry-run\?/],
     [[], /No command given/],
     [["generate", "nexmark", "--first", "-1"], /--first must be a whole number/],
-    [["generate", "nexmark", "--format", "xml"], /Choices: "jsonl", "wire"/],
+    [["generate", "nexmark", "--format", "xml"], /format: "xml" is none of "jsonl", "wire"/],
+    [["analyze"], /bench analyze <dir>: an argument is missing\nhint: bench analyze --help/],
   ];
   for (const [argv, expected] of cases) {
     const { code, out, err } = await bench(...argv);
@@ -50,6 +51,18 @@ test("an unknown command or option names the nearest one and exits 2", async () 
     assert.match(err, /^error\[usage\]: /);
     assert.equal(out, "");
   }
+});
+
+test("a config that is not there: the nearest name beside it, or where paths count from; a directory is called one", async () => {
+  assert.match(
+    (await bench("sweep", "configs/latencey.yaml")).err,
+    /no config .*\nhint: Did you mean configs\/latency\.yaml\?/,
+  );
+  assert.match(
+    (await bench("sweep", "nowhere/at-all.yaml")).err,
+    /hint: Paths count from the current directory; .*configs/,
+  );
+  assert.match((await bench("sweep", "configs")).err, /configs is a directory, not a config/);
 });
 
 test("errors are JSON with --json", async () => {

@@ -132,8 +132,8 @@ test("numbers as people read them", () => {
   assert.equal(formatPerSecond(9998), "10.0k/s");
   assert.equal(formatPerSecond(999), "999/s");
   assert.equal(formatPerSecond(null), "–");
-  assert.equal(formatLatency(85), "0.085 ms");
-  assert.equal(formatLatency(999_999), "1000 ms");
+  assert.equal(formatLatency(85), "0.0850 ms");
+  assert.equal(formatLatency(999_999), "1,000 ms");
   assert.equal(formatSpan(200_000), "3 min 20 s");
   assert.equal(
     renderTable(

@@ -63,7 +63,7 @@ test("all errors come at once, each with line, column and the nearest known key"
     ].join("\n"),
   );
   assert.deepEqual(found.toSorted(), [
-    "c.yaml:1:1 query: missing (give text)",
+    "c.yaml:1:1 query: missing (for example `query: q0`)",
     'c.yaml:1:1 qurey: unknown setting "qurey" (did you mean "query"?)',
     'c.yaml:2:19 load.duraton: unknown setting "duraton" (did you mean "duration"?)',
     "c.yaml:2:8 load.rate: the rate must be above 0 and at most 1G/s (a load without events measures nothing)",

@@ -1,4 +1,10 @@
+import type { z } from "zod";
 import { FaultlineError } from "../../base/errors.ts";
+import {
+  type BetterCloudOptions,
+  betterCloudOptionsSchema,
+  resolveBetterCloudOptions,
+} from "../../generators/bettercloud/options.ts";
 import { type NexmarkOptions, nexmarkOptionsSchema, resolveNexmarkOptions } from "../../generators/nexmark/options.ts";
 import { parseOverrides } from "../config/overrides.ts";
 import { withValue } from "../config/paths.ts";
@@ -6,17 +12,27 @@ import { configError, locateProblem, problemsOf } from "../config/problems.ts";
 
 /** Nexmark options from `--set KEY=VALUE`, keys as in the options' schema. Throws `config-invalid` with all problems. */
 export function nexmarkOptionsFromSets(sets: readonly string[]): NexmarkOptions {
+  return resolveNexmarkOptions(checkedSets(sets, nexmarkOptionsSchema, "nexmark"));
+}
+
+/** BetterCloud options from `--set KEY=VALUE`. Throws `config-invalid` with all problems. */
+export function betterCloudOptionsFromSets(sets: readonly string[]): BetterCloudOptions {
+  return resolveBetterCloudOptions(checkedSets(sets, betterCloudOptionsSchema, "bettercloud"));
+}
+
+/** The sets as one object that the schema accepts, defaults not filled in. */
+function checkedSets(sets: readonly string[], schema: z.ZodType, generator: string): unknown {
   const overrides = parseOverrides(sets);
   let raw: unknown = {};
   for (const { path, value } of overrides) raw = withValue(raw, path, value);
-  const checked = nexmarkOptionsSchema.safeParse(raw);
-  if (checked.success) return resolveNexmarkOptions(raw);
-  const problems = problemsOf(checked.error.issues, raw, nexmarkOptionsSchema);
+  const checked = schema.safeParse(raw);
+  if (checked.success) return raw;
+  const problems = problemsOf(checked.error.issues, raw, schema);
   const located = problems.map((problem) => {
     const text = overrides.findLast(({ path }) => path[0] === problem.path[0])?.text;
     return locateProblem(problem, text === undefined ? "" : `--set ${text}:`);
   });
-  const error = configError("the options of nexmark", located);
+  const error = configError(`the options of ${generator}`, located);
   throw new FaultlineError("config-invalid", error.message, {
     context: error.context,
     hint: "bench generate --help lists the settings.",

@@ -1,0 +1,101 @@
+import {
+  type BetterCloudOptions,
+  type BetterCloudOptionsInput,
+  preloadedControls,
+  resolveBetterCloudOptions,
+} from "../../generators/bettercloud/options.ts";
+import { controlSchedule } from "../../generators/bettercloud/schedules.ts";
+import type { DataSet } from "../../generators/dataset.ts";
+import { type DataSetSpec, openDataSet } from "../../generators/feed/spec.ts";
+import { type MergedInput, mergeInput } from "../../generators/merged-input.ts";
+import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
+import { compileSchedule, type Schedule } from "../../generators/schedule/schedule.ts";
+import type { ScheduleSpec } from "../../generators/schedule/spec.ts";
+import { SOURCE_ID } from "../../queries/job-ids.ts";
+import { eventCount, loadDurationMs, scheduleSpec } from "./schedule.ts";
+import type { Config } from "./schema.ts";
+
+/** One input stream of a run: a topic of its own, fed by a process of its own. */
+export interface RunStream {
+  /** The source of the job that reads it. `events` is the main one: `load` drives it. */
+  readonly name: string;
+  readonly dataset: DataSetSpec;
+  readonly events: number;
+  /** How it is fed. */
+  readonly schedule: ScheduleSpec;
+  /** When its events count as due, on the clock of the run: before 0 for what is sent before the start. */
+  readonly due: Schedule;
+  readonly partitions: number;
+  /** It is sent, whole, before the other streams start. */
+  readonly isEarly: boolean;
+  /** Its partitions end with closing records. */
+  readonly closing: boolean;
+}
+
+/** How fast a stream is sent that comes before the others, events per second. */
+const EARLY_RATE = 5_000;
+
+/** The input streams of a run, in the order that counts among events due at once. `events`: of the main stream. */
+export function runStreams(config: Config, events: number = eventCount(config)): readonly RunStream[] {
+  const { data } = config;
+  const schedule = scheduleSpec(config.load);
+  const main = { name: SOURCE_ID, events, schedule, due: compileSchedule(schedule), isEarly: false } as const;
+  if (data.generator === "nexmark") {
+    const { partitions, partitionRule } = data;
+    const dataset: DataSetSpec = { kind: "nexmark", options: { ...data.nexmark, events }, partitions, partitionRule };
+    return [{ ...main, dataset, partitions, closing: true }];
+  }
+  const input = betterCloudInput(config, events);
+  const options = resolveBetterCloudOptions(input);
+  const { partitions } = data;
+  const dataset: DataSetSpec = {
+    kind: "bettercloud",
+    stream: "events",
+    options: input,
+    partitions,
+    dueSchedule: schedule,
+  };
+  // No window waits for closing records.
+  return [controlStream(input, options), { ...main, dataset, partitions, closing: false }];
+}
+
+/** One partition: the order of controls decides which counts. */
+function controlStream(input: BetterCloudOptionsInput, options: BetterCloudOptions): RunStream {
+  const isEarly = preloadedControls(options) > 0;
+  return {
+    name: "controls",
+    dataset: { kind: "bettercloud", stream: "controls", options: input, partitions: 1 },
+    events: options.controls,
+    schedule: { shape: "constant", ratePerSecond: isEarly ? EARLY_RATE : options.controlRate },
+    due: controlSchedule(options),
+    partitions: 1,
+    isEarly,
+    closing: false,
+  };
+}
+
+function betterCloudInput(config: Config, events: number): BetterCloudOptionsInput {
+  const { bettercloud } = config.data;
+  const controls = Math.ceil((loadDurationMs(config) / 1000) * bettercloud.controlRate);
+  return { ...bettercloud, events, controls };
+}
+
+/** What a run's oracle sees: the streams as one, in due order. */
+export function runInput(streams: readonly RunStream[]): MergedInput<NexmarkEvent> {
+  return mergeInput(
+    streams.map(({ name, dataset, due }) => {
+      // Queries and events are paired by their generator, which the config checks and types do not say.
+      return { name, dataSet: openDataSet(dataset) as DataSet<NexmarkEvent>, schedule: due };
+    }),
+  );
+}
+
+/** Events of all streams of a run, closing records not counted. */
+export function totalEvents(streams: readonly RunStream[]): number {
+  return streams.reduce((sum, { events }) => sum + events, 0);
+}
+
+/** As queries know the data of a run. */
+export function dataMode({ data }: Config): string {
+  return data.generator === "nexmark" ? data.nexmark.mode : data.generator;
+}
