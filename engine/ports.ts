@@ -18,6 +18,8 @@ export interface World {
 export interface Clock {
   /** Monotonic time, integer µs. */
   nowUs(): number;
+  /** What to add to get µs since the epoch; fixed while the process lives. Absent: time is virtual and began at the epoch. */
+  readonly epochOffsetUs?: number;
 }
 
 export interface Timer {

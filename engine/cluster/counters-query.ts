@@ -24,7 +24,7 @@ export class CountersQuery {
   }
 
   onAnswer(worker: string, tasks: readonly TaskCounters[]): void {
-    if (this.#awaited.delete(worker)) this.#tasks.push(...tasks);
+    if (this.#awaited.delete(worker)) this.#tasks.push(...tasks.map((task) => ({ ...task, worker })));
   }
 
   onWorkerLost(worker: string): void {

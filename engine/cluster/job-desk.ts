@@ -80,6 +80,8 @@ export class JobDesk {
   }
 
   onWorkerLost(worker: string, why: string): void {
+    // The list first: a restart that this loss completes must not count on the lost one.
+    this.onWorkersChanged();
     this.#run?.onWorkerLost(worker, why);
     this.#query?.onWorkerLost(worker);
     this.#answerCounters();
@@ -107,6 +109,10 @@ export class JobDesk {
       load: this.#parts.loadJob,
       send: (worker, message) => this.#send(worker, message),
       transition: (state, failure) => this.#announce(state, failure),
+      nextAttempt: () => ++this.#attempts,
+      after: (delayUs, callback) => {
+        this.#parts.world.timers.after(delayUs, callback);
+      },
     });
     this.#announce("created", null);
     this.#run.begin();

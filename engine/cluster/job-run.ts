@@ -1,4 +1,4 @@
-import { assert, unreachable } from "../../base/assert.ts";
+import { unreachable } from "../../base/assert.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
 import { planJob } from "../dataflow/planner.ts";
 import { taskFailure } from "../task/task-failure.ts";
@@ -12,19 +12,26 @@ export interface JobEffects {
   load(spec: JobSpec, done: (error: Error | null, graph: LogicalGraph | null) => void): void;
   send(worker: string, message: CoordinatorToWorker): void;
   transition(state: JobState, failure: Failure | null): void;
+  /** Number of a further attempt, larger than all before. */
+  nextAttempt(): number;
+  after(delayUs: number, callback: () => void): void;
 }
 
+/** Longest a restart may take from the failure to the new deployment: tasks must end and a worker must be there. */
+const RESTART_TIMEOUT_US = 30_000_000;
+
 /**
- * One attempt of a job, as the coordinator sees it:
+ * A job, as the coordinator sees it:
  *
  *     created → deploying → running → (draining) → finished
  *     any of the middle ones → failing → failed, and → cancelling → cancelled
+ *     any of the middle ones → restarting → deploying … as the next attempt, on the workers that are there then
  *
- * It leaves `failing` and `cancelling` when every task has ended or its worker is lost.
+ * It leaves `failing`, `cancelling` and `restarting` when every task has ended or its worker is lost: two attempts never run at once.
  */
 export class JobRun {
   readonly spec: JobSpec;
-  readonly attempt: number;
+  #attempt: number;
   readonly #epoch: number;
   readonly #workersWanted: number;
   readonly #effects: JobEffects;
@@ -37,13 +44,19 @@ export class JobRun {
   #state: JobState = "created";
   #failure: Failure | null = null;
   #drainRequested = false;
+  #restarts = 0;
 
   constructor(spec: JobSpec, workersWanted: number, attempt: number, epoch: number, effects: JobEffects) {
     this.spec = spec;
-    this.attempt = attempt;
+    this.#attempt = attempt;
     this.#epoch = epoch;
     this.#workersWanted = workersWanted;
     this.#effects = effects;
+  }
+
+  /** The present attempt; frames and reports of others are void. */
+  get attempt(): number {
+    return this.#attempt;
   }
 
   get state(): JobState {
@@ -74,9 +87,9 @@ export class JobRun {
 
   /** The workers that are there, in order of registration; deploys to the first ones once they are enough. */
   onWorkers(workers: readonly WorkerAddress[]): void {
-    if (this.#state !== "created") return;
     this.#available = workers;
-    this.#deployWhenPossible();
+    if (this.#state === "created") this.#deployWhenPossible();
+    else if (this.#state === "restarting") this.#settle();
   }
 
   onDeployed(worker: string): void {
@@ -128,6 +141,10 @@ export class JobRun {
         this.#enter("cancelling");
         this.#settle();
         return;
+      case "restarting":
+        this.#enter("cancelling");
+        this.#settle();
+        return;
       case "failing":
       case "cancelling":
       case "finished":
@@ -151,11 +168,14 @@ export class JobRun {
 
   #deployWhenPossible(): void {
     if (this.#graph === null || this.#available.length < this.#workersWanted) return;
+    this.#deploy(this.#graph, this.#available.slice(0, this.#workersWanted));
+  }
+
+  #deploy(graph: LogicalGraph, workers: readonly WorkerAddress[]): void {
     let placements: readonly TaskPlacement[];
     try {
       const { parallelism, keyGroups } = this.spec;
-      const plan = planJob(this.#graph, { parallelism, keyGroups });
-      placements = placeTasks(plan, this.#available.slice(0, this.#workersWanted));
+      placements = placeTasks(planJob(graph, { parallelism, keyGroups }), workers);
     } catch (error) {
       this.#refuse(error);
       return;
@@ -183,11 +203,36 @@ export class JobRun {
 
   #fail(failure: Failure): void {
     if (!this.#isActive()) return;
-    this.#failure = failure;
-    const decision = decideRestart(failure);
-    assert(decision.kind === "fail", "no restart strategies yet");
+    const decision = decideRestart(failure, this.spec.recovery ?? "none", this.#restarts);
+    this.#failure = decision.kind === "fail" ? decision.failure : failure;
     this.#sendAll("cancel");
-    this.#enter("failing");
+    if (decision.kind === "fail") this.#enter("failing");
+    else this.#awaitRestart();
+  }
+
+  #awaitRestart(): void {
+    const { attempt } = this;
+    this.#enter("restarting");
+    this.#effects.after(RESTART_TIMEOUT_US, () => {
+      if (this.#state !== "restarting" || this.#attempt !== attempt) return;
+      const open = [...this.#tasks].filter(([, { state }]) => !isTerminal(state)).map(([name]) => name);
+      const why = open.length > 0 ? `tasks have not ended: ${open.join(", ")}` : "there is no worker";
+      const message = `no restart within ${RESTART_TIMEOUT_US / 1e6} s, ${why}; it was needed because ${this.#failure?.message}`;
+      this.#failure = { code: "job-failed", message };
+      this.#enter("failed");
+    });
+  }
+
+  /** The next attempt, from the beginning of the input, on whatever workers are there, at most as many as were wanted. */
+  #restart(graph: LogicalGraph): void {
+    if (this.#available.length === 0) return;
+    this.#restarts++;
+    this.#attempt = this.#effects.nextAttempt();
+    this.#failure = null;
+    this.#tasks.clear();
+    this.#undeployed.clear();
+    this.#lost.clear();
+    this.#deploy(graph, this.#available.slice(0, this.#workersWanted));
   }
 
   /** Leaves the states that wait for tasks to end. */
@@ -196,6 +241,7 @@ export class JobRun {
     if (!tasks.every(({ state }) => isTerminal(state))) return;
     if (this.#state === "failing") this.#enter("failed");
     else if (this.#state === "cancelling") this.#enter("cancelled");
+    else if (this.#state === "restarting" && this.#graph !== null) this.#restart(this.#graph);
     else if (this.#isActive()) this.#enter("finished");
   }
 

@@ -10,9 +10,17 @@ export interface JobSpec {
   readonly sources: Readonly<Record<string, SourceBinding>>;
   readonly sinks: Readonly<Record<string, SinkBinding>>;
   readonly options: JobOptions;
+  /** What follows when a worker or a task is lost; default `none`. */
+  readonly recovery?: Recovery;
   /** true: sources end at the end offsets found when the job starts; false: they run until drained or stopped. */
   readonly bounded: boolean;
 }
+
+/**
+ * `none`: the job fails. `scratch`: it starts again from the beginning of its input with empty state, so that every output that it had
+ * written comes once more: nothing is lost, much is repeated.
+ */
+export type Recovery = "none" | "scratch";
 
 /** Where the rows of a graph's source come from. */
 export interface SourceBinding {
@@ -35,6 +43,8 @@ export interface JobOptions {
   readonly bufferTimeoutUs: number;
   /** Least time between two watermark elements of a source, µs: the longest that one waits after its source batch. */
   readonly watermarkIntervalUs: number;
+  /** A source partition without records for so long does not hold back the watermark until it has some, ms; 0: every one does. */
+  readonly idleTimeoutMs: number;
   /** Size at which an output buffer is sealed and sent, bytes. */
   readonly bufferBytes: number;
   /** Bytes that may be on their way on one channel before its receiver grants more. */
@@ -46,6 +56,7 @@ export interface JobOptions {
 export const DEFAULT_JOB_OPTIONS: JobOptions = {
   bufferTimeoutUs: 1000,
   watermarkIntervalUs: 1000,
+  idleTimeoutMs: 0,
   bufferBytes: 32 * 1024,
   channelWindowBytes: 512 * 1024,
   maxBatchRows: 4096,

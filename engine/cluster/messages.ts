@@ -59,6 +59,8 @@ export type CoordinatorToWorker =
 export interface TaskCounters {
   readonly vertex: string;
   readonly subtask: number;
+  /** The worker that runs it; the coordinator fills it in. */
+  readonly worker?: string;
   readonly recordsIn: number;
   readonly recordsOut: number;
   readonly bytesOut: number;
@@ -73,6 +75,7 @@ export type JobState =
   | "deploying"
   | "running"
   | "draining"
+  | "restarting"
   | "finished"
   | "failing"
   | "failed"

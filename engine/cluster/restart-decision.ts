@@ -1,8 +1,15 @@
+import type { Recovery } from "./job-spec.ts";
 import type { Failure } from "./messages.ts";
 
-export type RestartDecision = { readonly kind: "fail" };
+export type RestartDecision = { readonly kind: "fail"; readonly failure: Failure } | { readonly kind: "restart" };
 
-/** What follows a failure of a job. The one place where restart strategies decide; so far every failure ends the job. */
-export function decideRestart(_failure: Failure): RestartDecision {
-  return { kind: "fail" };
+/** Restarts of one job before it is given up: a job that always fails must not run for ever. */
+export const MAX_RESTARTS = 10;
+
+/** What follows a failure of a job that was restarted `restarts` times already. The one place where restart strategies decide. Pure. */
+export function decideRestart(failure: Failure, recovery: Recovery, restarts: number): RestartDecision {
+  // A job that cannot be built fails the same way each time.
+  if (recovery === "none" || failure.code === "job-invalid") return { kind: "fail", failure };
+  if (restarts < MAX_RESTARTS) return { kind: "restart" };
+  return { kind: "fail", failure: { ...failure, message: `${failure.message} (given up after ${restarts} restarts)` } };
 }

@@ -1,8 +1,9 @@
 import { assert } from "../../base/assert.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
-import type { Clock, Log, LogAddress, LogReader, LogRecords, Timer, Timers } from "../ports.ts";
+import type { Clock, Log, LogAddress, LogReader, LogRecords, Timers } from "../ports.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import type { RecordDecoder } from "./format.ts";
+import { SourceWatermarks } from "./source-watermarks.ts";
 
 export interface SourceSettings {
   readonly address: LogAddress;
@@ -13,6 +14,8 @@ export interface SourceSettings {
   readonly watermarkDelayMs: number;
   /** Least time between two watermarks, unless one is the last; µs. */
   readonly watermarkIntervalUs: number;
+  /** A partition without records for so long does not hold back the watermark until it has some, µs; 0 or none: every one does. */
+  readonly idleTimeoutUs?: number;
   /** true: drains from the start. */
   readonly bounded: boolean;
   readonly decoder: RecordDecoder;
@@ -22,6 +25,8 @@ export interface SourceSettings {
 export interface SourceHost {
   emit(batch: ColumnBatch): void;
   advanceWatermark(timeMs: number): void;
+  /** All partitions are idle: nobody must wait for this source's watermark; or no longer so, said before the records that end it. */
+  setIdle(idle: boolean): void;
   /** The source is at its end; nothing follows. */
   end(): void;
   fail(error: Error): void;
@@ -39,28 +44,21 @@ interface PartitionState {
   readonly partition: number;
   /** Offset of the next record. */
   position: number;
-  maxEventTimeMs: number;
   /** Draining: the offset to reach; null while running, or not known yet. */
   target: number | null;
 }
 
-/**
- * A source instance: reads its partitions of a log, decodes, and makes watermarks = minimum over its partitions of (largest event
- * time − delay); a partition without event holds it back. Watermarks leave at the end of a batch of records or, when the last one
- * is less than the interval ago, by timer.
- */
+/** A source instance: reads its partitions of a log, decodes, and makes watermarks (`source-watermarks.ts`). */
 export class Source {
   readonly #settings: SourceSettings;
   readonly #world: SourceWorld;
   readonly #host: SourceHost;
   readonly #partitions: PartitionState[] = [];
+  readonly #watermarks: SourceWatermarks;
   #reader: LogReader | null = null;
   #paused = false;
   #draining = false;
   #ended = false;
-  #timer: Timer | null = null;
-  #emittedWatermarkMs = Number.NEGATIVE_INFINITY;
-  #emittedAtUs = Number.NEGATIVE_INFINITY;
   #recordsIn = 0;
 
   constructor(settings: SourceSettings, world: SourceWorld, host: SourceHost) {
@@ -69,8 +67,24 @@ export class Source {
     this.#world = world;
     this.#host = host;
     for (let partition = settings.instance; partition < settings.partitions; partition += settings.parallelism) {
-      this.#partitions.push({ partition, position: 0, maxEventTimeMs: Number.NEGATIVE_INFINITY, target: null });
+      this.#partitions.push({ partition, position: 0, target: null });
     }
+    this.#watermarks = new SourceWatermarks({
+      partitions: this.#partitions.length,
+      delayMs: settings.watermarkDelayMs,
+      intervalUs: settings.watermarkIntervalUs,
+      idleTimeoutUs: settings.idleTimeoutUs ?? 0,
+      clock: world.clock,
+      timers: world.timers,
+      step: (work) => host.step(work),
+      advanceWatermark: (timeMs) => host.advanceWatermark(timeMs),
+      setIdle: (idle) => host.setIdle(idle),
+    });
+  }
+
+  /** Has the host been told that all partitions are idle? */
+  get idle(): boolean {
+    return this.#watermarks.idle;
   }
 
   get recordsIn(): number {
@@ -92,6 +106,7 @@ export class Source {
       onRecords: (records) => this.#host.step(() => this.#onRecords(records)),
       onError: (error) => this.#host.fail(error),
     });
+    this.#watermarks.resume();
     if (this.#settings.bounded || this.#draining) this.#askForEnd();
   }
 
@@ -105,66 +120,72 @@ export class Source {
   pause(): void {
     if (this.#paused) return;
     this.#paused = true;
+    this.#watermarks.pause();
     this.#reader?.pause();
   }
 
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    if (this.#reader !== null) this.#watermarks.resume();
     this.#reader?.resume();
   }
 
   close(): void {
     this.#ended = true;
-    this.#timer?.cancel();
-    this.#timer = null;
+    this.#watermarks.close();
     this.#reader?.close();
     this.#reader = null;
   }
 
-  /** Position and event time of every partition, and the watermark emitted last. */
+  /** Position and event time of every partition, the watermark emitted last, and whether all partitions were idle. */
   snapshot(writer: SnapshotWriter): void {
-    writer.f64(this.#emittedWatermarkMs);
+    this.#watermarks.snapshot(writer);
     writer.u32(this.#partitions.length);
-    for (const { partition, position, maxEventTimeMs } of this.#partitions) {
+    for (const [index, { partition, position }] of this.#partitions.entries()) {
       writer.u32(partition);
       writer.f64(position);
-      writer.f64(maxEventTimeMs);
+      writer.f64(this.#watermarks.latestMs[index]!);
     }
   }
 
   /** Before `start`. Takes the partitions it owns from any number of snapshots; the emitted watermark is their smallest. */
   restore(snapshots: readonly SnapshotReader[]): void {
     assert(this.#reader === null, "restore before start");
-    let watermarkMs = Number.POSITIVE_INFINITY;
-    for (const snapshot of snapshots) {
-      watermarkMs = Math.min(watermarkMs, snapshot.f64());
-      const count = snapshot.u32();
-      for (let index = 0; index < count; index++) {
-        const partition = snapshot.u32();
-        const position = snapshot.f64();
-        const maxEventTimeMs = snapshot.f64();
-        const state = this.#partitions.find((candidate) => candidate.partition === partition);
-        if (state !== undefined) Object.assign(state, { position, maxEventTimeMs });
-      }
-    }
-    this.#emittedWatermarkMs = snapshots.length === 0 ? Number.NEGATIVE_INFINITY : watermarkMs;
+    const emitted = snapshots.map((snapshot) => {
+      const watermark = SourceWatermarks.read(snapshot);
+      for (let left = snapshot.u32(); left > 0; left--) this.#restorePartition(snapshot);
+      return watermark;
+    });
+    this.#watermarks.restore(emitted);
+  }
+
+  #restorePartition(snapshot: SnapshotReader): void {
+    const partition = snapshot.u32();
+    const position = snapshot.f64();
+    const latestMs = snapshot.f64();
+    const index = this.#partitions.findIndex((candidate) => candidate.partition === partition);
+    if (index < 0) return;
+    this.#partitions[index]!.position = position;
+    this.#watermarks.afterRows(index, latestMs);
   }
 
   #onRecords(records: LogRecords): void {
     if (this.#ended) return;
-    const state = this.#partitions.find((candidate) => candidate.partition === records.partition);
+    const index = this.#partitions.findIndex((candidate) => candidate.partition === records.partition);
+    const state = this.#partitions[index];
     assert(state !== undefined, "records of a partition that was not asked for", { partition: records.partition });
     assert(records.baseOffset >= state.position, "records come again", {
       position: state.position,
       baseOffset: records.baseOffset,
     });
-    const maxEventTimeMs = this.#settings.decoder.decode(records, (batch) => this.#host.emit(batch));
+    this.#watermarks.beforeRows(index);
+    const latestMs = this.#settings.decoder.decode(records, (batch) => this.#host.emit(batch));
     this.#recordsIn += records.recordCount;
     state.position = records.baseOffset + records.recordCount;
-    state.maxEventTimeMs = Math.max(state.maxEventTimeMs, maxEventTimeMs);
+    this.#watermarks.afterRows(index, latestMs);
     if (this.#atEnd()) this.#end();
-    else this.#offerWatermark();
+    else this.#watermarks.offer();
   }
 
   #askForEnd(): void {
@@ -187,31 +208,5 @@ export class Source {
     if (this.#ended) return;
     this.close();
     this.#host.end();
-  }
-
-  #watermarkMs(): number {
-    let minimum = Number.POSITIVE_INFINITY;
-    for (const { maxEventTimeMs } of this.#partitions) minimum = Math.min(minimum, maxEventTimeMs);
-    return minimum - this.#settings.watermarkDelayMs;
-  }
-
-  #offerWatermark(): void {
-    if (this.#timer !== null || this.#watermarkMs() <= this.#emittedWatermarkMs) return;
-    const dueUs = this.#emittedAtUs + this.#settings.watermarkIntervalUs;
-    const nowUs = this.#world.clock.nowUs();
-    if (nowUs >= dueUs) this.#emitWatermark(nowUs);
-    else {
-      this.#timer = this.#world.timers.after(dueUs - nowUs, () => {
-        this.#timer = null;
-        this.#host.step(() => this.#emitWatermark(this.#world.clock.nowUs()));
-      });
-    }
-  }
-
-  #emitWatermark(nowUs: number): void {
-    if (this.#ended) return;
-    this.#emittedWatermarkMs = this.#watermarkMs();
-    this.#emittedAtUs = nowUs;
-    this.#host.advanceWatermark(this.#emittedWatermarkMs);
   }
 }

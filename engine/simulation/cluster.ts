@@ -21,6 +21,8 @@ export interface SimulatedClusterSettings {
   readonly modules: ReadonlyMap<string, JobFactory>;
   /** Topic → computed log. */
   readonly suppliers: ReadonlyMap<string, LogSourceSupplier>;
+  /** Computed logs that cannot be read from the beginning, but from this virtual time on, µs. */
+  readonly readableFromUs?: ReadonlyMap<string, number>;
   /** Records in one `LogRecords`, 1 or more. */
   readonly batchRecords: number;
   /** Gets the records of sinks instead of memory. */
@@ -53,7 +55,9 @@ export class SimulatedCluster {
     this.#settings = settings;
     this.universe = new Universe(settings.seed);
     this.topics = new Topics(settings.onRecord);
-    for (const [topic, supplier] of settings.suppliers) this.topics.addSupplier(topic, supplier);
+    for (const [topic, supplier] of settings.suppliers) {
+      this.topics.addSupplier(topic, supplier, settings.readableFromUs?.get(topic));
+    }
     this.#network = new SimulatedNetwork(this.universe);
     this.#store = new SimulatedStore(this.universe);
     this.coordinator = this.startProcess("coordinator");

@@ -67,7 +67,8 @@ export class SimulatedLogReader implements LogReader {
   #fetchLater(): void {
     if (this.#fetching || this.#paused || this.#closed) return;
     this.#fetching = true;
-    this.#process.later(this.#latencyUs(), () => {
+    const closedUs = this.#topics.readableFromUs(this.#topic) - this.#universe.nowUs;
+    this.#process.later(Math.max(closedUs, this.#latencyUs()), () => {
       this.#fetching = false;
       if (!this.#closed && !this.#paused) this.#fetch();
     });

@@ -15,6 +15,7 @@ interface StoredPartition {
  */
 export class Topics {
   readonly #suppliers = new Map<string, LogSourceSupplier>();
+  readonly #readableFromUs = new Map<string, number>();
   readonly #stored = new Map<string, StoredPartition>();
   readonly #listener: RecordListener | null;
 
@@ -22,9 +23,16 @@ export class Topics {
     this.#listener = listener;
   }
 
-  addSupplier(topic: string, supplier: LogSourceSupplier): void {
+  /** Nothing of it can be read before `readableFromUs`. */
+  addSupplier(topic: string, supplier: LogSourceSupplier, readableFromUs = 0): void {
     assert(!this.#suppliers.has(topic), "topic exists", { topic });
     this.#suppliers.set(topic, supplier);
+    this.#readableFromUs.set(topic, readableFromUs);
+  }
+
+  /** When records of the topic can be read at the earliest. */
+  readableFromUs(topic: string): number {
+    return this.#readableFromUs.get(topic) ?? 0;
   }
 
   /** Records of a topic in memory, partition by partition. */

@@ -116,7 +116,7 @@ function buildReaders({ plan, graph, job }: TaskContext, edges: readonly InputEd
 }
 
 function buildChain(
-  { plan }: TaskContext,
+  { plan, world: { clock } }: TaskContext,
   vertex: Vertex,
   instance: number,
   nodes: readonly LogicalNode[],
@@ -124,9 +124,12 @@ function buildChain(
 ): OperatorChain {
   const { parallelism } = vertex;
   const keyGroups = keyGroupRange(instance, parallelism, plan.keyGroups);
+  const processingTimeUs = () => clock.nowUs() + (clock.epochOffsetUs ?? 0);
   const links = nodes.flatMap((node): ChainedOperator[] => {
     if (node.kind !== "operator") return [];
-    return [{ context: { operatorId: node.id, instance, parallelism, keyGroups }, operator: node.create() }];
+    const capabilities = node.processingTime ? { processingTimeUs } : {};
+    const context = { operatorId: node.id, instance, parallelism, keyGroups, ...capabilities };
+    return [{ context, operator: node.create() }];
   });
   return new OperatorChain(links, tail);
 }
@@ -187,6 +190,7 @@ function buildSource(
       parallelism: vertex.parallelism,
       watermarkDelayMs: node.watermarkDelayMs,
       watermarkIntervalUs: job.options.watermarkIntervalUs,
+      idleTimeoutUs: job.options.idleTimeoutMs * 1000,
       bounded: job.bounded,
       decoder: node.decoder(job.options.maxBatchRows),
     },

@@ -45,6 +45,11 @@ export class InputGate {
     return this.#watermarks.minimum;
   }
 
+  /** All channels that have not ended are idle. */
+  get idle(): boolean {
+    return this.#watermarks.idle;
+  }
+
   get ended(): boolean {
     return this.#ended.every((ended) => ended === 1);
   }

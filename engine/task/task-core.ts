@@ -2,6 +2,7 @@ import { assert } from "../../base/assert.ts";
 import type { TaskCounters } from "../cluster/messages.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import { restoreParts, snapshotParts, type TaskParts } from "./task-parts.ts";
+import { IDLE_WATERMARK } from "./watermark-tracker.ts";
 
 /** What a task does with rows, watermarks, barriers and the end, wherever they come from: chain, output gate and sink together. */
 export class TaskCore {
@@ -9,6 +10,8 @@ export class TaskCore {
   #watermarkMs = Number.NEGATIVE_INFINITY;
   #recordsOut = 0;
   #inputEnded = false;
+  /** What receivers were told last. */
+  #idle = false;
 
   constructor(parts: TaskParts) {
     this.#parts = parts;
@@ -40,6 +43,13 @@ export class TaskCore {
     if (timeMs !== Number.POSITIVE_INFINITY) this.#parts.output.emitWatermark(timeMs);
   }
 
+  /** Nobody must wait for this task's watermark, or again somebody must: passed on when it changes. */
+  setIdle(idle: boolean): void {
+    if (idle === this.#idle || this.#inputEnded) return;
+    this.#idle = idle;
+    this.#parts.output.emitWatermark(idle ? IDLE_WATERMARK : this.#watermarkMs);
+  }
+
   endOfInput(): void {
     assert(!this.#inputEnded, "input ends twice");
     this.#inputEnded = true;
@@ -64,6 +74,7 @@ export class TaskCore {
 
   restore(snapshot: Uint8Array): void {
     this.#watermarkMs = restoreParts(this.#parts, snapshot);
+    this.#idle = this.#parts.gate?.idle ?? this.#parts.source?.idle ?? false;
   }
 
   counters(): Pick<TaskCounters, "recordsOut" | "bytesOut" | "watermarkMs" | "custom"> {

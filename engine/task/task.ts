@@ -143,6 +143,7 @@ export class Task {
       source: {
         emit: (batch) => this.#parts.chain.process(0, batch),
         advanceWatermark: (timeMs) => this.#core.advanceWatermark(timeMs),
+        setIdle: (idle) => this.#core.setIdle(idle),
         end: () => this.#core.endOfInput(),
         fail: (error) => this.fail(error),
         step,
@@ -199,7 +200,9 @@ export class Task {
       );
     }
     const advanced = gate.processed(channel, element);
+    if (!gate.idle) this.#core.setIdle(false);
     if (advanced) this.#core.advanceWatermark(gate.watermarkMs);
+    if (gate.idle) this.#core.setIdle(true);
     if (element.kind === "end" && gate.ended) this.#core.endOfInput();
   }
 

@@ -1,6 +1,6 @@
+import { JavaRandom } from "../java-random.ts";
 import { type EventRandom, longBelow, priceCents } from "./event-random.ts";
 import { CHANNEL_COUNT, type HeadTables, HOT_CHANNEL_COUNT, headTables } from "./head-tables.ts";
-import { JavaRandom } from "./java-random.ts";
 import { EVENT_TYPE } from "./model.ts";
 import { EventNumbers } from "./numbers.ts";
 import type { NexmarkOptions } from "./options.ts";

@@ -3,6 +3,7 @@ import { asFaultlineError } from "../../base/errors.ts";
 import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
 import { findQuery } from "../../queries/registry.ts";
+import { readEngineStamps } from "../measure/engine-latency-log.ts";
 import type { IntervalHistogram } from "../measure/interval-histograms.ts";
 import { type FrozenHistogram, MIN_SAMPLES, NO_LATENCY } from "../measure/latency-histogram.ts";
 import type { SamplerCost } from "../measure/sampler.ts";
@@ -13,8 +14,8 @@ import { type LagInterval, lagInWindow, readLagLog, sentBetween } from "./lag-lo
 import { type RoleSecond, resourceSeries, resourceUsage } from "./resource-usage.ts";
 import { readJson, readJsonLines, readRunRecord, runFiles } from "./results-folder.ts";
 import { type RunConfig, runConfig } from "./run-config.ts";
-import { RunRecorder, TAGS, type Tag } from "./run-recorder.ts";
-import { readSentTimes } from "./sent-times.ts";
+import { RunRecorder, type StampedOutput, TAGS, type Tag } from "./run-recorder.ts";
+import { readSentTimes, type SentTimes } from "./sent-times.ts";
 import { judge } from "./verdict.ts";
 import { type MeasuredWindow, measuredWindow } from "./window.ts";
 
@@ -44,6 +45,8 @@ export interface RunAnalysis {
   readonly samplerCost: SamplerCost | null;
   /** Latencies of the measured window. */
   readonly measured: FrozenHistogram;
+  /** Every matched output with the engine's stamps; [] for queries whose rows do not tell. */
+  readonly stamped: readonly StampedOutput[];
 }
 
 /**
@@ -61,17 +64,44 @@ export async function analyzeRunFully(
   const files = runFiles(resultsDir, runId);
   const window = measuredWindow(record, config);
   const query = (options.findQuery ?? findQuery)(config.query);
-  const dueUs = (index: number) => record.startUs + Math.floor(config.schedule.dueNs(index) / 1000);
+  const { schedule } = config.input;
+  const dueUs = (index: number) => record.startUs + Math.floor(schedule.dueNs(index) / 1000);
   const windowed = query.trigger.kind === "endOfWindow";
-  const recorder = new RunRecorder(record, window, dueUs, readSentTimes(files.sent), windowed);
+  const recorder = new RunRecorder(
+    record,
+    window,
+    dueUs,
+    readSent(files.sent, config),
+    windowed,
+    readEngineStamps(files.engineLatency),
+  );
   try {
     recorder.readSentTimes();
     const check = await checkRun({ record, config, query, files, recorder, dueUs, fetch: options.fetchUnmatched });
-    const lagLog = readLagLog(files.lagLog, config.schedule.dueNs(Math.max(0, record.events - 1)) / 1e9);
+    const lagLog = readLagLog(files.lagLog, config.schedule.dueNs(Math.max(0, config.mainEvents - 1)) / 1e9);
     return collect({ record, config, query, window, recorder, check, files, lagLog });
   } finally {
     recorder.destroy();
   }
+}
+
+/** The main stream's times of sending, by the index in the whole input. */
+function readSent(file: string, { input, mainStream: stream }: RunConfig): SentTimes | null {
+  const sent = readSentTimes(file);
+  if (sent === null || input.streams.length === 1) return sent;
+  return {
+    sentUs(index) {
+      const place = input.locate(index);
+      return place.stream === stream ? sent.sentUs(place.index) : null;
+    },
+    forEach: (visit) =>
+      sent.forEach((first, end, sentUs) => {
+        for (let index = first; index < end; index++) {
+          const place = input.indexOf({ stream, index });
+          visit(place, place + 1, sentUs);
+        }
+      }),
+  };
 }
 
 /** The result line of one stored run; see `analyzeRunFully`. A run that cannot be analysed at all is `failed(checker-failed)`. */
@@ -93,7 +123,7 @@ interface Collected {
 function collect(c: Collected): RunAnalysis {
   const { record, config, query, window, recorder, check } = c;
   const { samples, problem } = readSamples(c.files.resources);
-  const offered = offeredPerSecond(record, config);
+  const offered = offeredPerSecond(config);
   const seconds = Math.max(offered.length, recorder.outputs.length, recorder.inputs.length);
   const measures = measure(c);
   const { state, reasons } = judge({
@@ -112,6 +142,7 @@ function collect(c: Collected): RunAnalysis {
     query: config.query,
     system: config.system,
     ...measures,
+    engineLatencyUs: query.engineLatency === undefined ? null : recorder.engine.summary(),
     residenceUs: query.trigger.kind === "endOfWindow" ? recorder.residence.summary() : null,
     negativeLatencies: recorder.latency.negative,
     verified: check.verified,
@@ -134,6 +165,7 @@ function collect(c: Collected): RunAnalysis {
     roles: resourceSeries(samples, record.startUs, seconds),
     samplerCost: existsSync(c.files.sampler) ? (readJson(c.files.sampler) as SamplerCost) : null,
     measured: recorder.latency.freeze(),
+    stamped: recorder.stamped,
   };
 }
 
@@ -192,8 +224,8 @@ function feederLag(record: RunRecord): LatencySummary {
 }
 
 /** Events due in each second of the load. */
-function offeredPerSecond(record: RunRecord, config: RunConfig): number[] {
-  const dueBefore = (second: number) => Math.min(record.events, config.schedule.countBefore(second * 1e9 - 1));
+function offeredPerSecond(config: RunConfig): number[] {
+  const dueBefore = (second: number) => Math.min(config.mainEvents, config.schedule.countBefore(second * 1e9 - 1));
   const seconds = Math.ceil(config.loadMs / 1000);
   return Array.from({ length: seconds }, (_, second) => dueBefore(second + 1) - dueBefore(second));
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { asFaultlineError } from "../../base/errors.ts";
 import { latencyOverTimeFigure } from "../report/figures/latency-over-time.ts";
@@ -7,7 +7,9 @@ import { type Figure, inlineSvg, renderSvg } from "../report/figures/render.ts";
 import { throughputLatencyFigure } from "../report/figures/throughput-latency.ts";
 import { histogramLog } from "../report/histogram-log.ts";
 import { type InlineFigure, reportPage } from "../report/html/page.ts";
+import { latenciesCsv } from "../report/latencies.ts";
 import { resourcesCsv, runsCsv, seriesCsv, summaryCsv } from "../report/tables.ts";
+import { makeDirectory, writeAtomically } from "../sweep/files.ts";
 import type { RunRecord, RunResult } from "../sweep/model.ts";
 import { type AnalyzeOptions, analyzeRunFully, type RunAnalysis } from "./analyze-run.ts";
 import { brokenResult } from "./broken-result.ts";
@@ -17,13 +19,14 @@ import { readAllRecords, readJson } from "./results-folder.ts";
 
 export { type AnalyzeOptions, analyzeRun } from "./analyze-run.ts";
 
-/** What `analyzeSweep` derives; removed before it writes. */
-const DERIVED = ["runs.jsonl", "runs.csv", "resources.csv", "summary.csv", "series", "hist", "figures", "report.html"];
+/** Folders that `analyzeSweep` fills: what an earlier one left there and this one has not written is removed. */
+const DERIVED_FOLDERS = ["series", "hist", "figures", "latencies"];
 
 /**
  * Rebuilds everything derived of a results folder from `raw/` and `manifest.json`. Deterministic: no clock, no order of
- * directory entries, no process state gets into the files. Returns the results in the order of execution.
- * Throws `results-unreadable` when there is no manifest or a run's record is broken.
+ * directory entries, no process state gets into the files. Every file is replaced as a whole, so that a crash or a full disk in the
+ * middle loses nothing. Returns the results in the order of execution. Throws `results-unreadable` when there is no manifest or a
+ * run's record is broken, `disk-full` and `output-unwritable`.
  */
 export async function analyzeSweep(resultsDir: string, options: AnalyzeOptions = {}): Promise<RunResult[]> {
   const manifest = readJson(join(resultsDir, "manifest.json"));
@@ -34,22 +37,29 @@ export async function analyzeSweep(resultsDir: string, options: AnalyzeOptions =
   const shown = [...analyses].sort((a, b) => compareResults(a.result, b.result));
   const cells = summarizeCells(results);
 
-  for (const name of DERIVED) rmSync(join(resultsDir, name), { recursive: true, force: true });
-  const write = (name: string, content: string) => writeWhole(join(resultsDir, name), content);
-  write("runs.jsonl", results.map((result) => `${JSON.stringify(result)}\n`).join(""));
-  write("runs.csv", runsCsv(results));
-  write("resources.csv", resourcesCsv(results));
-  write("summary.csv", summaryCsv(cells));
+  const written = new Set<string>();
+  const write = async (name: string, content: string) => {
+    const path = join(resultsDir, name);
+    await makeDirectory(dirname(path));
+    await writeAtomically(path, content);
+    written.add(name);
+  };
+  await write("runs.jsonl", results.map((result) => `${JSON.stringify(result)}\n`).join(""));
+  await write("runs.csv", runsCsv(results));
+  await write("resources.csv", resourcesCsv(results));
+  await write("summary.csv", summaryCsv(cells));
   for (const analysis of shown) {
-    write(`series/${analysis.record.run.id}.csv`, seriesCsv(analysis));
-    write(`hist/${analysis.record.run.id}.hlog`, histogramLog(analysis));
+    await write(`series/${analysis.record.run.id}.csv`, seriesCsv(analysis));
+    await write(`hist/${analysis.record.run.id}.hlog`, histogramLog(analysis));
+    const { stamped } = analysis;
+    if (stamped.length > 0) await write(`latencies/${analysis.record.run.id}.csv`, latenciesCsv(stamped));
   }
 
   const inline = async (figure: Figure | null): Promise<InlineFigure | null> => {
     if (figure === null) return null;
     const svg = await renderSvg(figure);
-    write(`figures/${figure.id}.svg`, svg);
-    write(`figures/${figure.id}.csv`, figure.csv);
+    await write(`figures/${figure.id}.svg`, svg);
+    await write(`figures/${figure.id}.csv`, figure.csv);
     const { title, caption, id } = figure;
     return { title, caption, svg: inlineSvg(svg, title), dataFile: `figures/${id}.csv` };
   };
@@ -61,8 +71,19 @@ export async function analyzeSweep(resultsDir: string, options: AnalyzeOptions =
   }
   const ordered = [...results].sort(compareResults);
   const present = figures.filter((figure) => figure !== null);
-  write("report.html", reportPage({ manifest, analyses: shown, results: ordered, figures: present, runFigures }));
+  const page = { manifest, analyses: shown, results: ordered, cells, figures: present, runFigures };
+  await write("report.html", reportPage(page));
+  removeLeftovers(resultsDir, written);
   return results;
+}
+
+function removeLeftovers(resultsDir: string, written: ReadonlySet<string>): void {
+  for (const folder of DERIVED_FOLDERS) {
+    if (!existsSync(join(resultsDir, folder))) continue;
+    for (const name of readdirSync(join(resultsDir, folder))) {
+      if (!written.has(`${folder}/${name}`)) rmSync(join(resultsDir, folder, name), { recursive: true, force: true });
+    }
+  }
 }
 
 /** A run that cannot be analysed stays in the tables, as failed. */
@@ -77,11 +98,4 @@ async function analyzeRecord(
   } catch (error) {
     return { result: brokenResult(record, asFaultlineError(error)), analysis: null };
   }
-}
-
-/** Readers see the old file or the new one whole. */
-function writeWhole(path: string, content: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.tmp`, content);
-  renameSync(`${path}.tmp`, path);
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { asFaultlineError } from "../../base/errors.ts";
 import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
+import { countObservations } from "../measure/observation-reader.ts";
 import type { Reason, RunRecord, VerifySummary } from "../sweep/model.ts";
 import type { Example } from "../verify/examples.ts";
 import { expectedValues } from "../verify/expected.ts";
@@ -44,6 +45,8 @@ export async function checkRun(input: CheckInput): Promise<CheckOutcome> {
   if (!existsSync(files.observations)) {
     return missing("the observer left no observation log, so nothing could be compared");
   }
+  const torn = tornLog(record, files.observations);
+  if (torn !== null) return { verified: null, examples: [], problem: torn };
   try {
     const strays = new UnmatchedList();
     const outcome = verify(verifyInput(input, strays));
@@ -80,6 +83,15 @@ function completed({ query, config, files }: CheckInput, { examples }: VerifyOut
     example.expected === null ? example : { ...example, values: values.get(example.expected) ?? null },
   );
   return withUnmatched(known, readUnmatched(files.unmatched), query);
+}
+
+/** A log that lost its end would show as lost outputs, charged to a system that is innocent. */
+function tornLog({ observed }: RunRecord, file: string): Reason | null {
+  if (observed === undefined || observed === null) return null;
+  const found = countObservations(file);
+  if (found === observed) return null;
+  const message = `the observation log holds ${found} observations, the observer wrote ${observed}: raw data are incomplete`;
+  return { code: "checker-failed", message, hint: "Was the disk full, or the folder copied in part? Run it again." };
 }
 
 function missing(message: string): CheckOutcome {

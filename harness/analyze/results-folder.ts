@@ -10,6 +10,7 @@ export function runFiles(resultsDir: string, runId: string) {
     raw,
     record: join(raw, "run.json"),
     observations: join(raw, "observations.bin"),
+    engineLatency: join(raw, "engine-latency.bin"),
     resources: join(raw, "resources.jsonl"),
     sampler: join(raw, "sampler.json"),
     sent: join(raw, "sent.bin"),

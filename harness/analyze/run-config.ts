@@ -1,19 +1,28 @@
+import { present } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import type { DataSet } from "../../generators/dataset.ts";
-import { NexmarkDataSet } from "../../generators/nexmark/dataset.ts";
+import type { MergedInput } from "../../generators/merged-input.ts";
 import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
-import { resolveNexmarkOptions } from "../../generators/nexmark/options.ts";
-import { compileSchedule, type Schedule } from "../../generators/schedule/schedule.ts";
-import { loadDurationMs, scheduleSpec } from "../config/schedule.ts";
+import type { Schedule } from "../../generators/schedule/schedule.ts";
+import { SOURCE_ID } from "../../queries/job-ids.ts";
+import { loadDurationMs } from "../config/schedule.ts";
 import type { Config } from "../config/schema.ts";
+import { runInput, runStreams } from "../config/streams.ts";
 import type { RunRecord } from "../sweep/model.ts";
+import { systemName } from "../systems/command/settings.ts";
 
 /** What analysis takes from the resolved config of a run. The one place that reads `RunRecord.config`. */
 export interface RunConfig {
   readonly query: string;
   readonly system: string;
+  /** All input streams as one. An event's index is its place there. */
+  readonly input: MergedInput<NexmarkEvent>;
   readonly data: DataSet<NexmarkEvent>;
+  /** When the events of the main stream are due, and how many they are. */
   readonly schedule: Schedule;
+  readonly mainEvents: number;
+  /** Place of the main stream among the input's. */
+  readonly mainStream: number;
   /** Length of the load, ms from the first due time. */
   readonly loadMs: number;
   readonly warmupMs: number;
@@ -26,16 +35,21 @@ export interface RunConfig {
 export function runConfig(record: RunRecord): RunConfig {
   const config = record.config as Config;
   try {
-    const { nexmark, partitions, partitionRule, watermarkDelay } = config.data;
-    const options = resolveNexmarkOptions({ ...nexmark, events: record.events });
+    const streams = runStreams(config);
+    const mainStream = streams.findIndex(({ name }) => name === SOURCE_ID);
+    const { due, events } = present(streams[mainStream], "main input stream");
+    const input = runInput(streams);
     return {
       query: config.query,
-      system: config.system,
-      data: new NexmarkDataSet({ options, partitions, partitionRule }),
-      schedule: compileSchedule(scheduleSpec(config.load)),
+      system: systemName(config.system),
+      input,
+      data: input.dataSet,
+      schedule: due,
+      mainEvents: events,
+      mainStream,
       loadMs: loadDurationMs(config),
       warmupMs: config.warmup,
-      watermarkDelayMs: watermarkDelay,
+      watermarkDelayMs: config.data.watermarkDelay,
       guarantee: config.guarantee,
       limits: config.limits,
     };

@@ -1,3 +1,4 @@
+import type { EngineStamps, readEngineStamps } from "../measure/engine-latency-log.ts";
 import { IntervalHistograms } from "../measure/interval-histograms.ts";
 import { LatencyHistogram } from "../measure/latency-histogram.ts";
 import type { Observation } from "../measure/observation.ts";
@@ -14,10 +15,17 @@ export const TAGS = [
   "e2e-output",
   "uncorrected",
   "residence",
+  "engine",
   "generator-lag",
   "observer-lag",
 ] as const;
 export type Tag = (typeof TAGS)[number];
+
+/** One output's times, ms since the epoch, with decimals. */
+export interface StampedOutput extends EngineStamps {
+  readonly dueMs: number;
+  readonly observedMs: number;
+}
 
 /**
  * Turns matched outputs into histograms: in whole for the measured window, and per second of the schedule for the whole run.
@@ -27,8 +35,12 @@ export class RunRecorder {
   readonly latency = new LatencyHistogram();
   readonly uncorrected = new LatencyHistogram();
   readonly residence = new LatencyHistogram();
+  /** What the engine itself says of the outputs' way through it. */
+  readonly engine = new LatencyHistogram();
   readonly generatorLag = new LatencyHistogram();
   readonly observerLag = new LatencyHistogram();
+  /** Every matched output with the engine's stamps. */
+  readonly stamped: StampedOutput[] = [];
   readonly intervals: Readonly<Record<Tag, IntervalHistograms>>;
   /** Outputs observed in each second, and in the measured window. */
   readonly outputs: number[] = [];
@@ -41,6 +53,7 @@ export class RunRecorder {
   readonly #dueUs: (eventIndex: number) => number;
   readonly #sent: SentTimes | null;
   readonly #windows: boolean;
+  readonly #engineStamps: ReturnType<typeof readEngineStamps>;
   readonly #offsetUs: number;
   readonly #offsetSlope: number;
 
@@ -50,7 +63,9 @@ export class RunRecorder {
     dueUs: (eventIndex: number) => number,
     sent: SentTimes | null,
     windowed: boolean,
+    engineStamps: ReturnType<typeof readEngineStamps> = null,
   ) {
+    this.#engineStamps = engineStamps;
     this.#record = record;
     this.#window = window;
     this.#dueUs = dueUs;
@@ -70,9 +85,7 @@ export class RunRecorder {
     count(this.outputs, second, 1);
     const measured = this.#inWindow(o.observedUs);
     if (measured) this.outputsInWindow++;
-    const sinceStartUs = o.observedUs - this.#record.startUs;
-    const wallUs = o.observedUs - (this.#offsetUs + this.#offsetSlope * sinceStartUs);
-    const lagUs = Math.round(wallUs - (this.#record.startWallMs + o.appendMs) * 1000);
+    const lagUs = Math.round(this.#wallUs(o.observedUs) - (this.#record.startWallMs + o.appendMs) * 1000);
     this.intervals["observer-lag"].record(second, lagUs);
     if (measured) this.observerLag.record(lagUs);
   }
@@ -91,6 +104,13 @@ export class RunRecorder {
     if (sentUs !== null) {
       this.intervals.uncorrected.record(dueSecond, observedUs - sentUs);
       if (measured) this.uncorrected.record(observedUs - sentUs);
+    }
+    const stamps = this.#engineStamps?.(match.ordinal) ?? null;
+    if (stamps !== null) {
+      const engineUs = Math.round((stamps.sentMs - stamps.receivedMs) * 1000);
+      this.intervals.engine.record(dueSecond, engineUs);
+      if (measured) this.engine.record(engineUs);
+      this.stamped.push({ dueMs: this.#wallUs(dueUs) / 1000, ...stamps, observedMs: this.#wallUs(observedUs) / 1000 });
     }
     if (!this.#windows) return;
     const residenceUs = observedUs - this.#dueUs(match.lastInput);
@@ -115,9 +135,15 @@ export class RunRecorder {
 
   /** Frees the histograms. */
   destroy(): void {
-    for (const histogram of [this.latency, this.uncorrected, this.residence, this.generatorLag, this.observerLag]) {
+    const { latency, uncorrected, residence, engine, generatorLag, observerLag } = this;
+    for (const histogram of [latency, uncorrected, residence, engine, generatorLag, observerLag]) {
       histogram.destroy();
     }
+  }
+
+  /** µs since the epoch. */
+  #wallUs(atUs: number): number {
+    return atUs - (this.#offsetUs + this.#offsetSlope * (atUs - this.#record.startUs));
   }
 
   #second(atUs: number): number {

@@ -33,32 +33,38 @@ export interface Evidence {
 
 /** The verdict with all its reasons, failures first. No data is never a pass. */
 export function judge(evidence: Evidence): { readonly state: RunState; readonly reasons: readonly Reason[] } {
-  const reasons = [
-    ...evidence.record.problems,
-    ...outputReasons(evidence),
-    ...inputReasons(evidence),
-    ...instrumentReasons(evidence),
-    ...sampleReasons(evidence),
-  ];
+  const reasons = [...evidence.record.problems, ...outputReasons(evidence)];
+  // What ended the run early also explains missing input and outputs: those are counted, but they are no reasons of their own.
+  if (!endedEarly(evidence.record)) {
+    reasons.push(...inputReasons(evidence), ...instrumentReasons(evidence), ...sampleReasons(evidence));
+  }
   const failed = reasons.filter((reason) => FAILED.has(reason.code));
   const invalid = reasons.filter((reason) => !FAILED.has(reason.code));
   const state = failed.length > 0 ? "failed" : invalid.length > 0 ? "invalid" : "valid";
   return { state, reasons: [...failed, ...invalid] };
 }
 
-function outputReasons({ verified, checkerProblem, config }: Evidence): Reason[] {
-  if (checkerProblem !== null) return [checkerProblem];
+/** `internal` alone is an untidy end, such as a process that had to be killed: everything was measured before. */
+function endedEarly(record: RunRecord): boolean {
+  return record.problems.some(({ code }) => code !== "internal");
+}
+
+function outputReasons({ verified, checkerProblem, config, record }: Evidence): Reason[] {
+  if (checkerProblem !== null) {
+    return checkerProblem.code === "checker-missing" && endedEarly(record) ? [] : [checkerProblem];
+  }
   if (verified === null) return [reason("checker-missing", "the outputs were not compared with an oracle")];
   if (verified.expected === 0) {
+    if (endedEarly(record)) return [];
     const hint = "Send more events, or choose data on which the query has results.";
     return [reason("too-few-samples", "the oracle expects no output at all, so nothing was checked", hint)];
   }
+  // At-most-once permits loss. No guarantee permits duplicates while nothing breaks: a replay has no cause then.
+  const mayLose = config?.guarantee === "at-most-once" || endedEarly(record);
   const bad: string[] = [];
-  for (const kind of ["lost", "wrong", "unexpected", "premature", "outOfOrder"] as const) {
+  for (const kind of ["lost", "wrong", "unexpected", "premature", "outOfOrder", "duplicate"] as const) {
+    if (kind === "lost" && mayLose) continue;
     if (verified[kind] > 0) bad.push(`${verified[kind]} ${kind === "outOfOrder" ? "out of order" : kind}`);
-  }
-  if (verified.duplicate > 0 && config?.guarantee !== "at-most-once") {
-    bad.push(`${verified.duplicate} duplicate`);
   }
   if (bad.length === 0) return [];
   const share = `of ${verified.expected} expected outputs (${verified.observed} observed)`;

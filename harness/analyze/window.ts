@@ -7,7 +7,7 @@ export interface MeasuredWindow {
   readonly fromUs: number;
   readonly toUs: number;
   readonly seconds: number;
-  /** First event due in it, and the first one behind it. */
+  /** First event of the main stream due in it, and the first one behind it. */
   readonly firstEvent: number;
   readonly endEvent: number;
 }
@@ -17,7 +17,7 @@ export function measuredWindow(record: RunRecord, config: RunConfig): MeasuredWi
   const fromMs = config.warmupMs;
   const toMs = config.loadMs;
   if (toMs <= fromMs) return null;
-  const dueBefore = (ms: number) => Math.min(record.events, config.schedule.countBefore(Math.ceil(ms * 1e6) - 1));
+  const dueBefore = (ms: number) => Math.min(config.mainEvents, config.schedule.countBefore(Math.ceil(ms * 1e6) - 1));
   return {
     fromUs: record.startUs + Math.round(fromMs * 1000),
     toUs: record.startUs + Math.round(toMs * 1000),

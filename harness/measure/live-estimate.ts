@@ -1,3 +1,4 @@
+import { resolveBetterCloudOptions } from "../../generators/bettercloud/options.ts";
 import { EventNumbers } from "../../generators/nexmark/numbers.ts";
 import { resolveNexmarkOptions } from "../../generators/nexmark/options.ts";
 import { compileSchedule } from "../../generators/schedule/schedule.ts";
@@ -23,11 +24,7 @@ export class LiveEstimate {
     this.#query = query;
     this.startUs = live.startUs ?? null;
     this.#watermarkDelayMs = live.watermarkDelayMs;
-    const options = resolveNexmarkOptions(live.dataset.options);
-    const numbers = new EventNumbers(options);
-    const schedule = compileSchedule(live.schedule);
-    const indexOf = indexByTime((index) => numbers.timestampMs(options.firstEventNumber + index), options.events);
-    this.#dueUs = (eventTimeMs) => schedule.dueNs(indexOf(eventTimeMs)) / 1000;
+    this.#dueUs = dueByEventTime(live);
   }
 
   /** Takes one output into account; what cannot be estimated is passed over. */
@@ -46,6 +43,20 @@ export class LiveEstimate {
     this.#histogram = new LatencyHistogram();
     return taken;
   }
+}
+
+/** Due time, µs after the start, of the first event of an event time. */
+function dueByEventTime({ dataset, schedule }: NonNullable<ObserverSpec["live"]>): (eventTimeMs: number) => number {
+  if (dataset.kind === "bettercloud") {
+    // Its event time is the due time, in whole ms.
+    const { baseTimeMs } = resolveBetterCloudOptions(dataset.options);
+    return (eventTimeMs) => (eventTimeMs - baseTimeMs) * 1000;
+  }
+  const options = resolveNexmarkOptions(dataset.options);
+  const numbers = new EventNumbers(options);
+  const { dueNs } = compileSchedule(schedule);
+  const indexOf = indexByTime((index) => numbers.timestampMs(options.firstEventNumber + index), options.events);
+  return (eventTimeMs) => dueNs(indexOf(eventTimeMs)) / 1000;
 }
 
 /** First index whose event time is at least the wanted one, by bisection over times that never fall. */

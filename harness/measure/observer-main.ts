@@ -4,7 +4,7 @@
  * `{"stop":{"endOffsets":[…]}}` makes it read up to those offsets, one a partition, and end. Ends when stdin closes; what it has
  * observed is kept.
  */
-import { closeSync, openSync, write, writeSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, write, writeFileSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { monotonicUs, wallClockMs } from "../../base/clock.ts";
@@ -12,6 +12,7 @@ import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import { EXIT } from "../../base/exit-codes.ts";
 import { KafkaClient } from "../../kafka/client.ts";
 import { findQuery } from "../../queries/registry.ts";
+import { EngineLatencyLog } from "./engine-latency-log.ts";
 import { LiveEstimate } from "./live-estimate.ts";
 import { ObservationLog } from "./observation-log.ts";
 import { Observer } from "./observer.ts";
@@ -26,6 +27,7 @@ const commandSchema = z.union([
 ]);
 
 let log: ObservationLog | null = null;
+let engineStamps: EngineLatencyLog | null = null;
 
 function print(line: Readonly<Record<string, unknown>>): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -33,6 +35,7 @@ function print(line: Readonly<Record<string, unknown>>): void {
 
 function end(code: number): never {
   log?.flushSync();
+  engineStamps?.flush();
   process.exit(code);
 }
 
@@ -71,7 +74,11 @@ async function main(spec: ObserverSpec): Promise<void> {
     },
     { onFull: () => fetcher?.pause(), onSpace: () => fetcher?.resume(), onError: fail },
   );
-  const { startWallMs } = spec;
+  const { startWallMs, engineLatencyFile } = spec;
+  if (engineLatencyFile !== undefined && query.engineLatency !== undefined) {
+    writeFileSync(engineLatencyFile, "");
+    engineStamps = new EngineLatencyLog((bytes) => appendFileSync(engineLatencyFile, bytes));
+  }
   const observer = new Observer({
     query,
     isolation,
@@ -80,6 +87,7 @@ async function main(spec: ObserverSpec): Promise<void> {
     live,
     monotonicUs,
     clockOffsetUs: clockOffsetUs(),
+    engineStamps,
   });
   const client = await KafkaClient.connect({ brokers: spec.brokers, clientId: `faultline-observer-${process.pid}` });
   fetcher = client.fetcher({
@@ -97,6 +105,7 @@ async function main(spec: ObserverSpec): Promise<void> {
   await reached(fetcher, await endOffsets);
   fetcher.close();
   await log.flush();
+  engineStamps?.flush();
   closeSync(fd);
   log = null;
   await client.close();

@@ -16,6 +16,8 @@ const observerSpecSchema = z.strictObject({
   startWallMs: z.int(),
   isolation: z.enum(["read_uncommitted", "read_committed"]).default("read_uncommitted"),
   observationsFile: z.string().min(1),
+  /** Where the engine's own stamps go, for queries whose rows tell them (`engine-latency-log.ts`); absent: nowhere. */
+  engineLatencyFile: z.string().min(1).optional(),
   progressIntervalMs: z.int().min(10).max(3_600_000).default(1000),
   /** For the live estimate of the progress line; nothing measured comes of it. */
   live: z

@@ -1,6 +1,8 @@
 import type { RecordBatchView } from "../../kafka/record-batch/view.ts";
-import type { QueryDefinition } from "../../queries/query.ts";
-import { RowHasher } from "../verify/row-hash.ts";
+import type { ColumnSpec, QueryDefinition } from "../../queries/query.ts";
+import { RowHasher, wireColumns } from "../verify/row-hash.ts";
+import { parseRow } from "../verify/typed-value.ts";
+import { type EngineLatencyLog, engineStampsOf } from "./engine-latency-log.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
 import type { LiveEstimate } from "./live-estimate.ts";
 import { FLAG_UNDECODABLE, type Observation } from "./observation.ts";
@@ -16,6 +18,8 @@ export interface ObserverOptions {
   readonly monotonicUs: () => number;
   /** Monotonic − wall clock, µs. */
   readonly clockOffsetUs: number;
+  /** Takes the engine's stamps of queries whose rows tell them. */
+  readonly engineStamps?: EngineLatencyLog | null;
 }
 
 /** Turns fetched batches into observations and does as little else as it can: one look at the clock a batch, no objects a record. */
@@ -27,10 +31,15 @@ export class Observer {
   readonly #options: ObserverOptions;
   readonly #hasher: RowHasher;
   readonly #observation: Observation = emptyObservation();
+  readonly #columns: readonly ColumnSpec[];
+  readonly #engineStamps: ReturnType<typeof engineStampsOf>;
+  readonly #decoder = new TextDecoder();
 
   constructor(options: ObserverOptions) {
     this.#options = options;
     this.#hasher = new RowHasher(options.query);
+    this.#columns = wireColumns(options.query);
+    this.#engineStamps = options.engineStamps == null ? null : engineStampsOf(options.query);
     this.#observation.isolation = options.isolation;
   }
 
@@ -46,7 +55,7 @@ export class Observer {
     let nth = 0;
     for (const cursor = view.walk(); cursor.next(); nth++) {
       const { valueStart, valueEnd } = cursor;
-      const decoded = valueStart >= 0 && hasher.fromJson(bytes, valueStart, valueEnd);
+      const decoded = valueStart >= 0 ? this.#hash(bytes, valueStart, valueEnd) : this.#noRow();
       if (!decoded) this.undecodable++;
       observation.nameHigh = decoded ? hasher.nameHigh : 0;
       observation.nameLow = decoded ? hasher.nameLow : 0;
@@ -60,6 +69,21 @@ export class Observer {
       if (nth === sampled && decoded) live?.sample(bytes, valueStart, valueEnd, observedUs);
     }
     this.observed += nth;
+  }
+
+  /** Hashes the row, and notes the engine's stamps where the query has them. */
+  #hash(bytes: Uint8Array, start: number, end: number): boolean {
+    const stampsOf = this.#engineStamps;
+    if (stampsOf === null) return this.#hasher.fromJson(bytes, start, end);
+    const row = parseRow(this.#columns, this.#decoder.decode(bytes.subarray(start, end)));
+    this.#options.engineStamps?.record(row === null ? null : stampsOf(row));
+    if (row !== null) this.#hasher.fromValues(row);
+    return row !== null;
+  }
+
+  #noRow(): false {
+    if (this.#engineStamps !== null) this.#options.engineStamps?.record(null);
+    return false;
   }
 
   #lag(observedUs: number, appendMs: number): void {

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { monotonicUs } from "../../base/clock.ts";
+import { asFaultlineError } from "../../base/errors.ts";
 import type { ResourceSample } from "../sweep/model.ts";
 import { type ReadProc, readProcFile, readUsage } from "./proc-stat.ts";
 
@@ -27,7 +28,7 @@ export interface SamplerCost {
 export interface Sampler {
   add(role: string, pid: number): void;
   remove(pid: number): void;
-  /** A last sample, then no more. The cost is also left in `sampler.json` beside the file. */
+  /** A last sample, then no more. The cost is also left in `sampler.json` beside the file. Rejects when samples could not be written. */
   stop(): Promise<SamplerCost>;
   /** False where there is no /proc: the file then stays empty, and so do the cells of the report. */
   readonly supported: boolean;
@@ -62,7 +63,17 @@ export function startSampler(options: SamplerOptions): Sampler {
     cost.maxUs = Math.max(cost.maxUs, tookUs);
   };
 
-  const cancel = supported ? (options.every ?? every)(options.intervalMs, sample) : () => {};
+  // A full disk must not end the harness from within a timer: the sampling ends, and `stop` tells.
+  let failure: unknown = null;
+  const guarded = () => {
+    if (failure !== null) return;
+    try {
+      sample();
+    } catch (error) {
+      failure = error;
+    }
+  };
+  const cancel = supported ? (options.every ?? every)(options.intervalMs, guarded) : () => {};
   let stopped = false;
   return {
     supported,
@@ -75,8 +86,9 @@ export function startSampler(options: SamplerOptions): Sampler {
     async stop() {
       if (stopped) return cost;
       stopped = true;
-      if (supported) sample();
       cancel();
+      if (supported) guarded();
+      if (failure !== null) throw asFaultlineError(failure, "run-failed");
       writeFileSync(join(dirname(options.file), "sampler.json"), `${JSON.stringify({ supported, ...cost })}\n`);
       return cost;
     },

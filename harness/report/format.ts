@@ -1,5 +1,5 @@
 import { MIN_SAMPLES } from "../measure/latency-histogram.ts";
-import type { LatencySummary } from "../sweep/model.ts";
+import type { LatencySummary, RunResult, VerifySummary } from "../sweep/model.ts";
 
 export type PercentileName = keyof typeof MIN_SAMPLES;
 export const PERCENTILES: readonly PercentileName[] = ["p50", "p90", "p99", "p999"];
@@ -10,12 +10,14 @@ export const PERCENTILE_LABEL: Readonly<Record<PercentileName, string>> = {
   p999: "p99.9",
 };
 
-const NOT_MEASURED = "–";
+export const NOT_MEASURED = "–";
 
 /** Three significant digits, no exponent: 0.123, 4.56, 78.9, 1,234. */
 export function significant(value: number): string {
   if (value === 0) return "0";
-  const places = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  // Rounded before the digits are counted: 9.998 is 10.0, not 10.00.
+  const rounded = Number(value.toPrecision(3));
+  const places = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(rounded))));
   return grouped(value.toFixed(Math.min(places, 6)));
 }
 
@@ -60,4 +62,35 @@ export function bytes(count: number): string {
 
 export function seconds(ms: number): string {
   return `${Number((ms / 1000).toFixed(1))} s`;
+}
+
+/** `8,000 of 8,000 outputs, 0 lost, 0 duplicate, 0 wrong`; further kinds only where there are any. */
+export function verifiedText(verified: VerifySummary): string {
+  const { matched, expected, lost, duplicate, wrong, unexpected, premature, outOfOrder } = verified;
+  const more = [
+    [unexpected, "unexpected"],
+    [premature, "premature"],
+    [outOfOrder, "out of order"],
+  ] as const;
+  const rest = more.flatMap(([count, name]) => (count > 0 ? [`, ${integer(count)} ${name}`] : []));
+  const counts = `${integer(lost)} lost, ${integer(duplicate)} duplicate, ${integer(wrong)} wrong`;
+  return `${integer(matched)} of ${integer(expected)} outputs, ${counts}${rest.join("")}`;
+}
+
+/** All checked outputs together; null when no run was checked. */
+export function sumVerified(results: readonly Pick<RunResult, "verified">[]): VerifySummary | null {
+  const checked = results.flatMap(({ verified }) => (verified === null ? [] : [verified]));
+  if (checked.length === 0) return null;
+  const total = (pick: (v: VerifySummary) => number) => checked.reduce((so, v) => so + pick(v), 0);
+  return {
+    expected: total((v) => v.expected),
+    observed: total((v) => v.observed),
+    matched: total((v) => v.matched),
+    lost: total((v) => v.lost),
+    duplicate: total((v) => v.duplicate),
+    wrong: total((v) => v.wrong),
+    unexpected: total((v) => v.unexpected),
+    premature: total((v) => v.premature),
+    outOfOrder: total((v) => v.outOfOrder),
+  };
 }

@@ -50,6 +50,7 @@ const RUN_COLUMNS: readonly Column<RunResult>[] = [
   { name: "negative_latencies", value: (r) => r.negativeLatencies },
   ...latencyColumns<RunResult>("uncorrected_latency", (r) => measured(r.uncorrectedLatencyUs)),
   ...latencyColumns<RunResult>("residence", (r) => r.residenceUs),
+  ...latencyColumns<RunResult>("engine_latency", (r) => r.engineLatencyUs ?? null),
   ...latencyColumns<RunResult>("generator_lag", (r) => measured(r.generatorLagUs)),
   ...latencyColumns<RunResult>("observer_lag", (r) => measured(r.observerLagUs)),
   ...VERIFIED.map(([name, field]) => ({

@@ -1,5 +1,6 @@
 import { findQuery } from "../../queries/registry.ts";
 import type { Config } from "../config/schema.ts";
+import { dataMode } from "../config/streams.ts";
 import type { DeployConfig } from "../systems/system.ts";
 
 /** What a system under test is told of a resolved config; durations become microseconds. */
@@ -7,10 +8,11 @@ export function deployConfig(config: Config): DeployConfig {
   const { engine, data } = config;
   return {
     query: findQuery(config.query),
-    dataMode: data.nexmark.mode,
+    dataMode: dataMode(config),
     parallelism: config.parallelism,
     watermarkDelayMs: data.watermarkDelay,
     seed: config.seed,
+    recovery: config.recovery,
     engine: {
       workers: engine.workers,
       keyGroups: engine.keyGroups,

@@ -1,33 +1,25 @@
 import type { FaultlineError } from "../../base/errors.ts";
-import { eventCount } from "../config/schedule.ts";
-import type { Config } from "../config/schema.ts";
-import type { Guard } from "../services/guard.ts";
+import { SOURCE_ID } from "../../queries/job-ids.ts";
+import { loadDurationMs } from "../config/schedule.ts";
+import { type RunStream, runStreams, totalEvents } from "../config/streams.ts";
+import type { FaultSchedule } from "../faults/schedule.ts";
 import type { Deployment } from "../systems/system.ts";
 import { Cleanup } from "./cleanup.ts";
 import { deployConfig } from "./deploy-config.ts";
-import type { SweepEvents } from "./events.ts";
-import type { FeederSummary, PlannedRun, Reason, RunRecord } from "./model.ts";
+import { Feeders, feederRole, feederStart, inputTopic } from "./feeders.ts";
+import type { Reason, RunRecord } from "./model.ts";
+import { Phases, rootCauseFirst } from "./phases.ts";
+import { faultsOf } from "./run-faults.ts";
+import type { RunContext } from "./run-context.ts";
+import { settle } from "./settle.ts";
 import { reasonOf, Supervision } from "./supervision.ts";
-import { limitTime } from "./time-limit.ts";
-import type { FeederProcess, KafkaService, ObserverProcess, Sampler, Toolbox } from "./toolbox.ts";
-
-/** What one execution needs; its processes come from the toolbox. */
-export interface RunContext {
-  readonly run: PlannedRun;
-  readonly config: Config;
-  /** Begins the names of its topics; unique among sweeps on the same cluster. */
-  readonly sweepId: string;
-  readonly directories: { readonly raw: string; readonly logs: string };
-  readonly kafka: KafkaService;
-  readonly guard: Guard;
-  readonly signal: AbortSignal;
-  readonly events: SweepEvents;
-}
+import type { ObserverProcess, Sampler, Toolbox } from "./toolbox.ts";
 
 /** Between "everybody is ready" and the first due time, so that the start line is read before. */
 const START_LEAD_MS = 250;
-const DEPLOY_LIMIT_MS = 60_000;
-const OBSERVER_LIMIT_MS = 30_000;
+/** A late feeder goes on until everything is sent; later than this (or the load once more) the run is of no use. */
+const FEED_GRACE_MS = 30_000;
+const DRAIN_GRACE_MS = 5_000;
 const SAMPLE_INTERVAL_MS = 250;
 
 /**
@@ -51,12 +43,15 @@ class Execution {
   readonly #cleanup: Cleanup;
   readonly #topics: Cleanup;
   readonly #supervision = new Supervision();
-  readonly #phases: { name: string; startUs: number; endUs: number }[] = [];
+  readonly #phases: Phases;
   readonly #processes: { role: string; pid: number; niceness: number | null }[] = [];
-  readonly #inputTopic: string;
+  readonly #streams: readonly RunStream[];
+  readonly #feeders = new Feeders();
+  readonly #topicPrefix: string;
   readonly #outputTopic: string;
   #sampler: Sampler | undefined;
-  #feeder: FeederSummary | null = null;
+  #observed: number | null = null;
+  #faults: FaultSchedule | null = null;
   #startUs = 0;
   #startWallMs = 0;
   #system: Readonly<Record<string, unknown>> = {};
@@ -65,10 +60,11 @@ class Execution {
     this.#context = context;
     this.#tools = toolbox;
     this.#cleanup = new Cleanup((ms, signal) => toolbox.sleep(ms, signal));
+    this.#phases = new Phases(toolbox, this.#supervision);
     this.#topics = new Cleanup((ms, signal) => toolbox.sleep(ms, signal));
-    const prefix = `${context.sweepId}.${context.run.id}`;
-    this.#inputTopic = `${prefix}.in`;
-    this.#outputTopic = `${prefix}.out`;
+    this.#streams = runStreams(context.config);
+    this.#topicPrefix = `${context.sweepId}.${context.run.id}`;
+    this.#outputTopic = `${this.#topicPrefix}.out`;
   }
 
   async run(): Promise<RunRecord> {
@@ -84,9 +80,10 @@ class Execution {
     } catch (error) {
       problems.push(reasonOf(error));
     }
-    const stopErrors = await this.#timed("stop", () => this.#cleanup.run());
+    const stopErrors = await this.#phases.timed("stop", () => this.#cleanup.run());
     problems.push(...stopErrors.map((error) => reasonOf(error)));
-    return this.#record(problems, { start: offsetAtStart, end: this.#tools.clockOffsetUs() });
+    const ordered = rootCauseFirst(problems, this.#supervision.failures);
+    return this.#record(ordered, { start: offsetAtStart, end: this.#tools.clockOffsetUs() });
   }
 
   deleteTopics(): Promise<readonly FaultlineError[]> {
@@ -98,17 +95,26 @@ class Execution {
     this.#startSampler();
     const observer = await this.#step("observer", "observer-failed", () => this.#startObserver());
     const deployment = await this.#step("deploy", "system-failed", () => this.#deploy());
-    const feeder = await this.#step("feeder", "feeder-failed", () => this.#startFeeder());
-    await this.#step("feed", "feeder-failed", () => this.#feed(feeder, observer));
+    await this.#step("feeder", "feeder-failed", () => this.#startFeeders());
+    if (this.#feeders.haveEarly) await this.#step("preload", "feeder-failed", () => this.#preload(deployment));
+    await this.#step("feed", "feeder-failed", () => this.#feed(observer), this.#feedLimitMs());
     const { drainTimeout } = this.#context.config;
-    await this.#step("drain", "drain-timeout", () => deployment.drain(drainTimeout));
+    await this.#step("drain", "drain-timeout", () => deployment.drain(drainTimeout), drainTimeout + DRAIN_GRACE_MS);
     await this.#step("observe", "observer-failed", () => this.#observeToEnd(observer));
-    this.#system = { ...deployment.describe(), counters: await deployment.counters() };
+    const counters = await this.#phases.limited("system-failed", "reading the counters", () => deployment.counters());
+    this.#system = { ...deployment.describe(), counters };
+  }
+
+  #feedLimitMs(): number {
+    const loadMs = loadDurationMs(this.#context.config);
+    return START_LEAD_MS + loadMs + Math.max(loadMs, FEED_GRACE_MS);
   }
 
   async #createTopics(): Promise<void> {
-    const { data, output } = this.#context.config;
-    await this.#createTopic(this.#inputTopic, data.partitions, "CreateTime");
+    const { output } = this.#context.config;
+    for (const { name, partitions } of this.#streams) {
+      await this.#createTopic(inputTopic(this.#topicPrefix, name), partitions, "CreateTime");
+    }
     await this.#createTopic(this.#outputTopic, output.partitions, "LogAppendTime");
   }
 
@@ -154,58 +160,62 @@ class Execution {
 
   async #deploy(): Promise<Deployment> {
     const { config, kafka, directories, guard, run, sweepId } = this.#context;
-    const system = await this.#tools.system(config.system);
+    const endOffsets = (topic: string, partitions: number) => kafka.endOffsets(topic, partitions);
+    const system = await this.#tools.system(config.system, { guard, signal: this.#context.signal, endOffsets });
     const deploy = () =>
       system.deploy({
         runId: `${sweepId}.${run.id}`,
         config: deployConfig(config),
         brokers: kafka.brokers,
-        inputTopic: this.#inputTopic,
+        inputTopic: inputTopic(this.#topicPrefix, SOURCE_ID),
         inputPartitions: config.data.partitions,
+        inputs: this.#streams.map(({ name, partitions }) => {
+          return { source: name, topic: inputTopic(this.#topicPrefix, name), partitions };
+        }),
         outputTopic: this.#outputTopic,
         outputPartitions: config.output.partitions,
         logDir: directories.logs,
         spawn: this.#tools.spawner(directories.logs, guard),
       });
-    const deploying = this.#cleanup.own(`system ${system.name}`, deploy, (started) => started.stop());
-    const sleep = (ms: number, signal?: AbortSignal) => this.#tools.sleep(ms, signal);
-    const deployment = await limitTime(deploying, DEPLOY_LIMIT_MS, `deploying ${config.query}`, sleep);
+    const deployment = await this.#cleanup.own(`system ${system.name}`, deploy, (started) => started.stop());
     this.#supervision.watch(deployment.failed, "system-failed");
     for (const { role, pid } of deployment.processes) this.#noteProcess(role, pid, null);
+    deployment.faults?.onProcess(({ role, pid }) => this.#noteProcess(role, pid, null));
+    this.#faults = faultsOf(this.#context, this.#tools, deployment);
+    this.#cleanup.add("faults", async () => this.#faults?.stop());
     this.#system = deployment.describe();
     return deployment;
   }
 
-  async #startFeeder(): Promise<FeederProcess> {
-    const { config, kafka, directories, guard, events } = this.#context;
-    const start = () =>
-      this.#tools.startFeeder({
-        config,
-        brokers: kafka.brokers,
-        topic: this.#inputTopic,
-        rawDirectory: directories.raw,
-        logDirectory: directories.logs,
-        guard,
-        onProgress: (progress) => events.fed(progress),
-      });
-    const feeder = await this.#cleanup.own("feeder", start, (started) => started.stop());
-    this.#supervision.watch(new Promise((resolve) => feeder.done.catch(resolve)), "feeder-failed");
-    this.#noteProcess("feeder", feeder.pid, this.#tools.raisePriority(feeder.pid));
-    return feeder;
+  async #startFeeders(): Promise<void> {
+    for (const stream of this.#streams) {
+      const role = feederRole(stream.name);
+      const start = () => this.#tools.startFeeder(feederStart(this.#context, this.#topicPrefix, stream));
+      const feeder = await this.#cleanup.own(role, start, (started) => started.stop());
+      this.#supervision.watch(new Promise((resolve) => feeder.done.catch(resolve)), "feeder-failed");
+      this.#noteProcess(role, feeder.pid, this.#tools.raisePriority(feeder.pid));
+      this.#feeders.add(stream, feeder);
+    }
   }
 
-  async #feed(feeder: FeederProcess, observer: ObserverProcess): Promise<void> {
-    this.#startUs = this.#tools.monotonicUs() + START_LEAD_MS * 1000;
-    observer.start(this.#startUs);
-    feeder.start(this.#startUs, this.#tools.wallClockMs() + START_LEAD_MS);
-    this.#feeder = await feeder.done;
+  /** Sends the early streams and lets the system take them in. */
+  async #preload(deployment: Deployment): Promise<void> {
+    await this.#feeders.feed("early", this.#tools, START_LEAD_MS);
+    await settle(deployment, this.#streams, (ms) => this.#tools.sleep(ms, this.#context.signal));
+  }
+
+  async #feed(observer: ObserverProcess): Promise<void> {
+    await this.#feeders.feed("others", this.#tools, START_LEAD_MS, (startUs) => {
+      this.#startUs = startUs;
+      observer.start(startUs);
+      this.#faults?.start(startUs);
+    });
   }
 
   async #observeToEnd(observer: ObserverProcess): Promise<void> {
     const { kafka, config } = this.#context;
     const endOffsets = await kafka.endOffsets(this.#outputTopic, config.output.partitions);
-    const sleep = (ms: number, signal?: AbortSignal) => this.#tools.sleep(ms, signal);
-    await limitTime(observer.stopAt(endOffsets), OBSERVER_LIMIT_MS, "reading the last outputs", sleep);
+    this.#observed = await observer.stopAt(endOffsets);
   }
 
   #noteProcess(role: string, pid: number, niceness: number | null): void {
@@ -213,18 +223,9 @@ class Execution {
     this.#sampler?.add(role, pid);
   }
 
-  #step<T>(name: string, reason: Reason["code"], action: () => Promise<T>): Promise<T> {
+  #step<T>(name: string, reason: Reason["code"], action: () => Promise<T>, limitMs?: number): Promise<T> {
     this.#context.events.phase(name);
-    return this.#timed(name, () => this.#supervision.during(reason, action));
-  }
-
-  async #timed<T>(name: string, action: () => Promise<T>): Promise<T> {
-    const startUs = this.#tools.monotonicUs();
-    try {
-      return await action();
-    } finally {
-      this.#phases.push({ name, startUs, endUs: this.#tools.monotonicUs() });
-    }
+    return this.#phases.run(name, reason, action, limitMs);
   }
 
   #record(problems: readonly Reason[], clockOffsetUs: RunRecord["clockOffsetUs"]): RunRecord {
@@ -235,12 +236,13 @@ class Execution {
       config,
       startUs: this.#startUs,
       startWallMs: this.#startWallMs,
-      events: eventCount(config),
-      feeder: this.#feeder,
+      events: totalEvents(this.#streams),
+      ...this.#feeders.record(),
+      observed: this.#observed,
       clockOffsetUs,
-      phases: this.#phases,
+      phases: this.#phases.done,
       processes: this.#processes,
-      inputTopic: this.#inputTopic,
+      inputTopic: inputTopic(this.#topicPrefix, SOURCE_ID),
       outputTopic: this.#outputTopic,
       system: this.#system,
       problems,

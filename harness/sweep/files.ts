@@ -1,22 +1,16 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { FaultlineError, systemCode } from "../../base/errors.ts";
 
 /** Writes a file so that readers, also after a crash, see the old content or the new one whole. */
 export async function writeAtomically(path: string, content: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   await onDisk(path, async () => {
-    const file = await open(temporary, "w");
     try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    try {
+      await writeSynced(temporary, content);
       await rename(temporary, path);
     } catch (error) {
-      await rm(temporary, { force: true });
+      await rm(temporary, { force: true }); // half a file on a full disk would only take room
       throw error;
     }
     await syncDirectory(dirname(path));
@@ -43,20 +37,59 @@ export async function readIfPresent(path: string): Promise<string | null> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return null;
+    if (isMissing(error)) return null;
     throw new FaultlineError("results-unreadable", `cannot read ${path}`, { cause: error });
   }
 }
 
+/** Makes the directory and what is missing above it. Throws `output-unwritable` or `disk-full`. */
 export async function makeDirectory(path: string): Promise<void> {
-  await onDisk(path, async () => {
-    await mkdir(path, { recursive: true });
-  });
+  await onDisk(path, () => makePath(resolve(path)));
+}
+
+/** Step by step: the recursive mkdir of Node never returns where nothing can be made, as below /proc. */
+async function makePath(path: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = path; !(await exists(at)); at = dirname(at)) missing.push(at);
+  for (const directory of missing.reverse()) {
+    try {
+      await mkdir(directory);
+    } catch (error) {
+      if (systemCode(error) !== "EEXIST") throw error; // somebody else has just made it
+    }
+  }
+  if (!(await stat(path)).isDirectory()) throw new Error("it is a file");
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return dirname(path) === path;
+    throw error;
+  }
+}
+
+/** No such file, or something above it is no directory. */
+export function isMissing(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 async function lastByte(file: Awaited<ReturnType<typeof open>>, size: number): Promise<number> {
   const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
   return buffer[0]!;
+}
+
+async function writeSynced(path: string, content: string): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 async function syncDirectory(path: string): Promise<void> {

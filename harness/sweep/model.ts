@@ -60,9 +60,14 @@ export interface RunRecord {
   readonly config: unknown;
   readonly startUs: number;
   readonly startWallMs: number;
-  /** Events of the data set, closing records not counted. */
+  /** Events of the data set, of all input streams, closing records not counted. */
   readonly events: number;
+  /** Of all input streams together; lags are the worst of them. */
   readonly feeder: FeederSummary | null;
+  /** By input stream, where there are several. */
+  readonly feeders?: Readonly<Record<string, FeederSummary>>;
+  /** Observations that the observer says it has written; null when it did not come to its end, absent in older records. */
+  readonly observed?: number | null;
   /** Monotonic − wall offset (µs) at start and end: their difference bounds the error of comparing with broker times. */
   readonly clockOffsetUs: { readonly start: number; readonly end: number };
   readonly phases: readonly { readonly name: string; readonly startUs: number; readonly endUs: number }[];
@@ -141,6 +146,8 @@ export interface RunResult {
   readonly uncorrectedLatencyUs: LatencySummary;
   /** From the due time of the last event inside the window; windows only. */
   readonly residenceUs: LatencySummary | null;
+  /** What the engine's own stamps say: from taking in the triggering event to giving out the row. Null where rows do not tell. */
+  readonly engineLatencyUs?: LatencySummary | null;
   readonly generatorLagUs: LatencySummary;
   /** Observed − log-append time, µs: the observer's own lag. */
   readonly observerLagUs: LatencySummary;

@@ -20,23 +20,28 @@ export interface Provenance {
   readonly faultDrivers: readonly string[];
 }
 
+/** package.json of a checkout, or the one that `npm run build` writes into dist/. */
+interface PackageDescription {
+  readonly version: string;
+  readonly builtFrom?: Pick<Provenance, "commit" | "dirty">;
+}
+
 const run = promisify(execFile);
 const ROOT = new URL("../../", import.meta.url);
 
 /** Facts of this machine and checkout. `kafka`: version of the private broker, null for an external one. */
 export async function readProvenance(kafka: string | null): Promise<Provenance> {
-  const [packageText, commit, status, java, clockSource] = await Promise.all([
-    readFile(new URL("package.json", ROOT), "utf8"),
-    output("git", ["rev-parse", "HEAD"]),
-    output("git", ["status", "--porcelain"]),
+  const description = JSON.parse(await readFile(new URL("package.json", ROOT), "utf8")) as PackageDescription;
+  const [source, java, clockSource] = await Promise.all([
+    description.builtFrom ?? readCheckout(),
     output("java", ["-version"]),
     fileText("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
   ]);
   const processors = cpus();
   return {
-    faultline: (JSON.parse(packageText) as { version: string }).version,
-    commit: commit?.trim() ?? null,
-    dirty: status === null ? null : status.trim() !== "",
+    faultline: description.version,
+    commit: source.commit,
+    dirty: source.dirty,
     node: process.versions.node,
     java: java === null ? null : (/version "([^"]+)"/.exec(java)?.[1] ?? null),
     kafka,
@@ -47,6 +52,15 @@ export async function readProvenance(kafka: string | null): Promise<Provenance> 
     clockSource,
     faultDrivers: [],
   };
+}
+
+/** The state of this checkout; of an installed package git would tell about somebody else's repository. */
+async function readCheckout(): Promise<Pick<Provenance, "commit" | "dirty">> {
+  const [commit, status] = await Promise.all([
+    output("git", ["rev-parse", "HEAD"]),
+    output("git", ["status", "--porcelain"]),
+  ]);
+  return { commit: commit?.trim() ?? null, dirty: status === null ? null : status.trim() !== "" };
 }
 
 /** What a program prints (both streams), or null when it is missing or fails: provenance is told where available. */

@@ -2,6 +2,7 @@ import { monotonicUs, wallClockMs } from "../../base/clock.ts";
 import { startSampler } from "../measure/sampler.ts";
 import { startGuard } from "../services/guard.ts";
 import { bundled } from "../systems/bundled/bundled.ts";
+import { commandSystem } from "../systems/command/command-system.ts";
 import { nodeSpawner } from "../systems/spawn-node.ts";
 import { clockOffsetUs, raisePriority, sleep } from "./bindings/clock.ts";
 import { startFeeder } from "./bindings/feeder.ts";
@@ -21,12 +22,7 @@ export const realToolbox: Toolbox = {
   startFeeder,
   startObserver,
   startSampler,
-  system: async (name) => {
-    switch (name) {
-      case "bundled":
-        return bundled;
-    }
-  },
+  system: async (system, services) => (system === "bundled" ? bundled : commandSystem(system, services)),
   spawner: (logDir, guard) => nodeSpawner({ logDir, guard }),
   analyzeRun: async ({ directory, runId, brokers, outputTopic }) => {
     const { analyzeRun } = await import("../analyze/analyze.ts");

@@ -1,7 +1,8 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FaultlineError } from "../../base/errors.ts";
-import { appendLine, makeDirectory, readIfPresent, writeAtomically } from "./files.ts";
+import { appendLine, isMissing, makeDirectory, readIfPresent, writeAtomically } from "./files.ts";
+import { LOCK_FILE, lockFolder } from "./folder-lock.ts";
 import type { PlannedRun, RunRecord, RunResult } from "./model.ts";
 import type { Provenance } from "./provenance.ts";
 
@@ -31,12 +32,17 @@ export interface Manifest {
 /** A results folder, open for one sweep. */
 export class ResultsStore {
   readonly directory: string;
+  readonly #unlock: () => Promise<void>;
 
-  private constructor(directory: string) {
+  private constructor(directory: string, unlock: () => Promise<void>) {
     this.directory = directory;
+    this.#unlock = unlock;
   }
 
-  /** Makes the folder, or opens it when it holds the same sweep (equal config hash); another one is refused. */
+  /**
+   * Makes the folder, or opens it when it holds the same sweep (equal config hash). Another sweep, foreign files and a folder that
+   * a running sweep writes to are refused with `usage`. To be closed.
+   */
   static async open(directory: string, manifest: Manifest): Promise<{ store: ResultsStore; manifest: Manifest }> {
     const existing = await readManifest(directory);
     if (existing !== null && existing.configHash !== manifest.configHash) {
@@ -45,11 +51,22 @@ export class ResultsStore {
         context: { found: existing.configHash, wanted: manifest.configHash },
       });
     }
+    if (existing === null) await refuseForeign(directory);
     await makeDirectory(join(directory, "raw"));
-    if (existing === null) await writeAtomically(join(directory, "manifest.json"), pretty(manifest));
-    const store = new ResultsStore(directory);
-    await store.#dropTornLines();
-    return { store, manifest: existing ?? manifest };
+    const store = new ResultsStore(directory, await lockFolder(directory));
+    try {
+      if (existing === null) await writeAtomically(join(directory, "manifest.json"), pretty(manifest));
+      await store.#dropTornLines();
+      return { store, manifest: existing ?? manifest };
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  /** Lets others write to the folder. */
+  close(): Promise<void> {
+    return this.#unlock();
   }
 
   async #dropTornLines(): Promise<void> {
@@ -100,6 +117,28 @@ export class ResultsStore {
       if (result !== null) results.set(result.run.id, result);
     }
     return results;
+  }
+}
+
+/** A folder with anything but the beginnings of a sweep in it: what is derived is replaced there, so it must be ours. */
+async function refuseForeign(directory: string): Promise<void> {
+  const own = (name: string) => name === "raw" || name === LOCK_FILE || /^manifest\.json\.\d+\.tmp$/.test(name);
+  const [raw, all] = await Promise.all([namesIn(join(directory, "raw")), namesIn(directory)]);
+  const foreign = [...all.filter((name) => !own(name)), ...raw].sort();
+  if (foreign.length === 0) return;
+  const shown = `${foreign.slice(0, 3).join(", ")}${foreign.length > 3 ? ", …" : ""}`;
+  throw new FaultlineError("usage", `${directory} is not empty and holds no sweep (${shown})`, {
+    hint: "Choose a new or an empty folder with --out.",
+  });
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    const why = error instanceof Error ? error.message : String(error);
+    throw new FaultlineError("output-unwritable", `cannot look into ${directory}: ${why}`, { cause: error });
   }
 }
 

@@ -16,6 +16,8 @@ const REASON_OF_CODE: Partial<Record<ErrorCode, ReasonCode>> = {
 
 /** Ends what is being waited for as soon as one of the watched parts breaks. */
 export class Supervision {
+  /** Every part that broke, in the order of noticing, also after nobody waits any more. */
+  readonly failures: FaultlineError[] = [];
   readonly #broken: Promise<never>;
   #reject: (error: FaultlineError) => void = () => undefined;
 
@@ -29,7 +31,11 @@ export class Supervision {
 
   /** `failed` resolves to an error when the part breaks. */
   watch(failed: Promise<Error>, reason: ReasonCode): void {
-    void failed.then((error) => this.#reject(withReason(error, reason)));
+    void failed.then((error) => {
+      const failure = withReason(error, reason);
+      this.failures.push(failure);
+      this.#reject(failure);
+    });
   }
 
   watchSignal(signal: AbortSignal): void {

@@ -2,6 +2,7 @@ import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import type { ResolvedSweep } from "../config/resolve.ts";
 import { eventCount } from "../config/schedule.ts";
 import type { Config } from "../config/schema.ts";
+import { systemName } from "../systems/command/settings.ts";
 import type { SweepEvents } from "./events.ts";
 import { executeRun } from "./execute.ts";
 import { failedResult } from "./failed-result.ts";
@@ -39,7 +40,11 @@ export async function runSweep(options: SweepOptions): Promise<SweepOutcome> {
   const reused = manifest.order.length - pending.length;
   const left = planSweep(sweep).estimatedMs * (pending.length / Math.max(1, manifest.order.length));
   events.planned({ directory: store.directory, runs: manifest.order, reused, estimatedMs: Math.round(left) });
-  if (pending.length > 0) await runAll(options, pending);
+  const failure = pending.length > 0 ? await runAll(options, pending) : null;
+  if (failure !== null) {
+    await reportDespite(toolbox, store, events);
+    throw failure;
+  }
   const results = await rebuild(toolbox, store, events);
   return { results, planned: manifest.order.length, reused, interrupted: signal.aborted };
 }
@@ -49,7 +54,8 @@ function isFinished(result: RunResult | undefined): boolean {
   return result !== undefined && !result.reasons.some((reason) => reason.code === "interrupted");
 }
 
-async function runAll(options: SweepOptions, pending: readonly PlannedRun[]): Promise<void> {
+/** Null, or what kept the rest from running. An interruption is not an error: what is done gets its report. */
+async function runAll(options: SweepOptions, pending: readonly PlannedRun[]): Promise<FaultlineError | null> {
   const { sweep, store, toolbox, events, signal } = options;
   const services = new Services({
     toolbox,
@@ -61,17 +67,28 @@ async function runAll(options: SweepOptions, pending: readonly PlannedRun[]): Pr
   const configs = new Map(sweep.cells.map(({ cell, config }) => [cell.id, config]));
   try {
     for (const run of pending) {
-      if (signal.aborted) return;
+      if (signal.aborted) return null;
       const result = await runOne(options, services, run, configs.get(run.cell.id)!);
-      if (result === null) return;
+      if (result === null) return null;
       await store.appendResult(result);
       events.runEnded(result);
     }
+    return null;
   } catch (error) {
-    // An interruption is not an error: what is done gets its report.
-    if (!signal.aborted) throw error;
+    return signal.aborted ? null : asFaultlineError(error);
   } finally {
     for (const problem of await services.stop()) events.notice(problem);
+  }
+}
+
+/** The report of what was done before the sweep broke; the break itself matters more than a report that fails too. */
+async function reportDespite(toolbox: Toolbox, store: ResultsStore, events: SweepEvents): Promise<void> {
+  try {
+    const results = await rebuild(toolbox, store, events);
+    if (results.length > 0)
+      events.notice(`${results.length} finished runs are kept and reported in ${store.directory}`);
+  } catch (error) {
+    events.notice(asFaultlineError(error).message);
   }
 }
 
@@ -123,7 +140,7 @@ async function judge({ toolbox, store, record, config, kafka }: Judged): Promise
     const reasons = [...record.problems, { code: "checker-failed" as const, message }];
     return failedResult(
       record.run,
-      { query: config.query, system: config.system, events: eventCount(config) },
+      { query: config.query, system: systemName(config.system), events: eventCount(config) },
       reasons,
     );
   }
@@ -136,7 +153,8 @@ async function rebuild(toolbox: Toolbox, store: ResultsStore, events: SweepEvent
   try {
     return await toolbox.analyzeSweep(store.directory);
   } catch (error) {
-    throw new FaultlineError("internal", `the report could not be made: ${asFaultlineError(error).message}`, {
+    const { code, message } = asFaultlineError(error);
+    throw new FaultlineError(code, `the report could not be made: ${message}`, {
       hint: `The measurements are kept; try again with: bench analyze ${store.directory}`,
       cause: error,
     });

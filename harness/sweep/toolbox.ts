@@ -1,5 +1,7 @@
 import type { Config } from "../config/schema.ts";
+import type { RunStream } from "../config/streams.ts";
 import type { Guard } from "../services/guard.ts";
+import type { CommandServices } from "../systems/command/command-system.ts";
 import type { SpawnNode, SystemUnderTest } from "../systems/system.ts";
 import type { FeederSummary, RunResult } from "./model.ts";
 
@@ -19,7 +21,7 @@ export interface Toolbox {
   startFeeder(options: FeederStart): Promise<FeederProcess>;
   startObserver(options: ObserverStart): Promise<ObserverProcess>;
   startSampler(options: SamplerStart): Sampler;
-  system(name: Config["system"]): Promise<SystemUnderTest>;
+  system(system: Config["system"], services: CommandServices): Promise<SystemUnderTest>;
   /** Starts programs of ours, logging to `logDir` and watched by the guard. */
   spawner(logDir: string, guard: Guard): SpawnNode;
   /** Judges one stored run. */
@@ -65,6 +67,8 @@ export interface KafkaService {
 
 export interface FeederStart {
   readonly config: Config;
+  /** The input stream that it feeds. */
+  readonly stream: RunStream;
   readonly brokers: readonly string[];
   readonly topic: string;
   readonly rawDirectory: string;
@@ -117,8 +121,8 @@ export interface ObserverProcess {
   start(startUs: number): void;
   /** Resolves when it ends without being asked to. */
   readonly failed: Promise<Error>;
-  /** Reads on to these offsets of the partitions, closes its files and ends. */
-  stopAt(endOffsets: readonly number[]): Promise<void>;
+  /** Reads on to these offsets of the partitions, closes its files and ends; resolves with the number of observations. */
+  stopAt(endOffsets: readonly number[]): Promise<number>;
   /** Ends it now; what it has observed is kept. */
   stop(): Promise<void>;
 }

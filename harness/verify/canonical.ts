@@ -8,7 +8,7 @@ const TWO_32 = 4294967296;
 
 /**
  * The canonical binary form of typed column values, one after the other in a growing buffer:
- * a tag byte, then 8 bytes little endian (BIGINT, epoch ms, thousandths of a DECIMAL) or a 4-byte length and UTF-8 (VARCHAR);
+ * a tag byte, then 8 bytes little endian (BIGINT, epoch ms, thousandths of a DECIMAL) or a 4-byte length and UTF-8 (VARCHAR, JSON text);
  * NULL is its tag alone. Equal typed values give equal bytes however they were formatted.
  */
 export class CanonicalBuffer {
@@ -89,9 +89,9 @@ export class CanonicalBuffer {
   value(type: ColumnType, value: Value, column: string): void {
     if (value === null) this.null();
     else if (typeof value === "string") {
-      if (type !== "string") throw misfit(type, value, column);
+      if (type !== "string" && type !== "json") throw misfit(type, value, column);
       this.string(value);
-    } else if (type === "string") throw misfit(type, value, column);
+    } else if (type === "string" || type === "json") throw misfit(type, value, column);
     else if (type === "decimal3") this.integer(thousandths(value) ?? fail(type, value, column));
     else if (Number.isSafeInteger(value)) this.integer(value);
     else throw misfit(type, value, column);

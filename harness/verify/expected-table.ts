@@ -16,6 +16,8 @@ export class ExpectedTable {
   readonly trigger: Float64Array;
   readonly lastInput: Float64Array;
   readonly ordinal: Float64Array;
+  /** 1 for rows that may be missing. */
+  readonly optional: Uint8Array;
   readonly #hashes: Uint32Array; // name high, name low, content high, content low, order high, order low
   readonly #next: Int32Array;
   readonly #cursor: Int32Array;
@@ -28,6 +30,7 @@ export class ExpectedTable {
     this.trigger = new Float64Array(this.count);
     this.lastInput = new Float64Array(this.count);
     this.ordinal = new Float64Array(this.count);
+    this.optional = new Uint8Array(this.count);
     this.#hashes = new Uint32Array(this.count * 6);
     this.#next = new Int32Array(this.count).fill(-1);
     this.#cursor = new Int32Array(this.count).fill(-1);
@@ -94,7 +97,9 @@ export class ExpectedTable {
       const trigger = rows.triggerOf(view.getFloat64(at + 24, true)) ?? NO_TRIGGER;
       this.trigger[row] = trigger;
       this.lastInput[row] = view.getFloat64(at + 32, true);
-      this.ordinal[row] = view.getFloat64(at + EXPECTED_BYTES - 8, true);
+      const ordinal = view.getFloat64(at + EXPECTED_BYTES - 8, true);
+      this.optional[row] = ordinal < 0 ? 1 : 0;
+      this.ordinal[row] = ordinal < 0 ? -1 - ordinal : ordinal;
       if (trigger < latest) ascending = false;
       latest = trigger;
       row++;

@@ -24,7 +24,7 @@ export interface Match {
  *   comes: one altered row gives wrong 1 and lost 1.
  * - unexpected: no expected row has its name, or it cannot be decoded.
  * - premature (besides matched): observed before the event that triggers it was due.
- * - lost: an expected row that no observation was taken for.
+ * - lost: an expected row that no observation was taken for, unless it may be missing.
  */
 export class Matcher {
   readonly #table: ExpectedTable;
@@ -82,13 +82,19 @@ export class Matcher {
     return true;
   }
 
-  /** After the last observation: books what was never observed. */
-  finish(): void {
-    const { taken, count } = this.#table;
+  /** After the last observation: books what was never observed. Returns how many rows were allowed to be missing and are. */
+  finish(): number {
+    const { taken, optional, count } = this.#table;
+    let left = 0;
     for (let row = 0; row < count; row++) {
       if (taken[row] === 1) continue;
+      if (optional[row] === 1) {
+        left++;
+        continue;
+      }
       this.#book.add("lost", this.#table.ordinal[row]!, () => ({ ...this.#expected(row), observation: null }));
     }
+    return left;
   }
 
   #duplicate(chain: number, o: Observation, ordinal: number): boolean {

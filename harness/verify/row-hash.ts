@@ -5,7 +5,7 @@ import { CanonicalBuffer } from "./canonical.ts";
 import { RowScanner } from "./row-scan.ts";
 import { parseRow } from "./typed-value.ts";
 
-export type HashedColumns = Pick<QueryDefinition, "columns" | "identity" | "nameColumns" | "orderKey">;
+export type HashedColumns = Pick<QueryDefinition, "columns" | "identity" | "nameColumns" | "orderKey" | "volatile">;
 
 /** All columns on the wire: the documented ones, then identity. */
 export function wireColumns(query: Pick<QueryDefinition, "columns" | "identity">): readonly ColumnSpec[] {
@@ -14,7 +14,7 @@ export function wireColumns(query: Pick<QueryDefinition, "columns" | "identity">
 
 /**
  * 64-bit hashes of typed rows, the same for rows of the oracle and rows read from Kafka, whatever their format.
- * After `fromValues` or a true `fromJson` the halves hold the row's hashes: of its name columns, of all columns and, only
+ * After `fromValues` or a true `fromJson` the halves hold the row's hashes: of its name columns, of all columns that are compared and, only
  * after `fromValues`, of its order key. One row at a time; the halves are overwritten by the next.
  */
 export class RowHasher {
@@ -27,7 +27,8 @@ export class RowHasher {
   readonly #columns: readonly ColumnSpec[];
   readonly #nameIndexes: readonly number[];
   readonly #orderIndexes: readonly number[];
-  readonly #all: readonly number[];
+  /** Columns that are compared. */
+  readonly #compared: readonly number[];
   readonly #row = new CanonicalBuffer();
   readonly #part = new CanonicalBuffer();
   readonly #scanner: RowScanner;
@@ -37,7 +38,7 @@ export class RowHasher {
     this.#columns = wireColumns(query);
     this.#nameIndexes = query.nameColumns.map((name) => this.#indexOf(name));
     this.#orderIndexes = query.orderKey.map((name) => this.#indexOf(name));
-    this.#all = this.#columns.map((_, i) => i);
+    this.#compared = this.#columns.flatMap(({ name }, i) => (query.volatile?.includes(name) === true ? [] : [i]));
     this.#scanner = new RowScanner(this.#columns);
   }
 
@@ -76,8 +77,9 @@ export class RowHasher {
   }
 
   #hash(contiguous: boolean): void {
-    if (contiguous) hash64(this.#row.bytes, 0, this.#row.length);
-    else this.#hashColumns(this.#all);
+    const whole = contiguous && this.#compared.length === this.#columns.length;
+    if (whole) hash64(this.#row.bytes, 0, this.#row.length);
+    else this.#hashColumns(this.#compared);
     this.contentHigh = lastHash.high;
     this.contentLow = lastHash.low;
     this.#hashColumns(this.#nameIndexes);

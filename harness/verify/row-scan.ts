@@ -92,6 +92,7 @@ export class RowScanner {
   #value(column: number, into: CanonicalBuffer): boolean {
     const type = this.#columns[column]!.type;
     const first = this.#bytes[this.#at];
+    if (type === "json") return false;
     if (first === 0x6e) return this.#null(into);
     if (type === "string") return first === QUOTE && this.#string(into);
     return this.#number(type === "decimal3", into);

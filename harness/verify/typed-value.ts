@@ -4,6 +4,8 @@ import { thousandths } from "./canonical.ts";
 const DECIMAL_TEXT = /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 const TIMESTAMP_TEXT = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?Z?$/;
 
+type JsonObject = Readonly<Record<string, unknown>>;
+
 /**
  * The typed values of one output record given as JSON text, columns in the order of `columns`; null when it is no row of
  * them: not JSON, no object, a column missing or too many, a value of another type. Engines may format as they like:
@@ -17,7 +19,8 @@ export function parseRow(columns: readonly ColumnSpec[], text: string): Value[] 
     return null; // not JSON: the caller flags the record
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return null;
-  const record = parsed as Readonly<Record<string, unknown>>;
+  const record = flat(columns, parsed as JsonObject);
+  if (record === null) return null;
   if (Object.keys(record).length !== columns.length) return null;
   const values: Value[] = [];
   for (const { name, type } of columns) {
@@ -27,6 +30,21 @@ export function parseRow(columns: readonly ColumnSpec[], text: string): Value[] 
     values.push(value);
   }
   return values;
+}
+
+/** The record with the objects that dotted columns lead into spread out: `{"a":{"b":1}}` as `{"a.b":1}`; null when one is no object. */
+function flat(columns: readonly ColumnSpec[], record: JsonObject): JsonObject | null {
+  const parents = new Set(columns.flatMap(({ name }) => (name.includes(".") ? [name.slice(0, name.indexOf("."))] : [])));
+  if (parents.size === 0) return record;
+  const spread: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(record)) {
+    if (!parents.has(name)) spread[name] = value;
+    else {
+      if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+      for (const [member, inner] of Object.entries(value)) spread[`${name}.${member}`] = inner;
+    }
+  }
+  return spread;
 }
 
 /** `raw` as a value of `type`, or undefined when it is none. */
@@ -39,6 +57,8 @@ function typedValue(type: ColumnType, raw: unknown): Value | undefined {
       return typeof raw === "number" && Number.isSafeInteger(raw) ? raw : undefined;
     case "decimal3":
       return decimalValue(raw);
+    case "json":
+      return JSON.stringify(raw);
     case "timestamp":
       if (typeof raw === "number") return Number.isSafeInteger(raw) ? raw : undefined;
       return typeof raw === "string" ? timestampValue(raw) : undefined;

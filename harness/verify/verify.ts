@@ -88,8 +88,7 @@ function joinInMemory<E>(input: VerifyInput<E>, store: PartitionedRecords, expec
     input.onObservation?.(observation);
     if (!matcher.observe(observation, ordinal)) input.onStray?.(observation, ordinal);
   });
-  matcher.finish();
-  return outcomeOf(expected.count, tally, book);
+  return outcomeOf(expected.count - matcher.finish(), tally, book);
 }
 
 function joinOnDisk<E>(
@@ -104,6 +103,7 @@ function joinOnDisk<E>(
   const ordered = promisesOrder(input.query);
   const observed = spreadObservations(input, partitions, directory, tally);
   const matches = new OrderedMatches(partitions, directory);
+  let optional = 0;
   const onMatch = (match: Match) => {
     tally.matched++;
     input.onMatch?.(match);
@@ -123,7 +123,7 @@ function joinOnDisk<E>(
         const ordinal = view.getFloat64(at + OBSERVATION_BYTES, true);
         if (!matcher.observe(observation, ordinal)) input.onStray?.(observation, ordinal);
       });
-      matcher.finish();
+      optional += matcher.finish();
       matches.endRun();
     }
     checkOrder(matches, book);
@@ -131,7 +131,7 @@ function joinOnDisk<E>(
     observed.dispose();
     matches.dispose();
   }
-  return outcomeOf(expected.count, tally, book);
+  return outcomeOf(expected.count - optional, tally, book);
 }
 
 /** The observations of the view by name, each with its ordinal behind it. */

@@ -1,5 +1,5 @@
 /**
- * How fast the bundled engine drains a log that is ready in memory: `node test/bench/engine-drain.ts [events] [parallelism]`.
+ * How fast the bundled engine drains a log that is ready in memory: `node test/bench/engine-drain.ts [events] [parallelism] [q0,q5 …]`.
  * One thread, virtual time, sink that encodes and counts. Prints events/s and CPU seconds per million events of each query.
  */
 
@@ -63,7 +63,7 @@ async function drain(id: string, log: FilledLog, mode: string): Promise<{ wallS:
     parallelism,
     keyGroups: 128,
     bounded: true,
-    input: binding("memory", "events"),
+    inputs: { events: binding("memory", "events") },
     output: binding("discard", "results"),
   });
   const cluster = new SimulatedCluster({
@@ -92,7 +92,7 @@ async function drain(id: string, log: FilledLog, mode: string): Promise<{ wallS:
 const options = resolveNexmarkOptions({ events });
 const log = new FilledLog(new NexmarkDataSet({ options, partitions: parallelism }));
 console.log(`${events} events, parallelism ${parallelism}, ${REPEATS} drains each`);
-for (const id of queryIds()) {
+for (const id of process.argv[4]?.split(",") ?? queryIds("nexmark")) {
   for (let repeat = 0; repeat < REPEATS; repeat++) {
     const { wallS, cpuS, rows } = await drain(id, log, options.mode);
     const perSecond = Math.round(events / wallS / 1000);

@@ -1,9 +1,10 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { RunAnalysis } from "../../analyze/analyze-run.ts";
 import { csv } from "../csv.ts";
-import { shortRate } from "../format.ts";
+import { integer, shortRate } from "../format.ts";
 import { colourOf, FAINT } from "../palette.ts";
-import type { Figure } from "./render.ts";
+import { logAxis } from "./log-axis.ts";
+import { type Figure, plotWidth } from "./render.ts";
 
 const MEASURES = ["p50", "p99", "max"] as const;
 
@@ -17,11 +18,12 @@ export function latencyOverTimeFigure({ result, intervals }: RunAnalysis): Figur
   );
   const drawn = rows.filter((row) => row.latencyMs !== null && row.latencyMs > 0);
   if (drawn.length === 0) return null;
+  const yAxis = logAxis(drawn.map((row) => row.latencyMs!));
   const colour = colourOf(result.query);
   const warmupEnd = result.warmupCutMs / 1000;
   const spec = {
-    width: 860,
-    height: 170,
+    width: plotWidth(1),
+    height: 190,
     layer: [
       {
         data: { values: warmupEnd > 0 ? [{ from: 0, to: warmupEnd }] : [] },
@@ -41,8 +43,8 @@ export function latencyOverTimeFigure({ result, intervals }: RunAnalysis): Figur
           y: {
             field: "latencyMs",
             type: "quantitative",
-            scale: { type: "log" },
-            axis: { title: "latency (ms)", format: "~g", tickCount: 4 },
+            scale: { type: "log", domain: [...yAxis.domain], nice: false },
+            axis: { title: "latency (ms)", format: "~g", values: [...yAxis.values], labelOverlap: true },
           },
           color: { value: colour },
           strokeDash: {
@@ -56,7 +58,13 @@ export function latencyOverTimeFigure({ result, intervals }: RunAnalysis): Figur
                 [1.5, 2.5],
               ],
             },
-            legend: { title: null, symbolType: "stroke", symbolFillColor: "transparent" },
+            legend: {
+              title: null,
+              orient: "top",
+              symbolType: "stroke",
+              symbolSize: 400,
+              symbolFillColor: "transparent",
+            },
           },
         },
       },
@@ -65,7 +73,7 @@ export function latencyOverTimeFigure({ result, intervals }: RunAnalysis): Figur
   return {
     id: `latency-over-time-${result.run.id}`,
     title: `Latency over time, ${result.run.id}`,
-    caption: `Per second, by the time the triggering event was due; ${shortRate(result.offeredPerSecond)} offered, n = ${result.latencyUs.n} after the warm-up (shaded). Percentiles of seconds with too few outputs are left out.`,
+    caption: `Per second, by the time the triggering event was due; ${shortRate(result.offeredPerSecond)} offered, n = ${integer(result.latencyUs.n)} after the warm-up (shaded). Percentiles of seconds with too few outputs are left out.`,
     spec,
     csv: csv(
       [

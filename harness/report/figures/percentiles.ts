@@ -1,9 +1,10 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { CellCurve } from "../../analyze/cell-curve.ts";
 import { csv, rounded } from "../csv.ts";
-import { shortRate } from "../format.ts";
+import { integer, shortRate } from "../format.ts";
 import { colourOf } from "../palette.ts";
-import type { Figure } from "./render.ts";
+import { logAxis } from "./log-axis.ts";
+import { axisTitleBelow, type Figure, plotWidth } from "./render.ts";
 
 /** Axis labels of 1 / (1 − quantile). */
 const LABELS =
@@ -36,13 +37,16 @@ export function percentileFigure(curves: readonly CellCurve[]): Figure | null {
   );
   const queries = [...new Set(rows.map(({ query }) => query))];
   const rates = [...new Map([...rows].sort((a, b) => a.rate - b.rate).map((row) => [row.offered, row])).keys()];
+  const y = logAxis(rows.map(({ latencyMs }) => latencyMs));
   const spec: TopLevelSpec = {
     data: { values: rows },
+    title: axisTitleBelow("percentile"),
+    spacing: 22,
     facet: { field: "query", type: "nominal", sort: queries, header: { title: null } },
     columns: Math.min(3, queries.length),
     spec: {
-      width: queries.length > 1 ? 290 : 560,
-      height: 240,
+      width: plotWidth(queries.length),
+      height: 280,
       mark: { type: "line", strokeWidth: 2, clip: true },
       encoding: {
         x: {
@@ -50,7 +54,7 @@ export function percentileFigure(curves: readonly CellCurve[]): Figure | null {
           type: "quantitative",
           scale: { type: "log" },
           axis: {
-            title: "percentile",
+            title: null,
             values: [1, 10, 100, 1000, 10_000, 100_000],
             labelExpr: LABELS,
             labelOverlap: false,
@@ -60,8 +64,8 @@ export function percentileFigure(curves: readonly CellCurve[]): Figure | null {
         y: {
           field: "latencyMs",
           type: "quantitative",
-          scale: { type: "log" },
-          axis: { title: "latency from due time (ms)", format: "~g", tickCount: 5 },
+          scale: { type: "log", domain: [...y.domain], nice: false },
+          axis: { title: "latency from due time (ms)", format: "~g", values: [...y.values], labelOverlap: false },
         },
         color: {
           field: "query",
@@ -74,7 +78,7 @@ export function percentileFigure(curves: readonly CellCurve[]): Figure | null {
           type: "nominal",
           sort: rates,
           scale: { domain: rates, range: rates.map((_, i) => DASHES[i % DASHES.length]!) },
-          legend: { title: "offered" },
+          legend: { title: "offered", titleOrient: "left", orient: "top", symbolSize: 400 },
         },
         detail: { field: "cell" },
       },
@@ -85,7 +89,7 @@ export function percentileFigure(curves: readonly CellCurve[]): Figure | null {
     id: "latency-percentiles",
     title: "Latency by percentile",
     caption: `End-to-end latency from due time, read_uncommitted, warm-up cut, valid runs merged per cell (${drawn
-      .map(({ cell, curve }) => `${cell.id}: n = ${curve.n}`)
+      .map(({ cell, curve }) => `${cell.id}: n = ${integer(curve.n)}`)
       .join("; ")}). Lines end where 10 samples are left above. Logarithmic axes.`,
     spec,
     csv: csv(

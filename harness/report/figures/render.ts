@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
+import { html } from "../html/markup.ts";
 import { FAINT, INK } from "../palette.ts";
 
 /** A figure: what to draw, the data that is drawn, and what to read in it. */
@@ -10,6 +11,21 @@ export interface Figure {
   readonly spec: TopLevelSpec;
   /** The data beside the figure, as CSV. */
   readonly csv: string;
+}
+
+/** Width of the plots of a figure together, axes not counted: with them it fills the page. */
+const PLOTS_WIDTH = 1_130;
+const PLOTS_GAP = 22;
+
+/** Width of each of `count` plots, at most three side by side. */
+export function plotWidth(count: number): number {
+  const beside = Math.max(1, Math.min(3, count));
+  return Math.floor((PLOTS_WIDTH - PLOTS_GAP * (beside - 1)) / beside);
+}
+
+/** One title under all plots of a row instead of the same one under each. */
+export function axisTitleBelow(text: string) {
+  return { text, orient: "bottom", anchor: "middle", fontSize: 11, fontWeight: 500, offset: 4, color: INK } as const;
 }
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif";
@@ -73,7 +89,7 @@ export function inlineSvg(svg: string, label: string): string {
     .replace(/<svg ([^>]*)>/, (_, attributes: string) => {
       const kept = attributes.replace(/ ?(?:width|height|xmlns:xlink)="[^"]*"/g, "");
       const width = /width="(\d+)/.exec(attributes)?.[1] ?? "800";
-      return `<svg ${kept} role="img" aria-label="${label}" style="max-width:${width}px">`;
+      return `<svg ${kept} role="img" aria-label="${html`${label}`.text}" style="max-width:${width}px">`;
     })
     .replace(/<rect [^>]*fill="white"[^>]*\/?>(?:<\/rect>)?/, "")
     .replaceAll(`"${INK}"`, '"currentColor"')

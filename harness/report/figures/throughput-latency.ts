@@ -3,7 +3,8 @@ import type { CellSummary } from "../../analyze/cell-summary.ts";
 import { csv, rounded } from "../csv.ts";
 import { shortRate } from "../format.ts";
 import { colourOf, INK } from "../palette.ts";
-import type { Figure } from "./render.ts";
+import { logAxis } from "./log-axis.ts";
+import { axisTitleBelow, type Figure, plotWidth } from "./render.ts";
 
 const QUANTILES = ["p50", "p99"] as const;
 
@@ -24,17 +25,18 @@ export function throughputLatencyFigure(cells: readonly CellSummary[]): Figure |
   const drawn = rows.filter((row) => row.achieved !== null && row.achieved > 0 && row.latencyMs !== null);
   if (drawn.length === 0) return null;
   const queries = [...new Set(drawn.map(({ query }) => query))];
+  const yAxis = logAxis(drawn.map((row) => row.latencyMs!));
   const x = {
     field: "achieved",
     type: "quantitative",
-    scale: { type: "log", nice: false, padding: 24 },
-    axis: { title: "achieved output (rows/s)", format: ".3~s", tickCount: 4 },
+    scale: { type: "log", nice: false, padding: 28 },
+    axis: { title: null, format: ".3~s", tickCount: 5, labelOverlap: true },
   } as const;
   const y = {
     field: "latencyMs",
     type: "quantitative",
-    scale: { type: "log", padding: 24 },
-    axis: { title: "latency from due time (ms)", format: "~g", tickCount: 5 },
+    scale: { type: "log", domain: [...yAxis.domain], nice: false },
+    axis: { title: "latency from due time (ms)", format: "~g", values: [...yAxis.values], labelOverlap: false },
   } as const;
   const line = {
     mark: { type: "line", strokeWidth: 2, point: { filled: true, size: 55 } },
@@ -57,7 +59,7 @@ export function throughputLatencyFigure(cells: readonly CellSummary[]): Figure |
             [5, 4],
           ],
         },
-        legend: { title: null, symbolType: "stroke", symbolFillColor: "transparent" },
+        legend: { title: null, orient: "top", symbolType: "stroke", symbolSize: 400, symbolFillColor: "transparent" },
       },
     },
   } as const;
@@ -68,9 +70,11 @@ export function throughputLatencyFigure(cells: readonly CellSummary[]): Figure |
   } as const;
   const spec = {
     data: { values: drawn },
+    title: axisTitleBelow("achieved output (rows/s)"),
+    spacing: 22,
     facet: { field: "query", type: "nominal", sort: queries, header: { title: null } },
     columns: Math.min(3, queries.length),
-    spec: { width: queries.length > 1 ? 290 : 560, height: 240, layer: [line, labels] },
+    spec: { width: plotWidth(queries.length), height: 280, layer: [line, labels] },
     resolve: { scale: { x: "independent" } },
   } as unknown as TopLevelSpec;
   return {

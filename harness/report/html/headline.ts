@@ -1,90 +1,151 @@
-import type { LatencySummary, RunResult, RunState, VerifySummary } from "../../sweep/model.ts";
-import { integer, latencyMs, PERCENTILE_LABEL, PERCENTILES, percentileText, rate } from "../format.ts";
-import { html, type Markup, table } from "./markup.ts";
+import type { LatencySummary, RunResult } from "../../sweep/model.ts";
+import {
+  integer,
+  NOT_MEASURED,
+  PERCENTILE_LABEL,
+  PERCENTILES,
+  type PercentileName,
+  percentileText,
+  rate,
+  significant,
+} from "../format.ts";
+import { html, type Markup, type TableColumn, table } from "./markup.ts";
 
-/** "8,000 of 8,000 outputs, 0 lost, 0 duplicate, 0 wrong", and what else was found. */
-export function verifiedText(verified: VerifySummary | null): string {
-  if (verified === null) return "not verified";
-  const { matched, expected, lost, duplicate, wrong, unexpected, premature, outOfOrder } = verified;
-  const more = [
-    [unexpected, "unexpected"],
-    [premature, "premature"],
-    [outOfOrder, "out of order"],
-  ] as const;
-  const rest = more.flatMap(([count, name]) => (count > 0 ? [`, ${integer(count)} ${name}`] : []));
-  const counts = `${integer(lost)} lost, ${integer(duplicate)} duplicate, ${integer(wrong)} wrong`;
-  return `${integer(matched)} of ${integer(expected)} outputs, ${counts}${rest.join("")}`;
-}
+const RATES = "events/s";
+const LATENCY = "latency from due time, ms";
+const ENGINE = "engine latency by its own stamps, ms";
+const OUTPUTS = "verified outputs";
+const CPU = "CPU, % of one core";
+const PER_MILLION = "CPU seconds per million events";
+/** Roles with a column of their own, in this order; what else ran is added up. */
+const ROLES = ["broker", "worker", "feeder", "observer"] as const;
 
-/** "worker 120 %, broker 35 %" with spaces that do not break; the order is by load. */
-export function cpuText({ resources }: RunResult): string {
-  const roles = Object.entries(resources).sort(([a, x], [b, y]) => y.cpuPercent - x.cpuPercent || (a < b ? -1 : 1));
-  if (roles.length === 0) return "–";
-  return roles.map(([role, usage]) => `${role}\u00a0${Math.round(usage.cpuPercent)}\u00a0%`).join(", ");
-}
-
-/** The first thing to read: may these numbers be trusted? */
-export function verdictBox(results: readonly RunResult[]): Markup {
-  const count = (state: RunState) => results.filter((result) => result.state === state).length;
-  const [valid, invalid, failed] = [count("valid"), count("invalid"), count("failed")];
-  const worst: RunState = failed > 0 ? "failed" : invalid > 0 || valid === 0 ? "invalid" : "valid";
-  const title = {
-    valid: `All ${valid} runs are valid`,
-    invalid: `${invalid} of ${results.length} runs are invalid`,
-    failed: `${failed} of ${results.length} runs failed`,
-  }[worst];
-  const sums = { expected: 0, matched: 0, lost: 0, duplicate: 0, wrong: 0 };
-  for (const { verified } of results) {
-    if (verified === null) continue;
-    for (const key of Object.keys(sums) as (keyof typeof sums)[]) sums[key] += verified[key];
-  }
-  const verified = html`verified: ${integer(sums.matched)} of ${integer(sums.expected)} outputs, ${integer(sums.lost)} lost, ${integer(sums.duplicate)} duplicate, ${integer(sums.wrong)} wrong`;
-  const note = worst === "valid" ? null : html`<p>Only valid runs enter the figures and the medians.</p>`;
-  return html`<div class="verdict ${worst}"><p><strong>${results.length === 0 ? "No run has ended" : title}</strong></p><p>${verified}</p>${note}</div>`;
-}
-
-/** The headline table: one line a run. */
+/** The headline table: one line a run, by query, then by offered rate. */
 export function headlineTable(results: readonly RunResult[]): Markup {
   const caption =
-    "Latency from the due time of the triggering event to the output as seen by a read_uncommitted reader, after the warm-up. CPU over the measured window, 100 % = one core.";
+    "Latency from the due time of the triggering event to the output as seen by a read_uncommitted reader, after the warm-up.";
   return table<RunResult>(
     [
       { title: "query", cell: ({ query }) => html`<strong>${query}</strong>` },
       { title: "state", cell: stateCell },
-      { title: "offered", numeric: true, cell: (r) => rate(r.offeredPerSecond) },
-      { title: "achieved in", numeric: true, cell: (r) => rate(r.achievedInputPerSecond) },
-      { title: "rows out", numeric: true, cell: (r) => rate(r.achievedOutputPerSecond) },
+      { title: "offered", group: RATES, numeric: true, cell: (r) => rate(r.offeredPerSecond, "") },
+      { title: "achieved", group: RATES, numeric: true, cell: (r) => rate(r.achievedInputPerSecond, "") },
       ...PERCENTILES.map((name) => ({
         title: PERCENTILE_LABEL[name],
+        group: LATENCY,
         numeric: true,
-        cell: (r: RunResult) => percentileCell(r, name),
+        cell: (r: RunResult) => percentileCell(r.latencyUs, name),
       })),
-      {
-        title: "max",
-        numeric: true,
-        cell: (r) => html`${latencyMs(r.latencyUs.max)}<br><span class="small">n=${integer(r.latencyUs.n)}</span>`,
-      },
-      { title: "verified", width: "wide", cell: (r) => verifiedText(r.verified) },
-      { title: "CPU by role", width: "wide", cell: cpuText },
+      { title: "max", group: LATENCY, numeric: true, cell: (r) => milliseconds(r.latencyUs.max) },
+      { title: "n", group: LATENCY, numeric: true, cell: (r) => integer(r.latencyUs.n) },
+      ...engineColumns(results),
+      ...outputColumns(),
     ],
     results,
     caption,
+    startsQuery(results),
   );
 }
 
-function percentileCell({ latencyUs }: RunResult, name: (typeof PERCENTILES)[number]): Markup {
-  return percentileMarkup(latencyUs, name);
+/** The engine's own view, where rows tell it. */
+function engineColumns(results: readonly RunResult[]): TableColumn<RunResult>[] {
+  if (results.every(({ engineLatencyUs }) => engineLatencyUs == null)) return [];
+  return (["p50", "p99", "max"] as const).map((name) => ({
+    title: name,
+    group: ENGINE,
+    numeric: true,
+    cell: ({ engineLatencyUs }: RunResult) => milliseconds(engineLatencyUs?.[name] ?? null),
+  }));
+}
+
+/** Where the processor time went: one line a run, in the order of the headline table. */
+export function cpuTable(results: readonly RunResult[]): Markup | null {
+  const sampled = results.filter(({ resources }) => Object.keys(resources).length > 0);
+  if (sampled.length === 0) return null;
+  return table<RunResult>(
+    [
+      { title: "query", cell: ({ query }) => html`<strong>${query}</strong>` },
+      { title: "offered, events/s", numeric: true, cell: (r) => rate(r.offeredPerSecond, "") },
+      ...cpuColumns(),
+      { title: "all", group: PER_MILLION, numeric: true, cell: (r) => perMillion(r, () => true) },
+      { title: "workers", group: PER_MILLION, numeric: true, cell: (r) => perMillion(r, (role) => role === "worker") },
+    ],
+    sampled,
+    "Processor time over the measured window; 100 % is one core. Others: coordinator and harness.",
+    startsQuery(sampled),
+  );
+}
+
+function startsQuery(results: readonly RunResult[]): (result: RunResult, index: number) => boolean {
+  return ({ query }, index) => results[index - 1]?.query !== query;
+}
+
+/** CPU seconds per million events sent. */
+function perMillion(
+  { resources, achievedInputPerSecond, measuredMs }: RunResult,
+  has: (role: string) => boolean,
+): string {
+  if (achievedInputPerSecond === null || measuredMs === null || achievedInputPerSecond === 0) return NOT_MEASURED;
+  const used = Object.entries(resources).filter(([role]) => has(role));
+  const cpuSeconds = used.reduce((sum, [, usage]) => sum + usage.cpuSeconds, 0);
+  return used.length === 0 ? NOT_MEASURED : significant(cpuSeconds / ((achievedInputPerSecond * measuredMs) / 1e9));
+}
+
+function outputColumns(): TableColumn<RunResult>[] {
+  const column = (title: string, pick: (v: NonNullable<RunResult["verified"]>) => number, isBad = false) => ({
+    title,
+    group: OUTPUTS,
+    numeric: true,
+    cell: ({ verified }: RunResult) => {
+      if (verified === null) return NOT_MEASURED;
+      const count = pick(verified);
+      return isBad && count > 0 ? html`<strong class="wrong">${integer(count)}</strong>` : integer(count);
+    },
+  });
+  return [
+    column("expected", (v) => v.expected),
+    column("right", (v) => v.matched - v.premature - v.outOfOrder),
+    column("lost", (v) => v.lost, true),
+    column("duplicate", (v) => v.duplicate, true),
+    column("wrong", (v) => v.wrong + v.unexpected + v.premature + v.outOfOrder, true),
+  ];
+}
+
+function cpuColumns(): TableColumn<RunResult>[] {
+  const percent = (value: number | null) => (value === null ? NOT_MEASURED : Math.round(value).toString());
+  const others = ({ resources }: RunResult) => {
+    const rest = Object.entries(resources).filter(([role]) => !(ROLES as readonly string[]).includes(role));
+    return rest.length === 0 ? null : rest.reduce((sum, [, { cpuPercent }]) => sum + cpuPercent, 0);
+  };
+  return [
+    ...ROLES.map((role) => ({
+      title: role === "worker" ? "workers" : role,
+      group: CPU,
+      numeric: true,
+      cell: ({ resources }: RunResult) => percent(resources[role]?.cpuPercent ?? null),
+    })),
+    { title: "others", group: CPU, numeric: true, cell: (r) => percent(others(r)) },
+  ];
+}
+
+function milliseconds(us: number | null): string {
+  return us === null ? NOT_MEASURED : significant(us / 1000);
+}
+
+function percentileCell(summary: LatencySummary, name: PercentileName): Markup | string {
+  if (summary[name] !== null) return milliseconds(summary[name]);
+  return html`<span class="small" title="${percentileText(summary, name)}">${percentileText(summary, name).replace(/ \(.*/, "")}</span>`;
 }
 
 /** A percentile; in small print and two lines where n is too small for it. */
-export function percentileMarkup(summary: LatencySummary, name: (typeof PERCENTILES)[number]): Markup {
+export function percentileMarkup(summary: LatencySummary, name: PercentileName): Markup {
   const text = percentileText(summary, name);
   if (summary[name] !== null) return html`${text}`;
   const [reason, n] = text.split(" (n=");
   return html`<span class="small">${reason!}${n === undefined ? null : html`<br>(n=${n}`}</span>`;
 }
 
-function stateCell({ state, reasons }: RunResult): Markup {
+function stateCell({ run, state, reasons }: RunResult): Markup {
   const codes = [...new Set(reasons.map(({ code }) => code))];
-  return html`<span class="state ${state}">${state}</span>${codes.map((code) => html`<br><span class="small">${code}</span>`)}`;
+  return html`<a class="state ${state}" href="#run-${run.id}">${state}</a>${codes.map((code) => html`<br><span class="small">${code}</span>`)}`;
 }

@@ -40,19 +40,46 @@ export interface TableColumn<Row> {
   readonly cell: (row: Row) => Markup | string;
   /** Numbers are set right-aligned with figures of equal width. */
   readonly numeric?: boolean;
-  /** Room for text that should not be broken into slivers. */
-  readonly width?: "wide";
+  /** Heading over neighbouring columns of the same group. */
+  readonly group?: string;
 }
 
-/** A table that scrolls sideways in itself where the screen is narrow. */
-export function table<Row>(columns: readonly TableColumn<Row>[], rows: readonly Row[], caption: string): Markup {
-  const align = ({ numeric, width }: TableColumn<Row>) => (numeric === true ? "n" : (width ?? "t"));
+/**
+ * A table that scrolls sideways in itself where the screen is narrow. `startsGroup`: rows that a thicker line sets off from those
+ * above.
+ */
+export function table<Row>(
+  columns: readonly TableColumn<Row>[],
+  rows: readonly Row[],
+  caption: string,
+  startsGroup: (row: Row, index: number) => boolean = () => false,
+): Markup {
+  const classes = columns.map((column, i) => {
+    const isFirst = column.group !== undefined && column.group !== columns[i - 1]?.group;
+    return `${column.numeric === true ? "n" : "t"}${isFirst ? " g" : ""}`;
+  });
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
 <caption>${caption}</caption>
-<thead><tr>${columns.map((column) => html`<th scope="col" class="${align(column)}">${column.title}</th>`)}</tr></thead>
+<thead>${groupHeads(columns)}<tr>${columns.map((column, i) => html`<th scope="col" class="${classes[i]!}">${column.title}</th>`)}</tr></thead>
 <tbody>${rows.map(
-    (row) => html`
-<tr>${columns.map((column) => html`<td class="${align(column)}">${column.cell(row)}</td>`)}</tr>`,
+    (row, index) => html`
+<tr${startsGroup(row, index) ? new Markup(' class="first"') : null}>${columns.map((column, i) => html`<td class="${classes[i]!}">${column.cell(row)}</td>`)}</tr>`,
   )}
 </tbody></table></div>`;
+}
+
+/** The upper line of the head: one cell over each group of columns. Null without groups. */
+function groupHeads<Row>(columns: readonly TableColumn<Row>[]): Markup | null {
+  if (columns.every(({ group }) => group === undefined)) return null;
+  const spans: { readonly group: string | undefined; count: number }[] = [];
+  for (const { group } of columns) {
+    const last = spans.at(-1);
+    if (last !== undefined && last.group === group) last.count += 1;
+    else spans.push({ group, count: 1 });
+  }
+  const head = ({ group, count }: (typeof spans)[number]) =>
+    group === undefined
+      ? html`<td colspan="${count}"></td>`
+      : html`<th scope="colgroup" class="over g" colspan="${count}">${group}</th>`;
+  return html`<tr>${spans.map(head)}</tr>`;
 }

@@ -1,11 +1,14 @@
 import type { RunAnalysis } from "../../analyze/analyze-run.ts";
+import type { CellSummary } from "../../analyze/cell-summary.ts";
 import type { RunResult } from "../../sweep/model.ts";
-import { headlineTable, verdictBox } from "./headline.ts";
+import { answers } from "./answers.ts";
+import { cpuTable, headlineTable } from "./headline.ts";
 import { html, type Markup, raw } from "./markup.ts";
 import { methodSection } from "./method.ts";
 import { provenanceSection } from "./provenance.ts";
-import { runDetails } from "./run-details.ts";
+import { brokenDetails, runDetails } from "./run-details.ts";
 import { STYLE } from "./style.ts";
+import { verdictBox } from "./verdict-box.ts";
 
 /** A figure as it stands in the page. */
 export interface InlineFigure {
@@ -23,6 +26,7 @@ export interface Page {
   readonly analyses: readonly RunAnalysis[];
   /** Results of all runs, those that could not be analysed included. */
   readonly results: readonly RunResult[];
+  readonly cells: readonly CellSummary[];
   readonly figures: readonly InlineFigure[];
   /** Latency over time by run. */
   readonly runFigures: ReadonlyMap<string, InlineFigure>;
@@ -30,18 +34,23 @@ export interface Page {
 
 /** `report.html`: one file, nothing fetched from anywhere, readable without scripts, on paper and on a phone. */
 export function reportPage(page: Page): string {
-  const { manifest, analyses, results, figures, runFigures } = page;
+  const { manifest, analyses, results, cells, figures, runFigures } = page;
+  const byRun = new Map(analyses.map((analysis) => [analysis.result.run.id, analysis]));
   const name = nameOf(manifest);
   const queries = new Map(analyses.flatMap(({ query }) => (query === null ? [] : [[query.id, query] as const])));
   const body = html`<main>
 <h1>${name}</h1>
 <p class="lead">${descriptionOf(manifest)}Latency of a stream processor, measured and verified by Faultline.</p>
 ${verdictBox(results)}
+${answers(cells, results)}
 ${headlineTable(results)}
+${cpuTable(results)}
 ${figures.length === 0 ? null : html`<h2 id="figures">Figures</h2>${figures.map(figureMarkup)}`}
 <h2 id="runs">Runs</h2>
-${analyses.map((analysis) => {
-  const figure = runFigures.get(analysis.result.run.id);
+${results.map((result) => {
+  const analysis = byRun.get(result.run.id);
+  if (analysis === undefined) return brokenDetails(result);
+  const figure = runFigures.get(result.run.id);
   return runDetails(analysis, figure === undefined ? null : figureMarkup(figure));
 })}
 ${methodSection([...queries.values()])}

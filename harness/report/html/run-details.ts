@@ -1,21 +1,18 @@
 import type { RunAnalysis } from "../../analyze/analyze-run.ts";
 import { roleOf } from "../../analyze/resource-usage.ts";
-import type { LatencySummary } from "../../sweep/model.ts";
+import type { LatencySummary, RunResult } from "../../sweep/model.ts";
 import type { Example } from "../../verify/examples.ts";
 import { wireColumns } from "../../verify/row-hash.ts";
-import { bytes, integer, latencyMs, PERCENTILE_LABEL, PERCENTILES, rate, seconds } from "../format.ts";
-import { percentileMarkup, verifiedText } from "./headline.ts";
+import { bytes, integer, latencyMs, PERCENTILE_LABEL, PERCENTILES, rate, seconds, verifiedText } from "../format.ts";
+import { percentileMarkup } from "./headline.ts";
 import { html, type Markup, table } from "./markup.ts";
 
 /** Everything about one run, folded; open when something is wrong with it. `figure`: its latency over time. */
 export function runDetails(analysis: RunAnalysis, figure: Markup | null): Markup {
   const { result } = analysis;
-  const { run, state, reasons } = result;
-  const axes = Object.entries(run.cell.axes).map(([path, value]) => `${path} = ${String(value)}`);
-  return html`<details id="run-${run.id}"${html`${state === "valid" ? null : " open"}`}>
-<summary><span class="state ${state}">${state}</span> ${run.id} <span class="soft">${axes.join(", ")}</span></summary>
+  return html`${head(result)}
 <div>
-${reasons.length === 0 ? null : html`<ul>${reasons.map((reason) => html`<li><strong>${reason.code}</strong>: ${reason.message}${reason.hint === undefined ? null : html` <span class="soft">${reason.hint}</span>`}</li>`)}</ul>`}
+${reasonList(result)}
 ${figure}
 ${facts(analysis)}
 ${latencies(analysis)}
@@ -25,10 +22,27 @@ ${examples(analysis)}
 </div></details>`;
 }
 
+/** A run that could not be analysed: what is known of it. */
+export function brokenDetails(result: RunResult): Markup {
+  return html`${head(result)}<div>${reasonList(result)}</div></details>`;
+}
+
+function head({ run, state }: RunResult): Markup {
+  const axes = Object.entries(run.cell.axes).map(([path, value]) => `${path} = ${String(value)}`);
+  return html`<details id="run-${run.id}"${html`${state === "valid" ? null : " open"}`}>
+<summary><span class="state ${state}">${state}</span> ${run.id} <span class="soft">${axes.join(", ")}</span></summary>`;
+}
+
+function reasonList({ reasons }: RunResult): Markup | null {
+  if (reasons.length === 0) return null;
+  const hint = (text: string | undefined) => (text === undefined ? null : html` <span class="soft">${text}</span>`);
+  return html`<ul>${reasons.map((reason) => html`<li><strong>${reason.code}</strong>: ${reason.message}${hint(reason.hint)}</li>`)}</ul>`;
+}
+
 function facts({ result }: RunAnalysis): Markup {
   const { events, warmupCutMs, measuredMs, verified, negativeLatencies } = result;
   return html`<dl>
-<dt>verified</dt><dd>${verifiedText(verified)}</dd>
+<dt>verified</dt><dd>${verified === null ? "nothing" : verifiedText(verified)}</dd>
 <dt>events</dt><dd>${integer(events)}; warm-up ${seconds(warmupCutMs)} cut, ${measuredMs === null ? "nothing" : seconds(measuredMs)} measured</dd>
 <dt>offered and achieved</dt><dd>${rate(result.offeredPerSecond, " events/s")} offered, ${rate(result.achievedInputPerSecond, " events/s")} sent, ${rate(result.achievedOutputPerSecond, " rows/s")} out</dd>
 ${negativeLatencies > 0 ? html`<dt>negative latencies</dt><dd>${integer(negativeLatencies)}</dd>` : null}
@@ -40,6 +54,7 @@ function latencies({ result }: RunAnalysis): Markup {
     { name: "end to end, from due time", summary: result.latencyUs },
     { name: "uncorrected, from sending", summary: result.uncorrectedLatencyUs },
     ...(result.residenceUs === null ? [] : [{ name: "residence in the window", summary: result.residenceUs }]),
+    ...(result.engineLatencyUs == null ? [] : [{ name: "engine, by its own stamps", summary: result.engineLatencyUs }]),
     { name: "generator lag", summary: result.generatorLagUs },
     { name: "observer lag (±1 ms)", summary: result.observerLagUs },
   ];

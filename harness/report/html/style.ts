@@ -38,17 +38,31 @@ code, .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monosp
 .state { display: inline-block; padding: 0.02rem 0.5rem; border-radius: 1rem; font-size: 0.8rem; font-weight: 600; }
 .scroll { overflow-x: auto; margin: 0.8rem 0 1.4rem; }
 .scroll:focus-visible { outline: 2px solid var(--soft); outline-offset: 2px; }
-table { border-collapse: collapse; font-size: 0.875rem; line-height: 1.4; min-width: 100%; }
+table { border-collapse: collapse; font-size: 0.85rem; line-height: 1.4; min-width: 100%; }
 caption { width: min(60rem, calc(100vw - 3rem)); text-align: left; color: var(--soft); font-size: 0.82rem; padding-bottom: 0.45rem; }
-th, td { padding: 0.42rem 0.75rem 0.42rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
+th, td { padding: 0.4rem 0.55rem 0.4rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
 th { font-weight: 600; text-align: left; white-space: nowrap; border-bottom: 1.5px solid var(--soft); }
 td.n, th.n { text-align: right; padding-left: 0.4rem; }
 td.n { font-variant-numeric: tabular-nums lining-nums; white-space: nowrap; }
 td .small { font-size: 0.76rem; color: var(--soft); }
-td.wide { min-width: 12rem; }
+th.over { text-align: center; font-weight: 500; color: var(--soft); border-bottom: 1px solid var(--rule); }
+thead tr:first-child td { border-bottom: 0; }
+th.g, td.g { padding-left: 1.1rem; }
+tr.first td { border-top: 2px solid var(--faint); }
+tbody tr.first:first-child td { border-top: 0; }
+strong.wrong { color: var(--bad); }
+a.state { text-decoration: none; }
+.answers { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 1rem; margin: 1.4rem 0 2rem; }
+.answer { border: 1px solid var(--rule); border-top: 4px solid; border-radius: 4px; background: var(--panel); padding: 0.8rem 1.1rem; }
+.answer h2 { border: 0; margin: 0; padding: 0; font-size: 1.05rem; }
+.answer h2 .soft { font-weight: 400; font-size: 0.9rem; }
+.answer p { margin: 0.25rem 0; font-size: 0.92rem; }
+.answer .big { display: flex; flex-wrap: wrap; gap: 0 1.4rem; font-size: 1.05rem; margin: 0.2rem 0; }
+.answer .big b { font-size: 1.7rem; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }
+.answer .big i { font-style: normal; color: var(--soft); }
 figure { margin: 1.2rem 0 2rem; overflow-x: auto; }
 figure svg { width: 100%; height: auto; display: block; min-width: 38rem; }
-figcaption { color: var(--soft); font-size: 0.85rem; margin-top: 0.5rem; max-width: 44rem; }
+figcaption { color: var(--soft); font-size: 0.85rem; margin-top: 0.5rem; max-width: 60rem; }
 details { border: 1px solid var(--rule); border-radius: 5px; margin: 0.7rem 0; background: var(--panel); }
 summary { cursor: pointer; padding: 0.65rem 0.95rem; font-weight: 600; }
 summary .soft { font-weight: 400; }

@@ -1,7 +1,7 @@
-import { constants, setPriority } from "node:os";
+import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicUs, wallClockMs } from "../../../base/clock.ts";
-import { systemCode } from "../../../base/errors.ts";
+import { setNiceness } from "../../services/priority.ts";
 
 /** More niceness means less of the processor; the instrument gets this. */
 const INSTRUMENT_NICENESS = -5;
@@ -26,14 +26,7 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   }
 }
 
-/** The niceness that the process has now; where raising its priority is not permitted, the normal one. */
-export function raisePriority(pid: number): number | null {
-  try {
-    setPriority(pid, INSTRUMENT_NICENESS);
-    return INSTRUMENT_NICENESS;
-  } catch (error) {
-    const code = systemCode(error) ?? "";
-    if (code === "ERR_SYSTEM_ERROR" || code === "EACCES" || code === "EPERM") return constants.priority.PRIORITY_NORMAL;
-    return null;
-  }
+/** Gives the instrument's process a higher priority; returns the niceness it has now, the normal one where raising is not permitted. */
+export function raisePriority(pid: number): number {
+  return setNiceness(pid, INSTRUMENT_NICENESS) ? INSTRUMENT_NICENESS : constants.priority.PRIORITY_NORMAL;
 }

@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import type { FeederSpecInput } from "../../../generators/feed/spec.ts";
-import { scheduleSpec } from "../../config/schedule.ts";
 import { entryPoint } from "../../services/entry-point.ts";
+import { streamSuffix } from "../feeders.ts";
 import type { FeederSummary } from "../model.ts";
 import type { FeederProcess, FeederStart } from "../toolbox.ts";
-import { dataSetSpec } from "./data-set-spec.ts";
 import { LineProcess } from "./line-process.ts";
 
 const PROGRESS_INTERVAL_MS = 500;
@@ -18,16 +17,17 @@ interface ProgressLine {
 
 /** Starts generators/feed as a process and waits until it has rendered ahead. */
 export async function startFeeder(options: FeederStart): Promise<FeederProcess> {
-  const { config, brokers, topic, rawDirectory, logDirectory, guard } = options;
+  const { stream, brokers, topic, rawDirectory, logDirectory, guard } = options;
+  const suffix = streamSuffix(stream.name, "-");
   const spec: FeederSpecInput = {
     brokers: [...brokers],
     topic,
-    partitions: Array.from({ length: config.data.partitions }, (_, partition) => partition),
-    dataset: dataSetSpec(config),
-    schedule: scheduleSpec(config.load),
-    closing: true,
-    lagFile: join(rawDirectory, "generator-lag.hlog"),
-    sentFile: join(rawDirectory, "sent.bin"),
+    partitions: Array.from({ length: stream.partitions }, (_, partition) => partition),
+    dataset: stream.dataset,
+    schedule: stream.schedule,
+    closing: stream.closing,
+    lagFile: join(rawDirectory, `generator-lag${suffix}.hlog`),
+    sentFile: join(rawDirectory, `sent${suffix}.bin`),
     progressIntervalMs: PROGRESS_INTERVAL_MS,
   };
   let finish: (summary: FeederSummary) => void = () => undefined;
@@ -35,11 +35,11 @@ export async function startFeeder(options: FeederStart): Promise<FeederProcess> 
     finish = resolve;
   });
   const feeder = await LineProcess.start({
-    role: "feeder",
+    role: `feeder${suffix}`,
     entry: entryPoint(import.meta.url, "../../../generators/feed/main"),
     spec,
-    specFile: join(logDirectory, "feeder.json"),
-    logFile: join(logDirectory, "feeder.log"),
+    specFile: join(logDirectory, `feeder${suffix}.json`),
+    logFile: join(logDirectory, `feeder${suffix}.log`),
     guard,
     failure: "feeder-failed",
     onMessage: (message) => {

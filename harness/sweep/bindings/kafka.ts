@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaultlineError } from "../../../base/errors.ts";
 import { KafkaClient } from "../../../kafka/client.ts";
+import { markCacheUse } from "../../services/cache-use.ts";
 import type { Guard } from "../../services/guard.ts";
 import { KafkaAdmin } from "../../services/kafka/admin.ts";
 import { connectExternal } from "../../services/kafka/external.ts";
@@ -23,7 +24,11 @@ export async function startKafka(options: KafkaStart): Promise<KafkaService> {
   await makeDirectory(join(logFile, ".."));
   const dataDir = await mkdtemp(join(tmpdir(), "faultline-kafka-"));
   guard.watchDir(dataDir);
-  const removeData = () => removeDirectory(dataDir, guard);
+  const releaseCache = markCacheUse();
+  const removeData = async () => {
+    await removeDirectory(dataDir, guard);
+    releaseCache();
+  };
   let server: KafkaServer | undefined;
   try {
     server = await startPrivateKafka({ dataDir, logFile, heap: javaSize(options.heapBytes), guard, onProgress });

@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import { present } from "../../../base/assert.ts";
 import { FaultlineError } from "../../../base/errors.ts";
-import { scheduleSpec } from "../../config/schedule.ts";
+import { SOURCE_ID } from "../../../queries/job-ids.ts";
+import { runStreams } from "../../config/streams.ts";
 import type { ObserverSpecInput } from "../../measure/observer-spec.ts";
 import { entryPoint } from "../../services/entry-point.ts";
 import type { ObserverProcess, ObserverProgress, ObserverStart } from "../toolbox.ts";
-import { dataSetSpec } from "./data-set-spec.ts";
 import { LineProcess } from "./line-process.ts";
 
 const PROGRESS_INTERVAL_MS = 500;
@@ -12,6 +13,10 @@ const PROGRESS_INTERVAL_MS = 500;
 /** Starts harness/measure/observer-main as a process and waits until it reads the output topic. */
 export async function startObserver(options: ObserverStart): Promise<ObserverProcess> {
   const { config, brokers, topic, startWallMs, rawDirectory, logDirectory, guard } = options;
+  const main = present(
+    runStreams(config).find(({ name }) => name === SOURCE_ID),
+    "main input stream",
+  );
   const spec: ObserverSpecInput = {
     brokers: [...brokers],
     topic,
@@ -20,15 +25,12 @@ export async function startObserver(options: ObserverStart): Promise<ObserverPro
     startWallMs,
     isolation: "read_uncommitted",
     observationsFile: join(rawDirectory, "observations.bin"),
+    engineLatencyFile: join(rawDirectory, "engine-latency.bin"),
     progressIntervalMs: PROGRESS_INTERVAL_MS,
-    live: {
-      schedule: scheduleSpec(config.load),
-      dataset: dataSetSpec(config),
-      watermarkDelayMs: config.data.watermarkDelay,
-    },
+    live: { schedule: main.schedule, dataset: main.dataset, watermarkDelayMs: config.data.watermarkDelay },
   };
-  let markStopped: () => void = () => undefined;
-  const stopped = new Promise<void>((resolve) => {
+  let markStopped: (observed: number) => void = () => undefined;
+  const stopped = new Promise<number>((resolve) => {
     markStopped = resolve;
   });
   const observer = await LineProcess.start({
@@ -43,7 +45,7 @@ export async function startObserver(options: ObserverStart): Promise<ObserverPro
       if ("progress" in message) options.onProgress(message.progress as ObserverProgress);
       if (!("stopped" in message)) return;
       observer.mayEnd();
-      markStopped();
+      markStopped((message.stopped as { readonly observed: number }).observed);
     },
   });
   return {
@@ -52,8 +54,9 @@ export async function startObserver(options: ObserverStart): Promise<ObserverPro
     start: (startUs) => observer.send({ start: { startUs } }),
     stopAt: async (endOffsets) => {
       observer.send({ stop: { endOffsets } });
-      const error = await Promise.race([stopped, observer.failed]);
-      if (error instanceof FaultlineError) throw error;
+      const end = await Promise.race([stopped, observer.failed]);
+      if (end instanceof FaultlineError) throw end;
+      return end;
     },
     stop: () => observer.stop(),
   };

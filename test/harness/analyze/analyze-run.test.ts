@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { analyzeRun, analyzeRunFully } from "../../../harness/analyze/analyze-run.ts";
 import { readRunRecord } from "../../../harness/analyze/results-folder.ts";
 import { runConfig } from "../../../harness/analyze/run-config.ts";
-import type { RunResult } from "../../../harness/sweep/model.ts";
+import { judge } from "../../../harness/analyze/verdict.ts";
+import { NO_LATENCY } from "../../../harness/measure/latency-histogram.ts";
+import type { RunResult, VerifySummary } from "../../../harness/sweep/model.ts";
 import { findQuery } from "../../../queries/registry.ts";
 import { type Output, START_US, type SyntheticRun, temporaryFolder, writeSyntheticRun } from "../synthetic-run.ts";
 
@@ -182,6 +184,36 @@ describe("verdict", () => {
       codes: ["too-few-samples"],
     },
     {
+      what: "a run that ended before anything was fed: its cause, and nothing that follows from it",
+      spec: {
+        query: "q0",
+        tamper: () => [],
+        change: { feeder: null, problems: [{ code: "system-failed", message: "worker-1 has ended" }] },
+      },
+      state: "failed",
+      codes: ["system-failed"],
+    },
+    {
+      what: "wrong rows in a run that ended early: they have no excuse",
+      spec: {
+        query: "q0",
+        tamper: (all) => [...all.slice(0, 100), all[0]!],
+        change: { problems: [{ code: "drain-timeout", message: "not drained" }] },
+      },
+      state: "failed",
+      codes: ["drain-timeout", "guarantee-violated"],
+    },
+    {
+      what: "a process that had to be killed at the end, and an output lost",
+      spec: {
+        query: "q0",
+        tamper: (all) => all.slice(1),
+        change: { problems: [{ code: "internal", message: "could not stop worker-1 cleanly" }] },
+      },
+      state: "failed",
+      codes: ["internal", "guarantee-violated"],
+    },
+    {
       what: "a problem of the run itself",
       spec: { query: "q0", change: { problems: [{ code: "drain-timeout", message: "not drained" }] } },
       state: "failed",
@@ -196,6 +228,29 @@ describe("verdict", () => {
     });
   }
 
+  it("at-most-once may lose outputs, but not repeat them; at-least-once without a fault may do neither", () => {
+    const judged = (guarantee: string, verified: Partial<VerifySummary>) => {
+      const none = { expected: 9, observed: 9, matched: 9, lost: 0, duplicate: 0, wrong: 0 };
+      return judge({
+        record: { problems: [], events: 1, feeder: feeder(), clockOffsetUs: { start: 0, end: 0 } } as never,
+        config: { guarantee, limits: { generatorLagP99: 1, achievedShare: 0, observerLagP99: 1, minSamples: 1 } },
+        verified: { ...none, unexpected: 0, premature: 0, outOfOrder: 0, ...verified },
+        checkerProblem: null,
+        offeredPerSecond: 1,
+        achievedInputPerSecond: 1,
+        generatorLagUs: NO_LATENCY,
+        observerLagUs: NO_LATENCY,
+        latencyUs: { ...NO_LATENCY, n: 1 },
+        claimsLatency: true,
+      }).state;
+    };
+    assert.equal(judged("at-most-once", { lost: 1, matched: 8 }), "valid");
+    assert.equal(judged("at-most-once", { duplicate: 1 }), "failed");
+    assert.equal(judged("at-least-once", { lost: 1, matched: 8 }), "failed");
+    assert.equal(judged("at-least-once", { duplicate: 1 }), "failed");
+    assert.equal(judged("at-least-once", {}), "valid");
+  });
+
   it("without an observation log nothing was checked: invalid, not valid", async (t) => {
     const folder = temporaryFolder(t);
     const id = writeSyntheticRun(folder, { query: "q0" });
@@ -203,6 +258,18 @@ describe("verdict", () => {
     const result = await analyzeRun(folder, id);
     assert.equal(result.state, "invalid");
     assert.ok(codes(result).includes("checker-missing"));
+    assert.equal(result.verified, null);
+  });
+
+  it("an observation log that lost its end is our fault, not lost outputs of the system", async (t) => {
+    const folder = temporaryFolder(t);
+    const id = writeSyntheticRun(folder, { query: "q0", change: { observed: 7_360 } });
+    assert.equal((await analyzeRun(folder, id)).state, "valid");
+    const file = join(folder, "raw", id, "observations.bin");
+    truncateSync(file, statSync(file).size - 4_000);
+    const result = await analyzeRun(folder, id);
+    assert.deepEqual([result.state, result.reasons[0]?.code], ["failed", "checker-failed"]);
+    assert.match(result.reasons[0]!.message, /holds 7260 observations, the observer wrote 7360/);
     assert.equal(result.verified, null);
   });
 

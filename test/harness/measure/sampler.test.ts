@@ -77,4 +77,22 @@ describe("sampler", () => {
     assert.deepEqual(JSON.parse(readFileSync(join(folder, "sampler.json"), "utf8")), { supported: true, ...cost });
     assert.ok(cancelled);
   });
+
+  it("a disk that fills up ends the sampling, not the harness, and is told at the end", async (t) => {
+    const folder = temporaryFolder(t);
+    let tick = () => {};
+    const sampler = startSampler({
+      intervalMs: 100,
+      file: join(folder, "resources.jsonl"),
+      readProc: () => {
+        throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+      },
+      every: (_interval, work) => {
+        tick = work;
+        return () => {};
+      },
+    });
+    assert.doesNotThrow(tick);
+    await assert.rejects(sampler.stop(), /no space left/);
+  });
 });

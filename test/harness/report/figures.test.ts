@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { cellCurves } from "../../../harness/analyze/cell-curve.ts";
 import { spread } from "../../../harness/analyze/cell-summary.ts";
 import { latencyCurve } from "../../../harness/analyze/latency-curve.ts";
 import { LatencyHistogram } from "../../../harness/measure/latency-histogram.ts";
 import { csv } from "../../../harness/report/csv.ts";
+import { logAxis } from "../../../harness/report/figures/log-axis.ts";
 import { percentileFigure } from "../../../harness/report/figures/percentiles.ts";
 import { inlineSvg, renderSvg } from "../../../harness/report/figures/render.ts";
 import { integer, percentileText, rate, shortRate, significant } from "../../../harness/report/format.ts";
@@ -34,6 +36,7 @@ describe("percentile plot", () => {
     assert.match(first, /id="latency-percentiles-0"/);
     assert.doesNotMatch(first, /clip\d/);
     assert.match(figure.csv, /^format_version,cell,query,offered_events_per_second,percentile,/);
+    assert.match(inlineSvg(first, 'a "name" <b>'), /aria-label="a &quot;name&quot; &lt;b&gt;"/);
     const inline = inlineSvg(first, "Latency");
     assert.match(inline, /^<svg [^>]*role="img" aria-label="Latency"/);
     assert.match(inline, /currentColor/);
@@ -50,9 +53,26 @@ describe("percentile plot", () => {
   });
 });
 
+describe("logarithmic axis", () => {
+  it("begins and ends at a label, holds every value, and has 2 to 10 labels", () => {
+    const positive = fc.double({ min: 1e-3, max: 1e7, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(positive, { minLength: 1, maxLength: 20 }), (values) => {
+        const { domain, values: labels } = logAxis(values);
+        assert.ok(domain[0] <= Math.min(...values) && domain[1] >= Math.max(...values) && domain[0] < domain[1]);
+        assert.ok(labels.length >= 2 && labels.length <= 12, `${labels}`);
+        for (const label of labels) assert.ok(label >= domain[0] && label <= domain[1]);
+      }),
+    );
+    assert.deepEqual(logAxis([0.9, 26]), { domain: [0.5, 50], values: [0.5, 1, 2, 5, 10, 20, 50] });
+    assert.deepEqual(logAxis([2]), { domain: [2, 5], values: [2, 5] });
+  });
+});
+
 describe("numbers for people", () => {
   it("have three significant digits and separated thousands", () => {
     assert.deepEqual([0, 0.0123, 4.5678, 78.94, 1234.5].map(significant), ["0", "0.0123", "4.57", "78.9", "1,235"]);
+    assert.deepEqual([9.998, 99.97, 999.7].map(significant), ["10.0", "100", "1,000"], "rounding adds no digit");
     assert.equal(integer(1_234_567), "1,234,567");
     assert.deepEqual([null, 950, 10_000, 2_500_000].map(shortRate), ["–", "950/s", "10k/s", "2.5M/s"]);
     assert.equal(rate(12_345.6), "12,346/s");

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { executeRun, type RunContext } from "../../../harness/sweep/execute.ts";
+import { executeRun } from "../../../harness/sweep/execute.ts";
 import type { ReasonCode, RunRecord } from "../../../harness/sweep/model.ts";
 import { planRuns } from "../../../harness/sweep/plan.ts";
+import type { RunContext } from "../../../harness/sweep/run-context.ts";
 import { type FakeWorld, type Fault, fakeWorld, recordingEvents, SUMMARY, smallSweep } from "./fakes.ts";
 
 /** Runs one cell in a fake world; afterwards only the services of the sweep may run. */
@@ -131,4 +132,47 @@ test("something that was still starting when the run was interrupted is stopped 
   const record = await execute(world, abort.signal);
   assert.equal(record.problems[0]?.code, "interrupted");
   assert.ok(world.calls.includes("stop observer"));
+});
+
+test("a phase that never ends is ended; a feeder that is never done makes the run invalid, not the system wrong", async () => {
+  const stuck = new Promise<never>(() => {});
+  const cases: readonly (readonly [ReasonCode, (world: FakeWorld) => void])[] = [
+    ["generator-saturated", (world) => Object.assign(world, { onFeed: () => stuck })],
+    ["observer-failed", (world) => Object.assign(world.toolbox, { startObserver: () => stuck })],
+    ["system-failed", (world) => Object.assign(world.toolbox, { system: () => stuck })],
+  ];
+  for (const [reason, hold] of cases) {
+    const world = fakeWorld();
+    hold(world);
+    // Every limit is over after some turns of the event loop: longer than any fake takes.
+    world.toolbox.sleep = async (_ms, signal) => {
+      for (let turn = 0; turn < 50 && signal?.aborted !== true; turn++) await new Promise(setImmediate);
+    };
+    const record = await execute(world);
+    assert.equal(record.problems[0]?.code, reason);
+    assert.match(record.problems[0]?.message ?? "", /the phase "(feed|observer|deploy)" took longer than/);
+  }
+});
+
+test("when the broker dies and the observer notices first, the broker is named first", async () => {
+  const world = fakeWorld();
+  let die: (error: Error) => void = () => {};
+  const { startKafka, startFeeder } = world.toolbox;
+  world.toolbox.startKafka = async (options) => ({
+    ...(await startKafka(options)),
+    failed: new Promise((resolve) => {
+      die = resolve;
+    }),
+  });
+  world.toolbox.startFeeder = async (options) => {
+    const feeder = await startFeeder(options);
+    // Its death shows while the rest is being stopped.
+    return { ...feeder, stop: async () => (die(new Error("the broker has ended")), feeder.stop()) };
+  };
+  world.breakAt("feed");
+  const record = await execute(world);
+  assert.deepEqual(
+    record.problems.map(({ code }) => code),
+    ["kafka-failed", "feeder-failed"],
+  );
 });

@@ -132,6 +132,7 @@ export function fakeWorld(): FakeWorld {
           stopAt: async (endOffsets) => {
             maybe("observe");
             calls.push(`observed to ${endOffsets.join(",")}`);
+            return 10;
           },
           stop,
         };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { FaultlineError } from "../../../base/errors.ts";
-import { appendLine, readIfPresent, writeAtomically } from "../../../harness/sweep/files.ts";
+import { appendLine, makeDirectory, readIfPresent, writeAtomically } from "../../../harness/sweep/files.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "faultline-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -48,4 +48,14 @@ test("a line appended after a torn one starts anew", async () => {
 test("a missing file is null, an unreadable one an error", async () => {
   assert.equal(await readIfPresent(join(scratch, "nothing")), null);
   await assert.rejects(readIfPresent(scratch), (error: FaultlineError) => error.code === "results-unreadable");
+});
+
+test("a folder is made with all above it; where none can be made the answer comes at once", async () => {
+  await makeDirectory(join(scratch, "a", "b", "c"));
+  await makeDirectory(join(scratch, "a", "b", "c"));
+  assert.ok(readdirSync(join(scratch, "a", "b")).includes("c"));
+  writeFileSync(join(scratch, "plain"), "");
+  for (const path of ["/proc/nothing/here", join(scratch, "plain"), join(scratch, "plain", "below")]) {
+    await assert.rejects(makeDirectory(path), (error: FaultlineError) => error.code === "output-unwritable", path);
+  }
 });

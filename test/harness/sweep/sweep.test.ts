@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { FaultlineError } from "../../../base/errors.ts";
 import type { ResolvedSweep } from "../../../harness/config/resolve.ts";
 import { buildManifest } from "../../../harness/sweep/manifest.ts";
 import { planSweep } from "../../../harness/sweep/plan.ts";
@@ -40,8 +41,12 @@ async function run(world: FakeWorld, folder: string, signal = new AbortControlle
   const sweep = smallSweep();
   const events = recordingEvents();
   const { store, manifest } = await ResultsStore.open(folder, manifestOf(sweep));
-  const outcome = await runSweep({ sweep, store, manifest, toolbox: world.toolbox, events, signal });
-  return { outcome, log: events.log };
+  try {
+    const outcome = await runSweep({ sweep, store, manifest, toolbox: world.toolbox, events, signal });
+    return { outcome, log: events.log };
+  } finally {
+    await store.close();
+  }
 }
 
 test("every planned run is executed once, on one broker, and the report is made last", async () => {
@@ -162,4 +167,48 @@ test("a report that fails says that the measurements are kept", async () => {
   const world = fakeWorld();
   world.breakAt("analyze-sweep");
   await assert.rejects(run(world, newFolder()), (error: { hint?: string }) => /kept/.test(error.hint ?? ""));
+});
+
+test("a report that fails for lack of space is a full disk, not a defect of ours", async () => {
+  const world = fakeWorld();
+  world.toolbox.analyzeSweep = () => Promise.reject(new FaultlineError("disk-full", "cannot write report.html"));
+  await assert.rejects(run(world, newFolder()), (error: FaultlineError) => error.code === "disk-full");
+});
+
+test("when the broker cannot be replaced, finished runs are reported before the sweep ends with that error", async () => {
+  const world = fakeWorld();
+  const { startKafka } = world.toolbox;
+  let starts = 0;
+  world.toolbox.startKafka = async (options) => {
+    if (++starts > 1) throw new FaultlineError("java-missing", "no Java any more");
+    world.breakAt("kafka-dies");
+    return startKafka(options);
+  };
+  await assert.rejects(run(world, newFolder()), /no Java any more/);
+  assert.equal(world.calls.at(-1), "analyze sweep");
+  assert.deepEqual([...world.running], []);
+});
+
+test("a folder is one sweep's at a time; the lock of a dead process holds nobody up", async () => {
+  const folder = newFolder();
+  const sweep = smallSweep();
+  const { store } = await ResultsStore.open(folder, manifestOf(sweep));
+  await assert.rejects(ResultsStore.open(folder, manifestOf(sweep)), /another sweep \(process \d+\)/);
+  await store.close();
+  for (const left of ['{"pid":1,"startTicks":"not its own"}', "null", '{"pi']) {
+    writeFileSync(join(folder, ".lock"), left);
+    await (await ResultsStore.open(folder, manifestOf(sweep))).store.close();
+  }
+  assert.ok(!existsSync(join(folder, ".lock")));
+});
+
+test("a folder with foreign files is refused and left as it is; an empty one and a first attempt that died are taken", async () => {
+  const folder = newFolder();
+  mkdirSync(join(folder, "figures"), { recursive: true });
+  await assert.rejects(ResultsStore.open(folder, manifestOf(smallSweep())), /not empty and holds no sweep \(figures\)/);
+  assert.ok(!existsSync(join(folder, "raw")));
+  const begun = newFolder();
+  mkdirSync(join(begun, "raw"), { recursive: true });
+  writeFileSync(join(begun, "manifest.json.123.tmp"), "{");
+  await (await ResultsStore.open(begun, manifestOf(smallSweep()))).store.close();
 });

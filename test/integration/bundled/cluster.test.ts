@@ -66,6 +66,7 @@ async function deploy(
     brokers: broker.service.brokers,
     inputTopic,
     inputPartitions: PARTITIONS,
+    inputs: [{ source: "events", topic: inputTopic, partitions: PARTITIONS }],
     outputTopic,
     outputPartitions: PARTITIONS,
     logDir: `${broker.directory}/run-${runs}`,

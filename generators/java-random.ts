@@ -1,5 +1,3 @@
-import type { EventRandom } from "./event-random.ts";
-
 const MULTIPLIER_LOW = 0xece66d;
 const MULTIPLIER_HIGH = 0x5de;
 const INCREMENT = 0xb;
@@ -11,7 +9,7 @@ const TWO_48 = 281474976710656;
  * `java.util.Random`: the 48-bit linear congruential generator s' = s · 0x5DEECE66D + 0xB mod 2^48, held as two 24-bit halves
  * so that every product is exact in a double. Equal to OpenJDK bit for bit.
  */
-export class JavaRandom implements EventRandom {
+export class JavaRandom {
   #high = 0;
   #low = 0;
 

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { ERROR_CODES } from "../../base/errors.ts";
+import { EXIT } from "../../base/exit-codes.ts";
+import { analyzeSweep } from "../../harness/analyze/analyze.ts";
+import { TAGS } from "../../harness/analyze/run-recorder.ts";
+import { OBSERVATION_BYTES, writeObservation } from "../../harness/measure/observation.ts";
+import { REASON_CODES } from "../../harness/sweep/model.ts";
+import { writeSyntheticManifest, writeSyntheticRun } from "../harness/synthetic-run.ts";
+
+const page = readFileSync(new URL("../../docs/results.md", import.meta.url), "utf8");
+
+/** The text from a heading, or from where `name` is first explained, to the next heading. */
+function section(title: string): string {
+  const start = page.indexOf(`\n## ${title}\n`);
+  assert.ok(start >= 0, `no section ${title}`);
+  const end = page.indexOf("\n## ", start + 1);
+  return page.slice(start, end < 0 ? undefined : end);
+}
+
+/** Rows of all tables of a text, cells trimmed, without headings. */
+function rows(text: string): string[][] {
+  return [...text.matchAll(/^\|(?!---)(.*)\|$/gm)]
+    .map((match) => match[1]!.split(/(?<!\\)\|/).map((cell) => cell.trim()))
+    .filter((cells) => !["column", "file", "code", "field", "reason", "tag", "offset"].includes(cells[0]!));
+}
+
+function coded(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1]!);
+}
+
+/** What the first column of a section's tables names. */
+function named(text: string): string[] {
+  return rows(text).flatMap(([first]) => coded(first!));
+}
+
+/** Names of the table that follows the paragraph about this file. */
+function figureColumns(file: string): string[] {
+  const text = section("figures/*.csv");
+  const start = text.indexOf(`\`${file}\`:`);
+  assert.ok(start >= 0, file);
+  return named(text.slice(start).split("\n\n")[1]!);
+}
+
+describe("docs/results.md", () => {
+  let folder = "";
+  let files: string[] = [];
+  const header = (file: string) => readFileSync(join(folder, file), "utf8").split("\n")[0]!.split(",");
+  const json = (file: string) => JSON.parse(readFileSync(join(folder, file), "utf8").split("\n")[0]!);
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "faultline-docs-"));
+    writeSyntheticManifest(folder);
+    const data = { nexmark: { eventRatePerSecond: 1_000 }, watermarkDelay: "1s" };
+    writeSyntheticRun(folder, { id: "RUN", query: "q0", settings: { data, limits: { minSamples: 1 } } });
+    await analyzeSweep(folder);
+    const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    files = found.map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("lists every file that analysis leaves", () => {
+    const listed = named(section("Files")).map((file) => file.replace("<run>", "RUN"));
+    assert.deepEqual(
+      files.filter((file) => !listed.includes(file)),
+      [],
+    );
+    const derived = listed.filter((file) => !/^(raw|logs|\.lock)/.test(file));
+    assert.deepEqual(
+      derived.filter((file) => !files.includes(file)),
+      [],
+    );
+  });
+
+  for (const file of ["runs.csv", "resources.csv", "summary.csv"]) {
+    it(`names the columns of ${file}, in order`, () => {
+      assert.deepEqual(named(section(file)), header(file));
+    });
+  }
+
+  it("names the columns of the series, in order", () => {
+    const found = header("series/RUN.csv");
+    const roles = found.filter((name) => name.endsWith("_cpu_percent")).map((name) => name.replace("_cpu_percent", ""));
+    assert.ok(roles.length > 0);
+    const documented = named(section("series/*.csv"));
+    const general = documented.filter((name) => !name.startsWith("<role>"));
+    const ofRoles = documented.filter((name) => name.startsWith("<role>"));
+    const expected = roles.flatMap((role) => ofRoles.map((name) => name.replace("<role>", role)));
+    assert.deepEqual(found, [...general, ...expected]);
+  });
+
+  it("names the columns of the figures' data, in order", () => {
+    assert.deepEqual(figureColumns("latency-percentiles.csv"), header("figures/latency-percentiles.csv"));
+    assert.deepEqual(figureColumns("throughput-latency.csv"), header("figures/throughput-latency.csv"));
+    assert.deepEqual(figureColumns("latency-over-time-<run>.csv"), header("figures/latency-over-time-RUN.csv"));
+  });
+
+  it("names the fields of a result and its reasons", () => {
+    const [fields, reasons] = section("runs.jsonl").split("| reason |");
+    const result = json("runs.jsonl");
+    assert.deepEqual(named(fields!).sort(), Object.keys(result).sort());
+    for (const part of ["verified", "latencyUs", "run"]) {
+      for (const name of Object.keys(result[part])) assert.ok(fields!.includes(`\`${name}\``), `${part}.${name}`);
+    }
+    assert.deepEqual(named(reasons!).sort(), [...REASON_CODES].sort());
+  });
+
+  it("names the fields of a run's record and of a sample", () => {
+    const record = JSON.parse(readFileSync(join(folder, "raw/RUN/run.json"), "utf8"));
+    const documented = named(section("raw/").split("`observations.bin`:")[0]!);
+    assert.deepEqual(
+      Object.keys(record).filter((name) => !documented.includes(name)),
+      [],
+    );
+    for (const name of Object.keys(record.feeder)) assert.ok(section("raw/").includes(`\`${name}\``), name);
+    for (const name of Object.keys(json("raw/RUN/resources.jsonl")))
+      assert.ok(section("raw/").includes(`\`${name}\``), name);
+  });
+
+  it("names the tags of the histogram log", () => {
+    assert.deepEqual(named(section("hist/*.hlog")), [...TAGS]);
+  });
+
+  it("gives the exit codes and where every error code belongs", () => {
+    const table = new Map(rows(section("Exit codes")).map(([code, , errors]) => [Number(code), coded(errors!)]));
+    assert.deepEqual([...table.keys()].sort(), Object.values(EXIT).sort());
+    for (const [code, exit] of Object.entries(ERROR_CODES)) assert.ok(table.get(exit)!.includes(code), code);
+    assert.equal([...table.values()].flat().length, Object.keys(ERROR_CODES).length);
+  });
+
+  it("describes the bytes of an observation", () => {
+    const bytes = new DataView(new ArrayBuffer(OBSERVATION_BYTES));
+    const hashes = { nameHigh: 11, nameLow: 12, contentHigh: 13, contentLow: 14 };
+    const values = { observedUs: 10.5, ...hashes, offset: 15.5, appendMs: 16, partition: 17, flags: 1 };
+    writeObservation(bytes, 0, { ...values, isolation: 1 });
+    const size = { f64: 8, u32: 4, u16: 2, u8: 1 } as const;
+    const read = {
+      f64: (at: number) => bytes.getFloat64(at, true),
+      u32: (at: number) => bytes.getUint32(at, true),
+      u16: (at: number) => bytes.getUint16(at, true),
+      u8: (at: number) => bytes.getUint8(at),
+    };
+    const fields = rows(section("raw/").split("`observations.bin`:")[1]!).filter(([at]) => /^\d+$/.test(at!));
+    const kindOf = (type: string) => type as keyof typeof size;
+    assert.deepEqual(
+      fields.map(([at, type]) => read[kindOf(type!)](Number(at))),
+      [10.5, 11, 12, 13, 14, 15.5, 16, 17, 1, 1],
+    );
+    const [at, type] = fields.at(-1)!;
+    assert.equal(Number(at) + size[kindOf(type!)], OBSERVATION_BYTES);
+  });
+});
