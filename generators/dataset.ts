@@ -9,6 +9,8 @@ export interface DataSet<E> {
   readonly partitions: number;
   /** The rule event → partition, for reports. */
   readonly partitionRule: string;
+  /** All events of an auction are in one partition. */
+  readonly keepsAuctionsTogether?: boolean;
   /** A cursor before event `firstIndex` (default 0). */
   open(firstIndex?: number): EventCursor<E>;
   /** Event time of the closing records, epoch ms: past every window's end plus any watermark delay. */

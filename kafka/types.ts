@@ -89,6 +89,8 @@ export interface Producer {
   readonly bufferedBytes: number;
   /** Flushes, then closes the connections. Rejects when the producer has failed; the connections are closed all the same. */
   close(): Promise<void>;
+  /** Closes at once: what is buffered is not sent, what is not acknowledged may or may not be written. */
+  abort(): void;
 }
 
 export type Isolation = "read_uncommitted" | "read_committed";

@@ -92,12 +92,18 @@ function settingRows(key: string, schema: Schema, isRequired: boolean, large: Se
   return isPlain ? [] : [own];
 }
 
-/** Settings of the objects in a list: `load.steps[].rate`. */
+/** Settings of the objects in a list: `load.steps[].rate`; of a list of several kinds a section for each. */
 function itemRows(key: string, schema: Schema, large: Section[]): Row[] {
   const items = alternatives(schema).flatMap((option) =>
-    option.items?.properties === undefined ? [] : [option.items],
+    option.items === undefined ? [] : alternatives(option.items),
   );
-  return items.flatMap((item) => rowsOf(`${key}[]`, item, large));
+  return items.flatMap((item) => {
+    if (item.properties === undefined) return [];
+    const kind = discriminator(item);
+    if (kind === "") return rowsOf(`${key}[]`, item, large);
+    large.push(...sectionsOf(`${key}[]`, `\`${key}[]\`${kind}`, { ...item, description: schema.description ?? "" }));
+    return [];
+  });
 }
 
 function alternatives(schema: Schema): readonly Schema[] {

@@ -1,16 +1,12 @@
 import { FaultlineError } from "../../base/errors.ts";
 import type { Connection, ConnectionHandler, World } from "../ports.ts";
 import { taskFailure } from "../task/task-failure.ts";
-import { decodeControl, sendControl } from "./control-codec.ts";
-import type { Hello } from "./hello.ts";
+import { sendControl } from "./control-codec.ts";
 import { JobDesk } from "./job-desk.ts";
+import { LivenessWatch } from "./liveness-watch.ts";
 import type { LoadJob } from "./load-job.ts";
-import type {
-  ClientToCoordinator,
-  CoordinatorToClient,
-  LivenessToCoordinator,
-  WorkerToCoordinator,
-} from "./messages.ts";
+import { readToCoordinator, type ToCoordinator } from "./message-shapes.ts";
+import type { ClientToCoordinator, CoordinatorToClient, WorkerToCoordinator } from "./messages.ts";
 import { WorkerRegistry } from "./worker-registry.ts";
 
 export interface CoordinatorConfig {
@@ -27,7 +23,6 @@ export interface CoordinatorConfig {
   readonly shutdownTimeoutUs: number;
 }
 
-type Incoming = WorkerToCoordinator | LivenessToCoordinator | ClientToCoordinator | Hello;
 type Registration = Extract<WorkerToCoordinator, { readonly type: "register" }>;
 
 /** What the coordinator knows of a connection; its first message tells whose it is. */
@@ -37,7 +32,6 @@ interface Peer {
   worker: string;
 }
 
-const REQUESTS: ReadonlySet<string> = new Set(["submit", "drain", "cancel", "shutdown"]);
 /** Requests that may wait for the election. */
 const MAX_WAITING_REQUESTS = 1024;
 
@@ -50,10 +44,11 @@ export class Coordinator {
   readonly #config: CoordinatorConfig;
   readonly #workers = new WorkerRegistry();
   readonly #peers = new Set<Peer>();
-  #waiting: { readonly peer: Peer; readonly message: Incoming }[] = [];
+  #waiting: { readonly peer: Peer; readonly message: ToCoordinator }[] = [];
   #epoch = 0;
   /** null: not the leader. */
   #desk: JobDesk | null = null;
+  #watch: LivenessWatch | null = null;
   #stopping = false;
 
   constructor(world: World, config: CoordinatorConfig) {
@@ -79,33 +74,33 @@ export class Coordinator {
       epoch,
       workers: this.#workers,
       broadcast: (message) => this.#broadcast(message),
+      expel: (worker, why) => this.#expel(worker, why),
     });
+    const { livenessIntervalUs: intervalUs, livenessTimeoutUs: timeoutUs } = this.#config;
+    const onLost = (worker: string, why: string) => this.#expel(worker, why);
+    this.#watch = new LivenessWatch({ world: this.#world, workers: this.#workers, intervalUs, timeoutUs, onLost });
+    this.#watch.start();
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const { peer, message } of waiting) this.#guarded(peer, () => this.#onMessage(peer, message));
-    this.#watchLiveness(epoch);
   }
 
   /** No longer leader: lets go of everybody. Workers end; clients see the broken connection. */
   #onDeposed(): void {
     this.#world.journal.write("deposed", { candidate: this.#config.name, epoch: this.#epoch });
     this.#desk = null;
+    this.#watch?.stop();
     for (const peer of this.#peers) peer.connection.close();
     this.#peers.clear();
     for (const { worker } of this.#workers.all) this.#workers.remove(worker);
   }
 
-  #watchLiveness(epoch: number): void {
-    const { livenessIntervalUs, livenessTimeoutUs } = this.#config;
-    this.#world.timers.after(livenessIntervalUs, () => {
-      if (this.#desk === null || this.#epoch !== epoch || this.#stopping) return;
-      const nowUs = this.#world.clock.nowUs();
-      for (const { worker, connection, lastAliveUs } of this.#workers.silent(nowUs, livenessTimeoutUs)) {
-        connection.close();
-        this.#onWorkerGone(worker, `no sign of life for ${Math.round((nowUs - (lastAliveUs ?? nowUs)) / 1000)} ms`);
-      }
-      this.#watchLiveness(epoch);
-    });
+  /** A worker that no longer does its part: without a coordinator it ends by itself, if it still can. */
+  #expel(worker: string, why: string): void {
+    const registered = this.#workers.get(worker);
+    if (registered === undefined) return;
+    registered.connection.close();
+    this.#onWorkerGone(worker, why);
   }
 
   #onConnection(connection: Connection): ConnectionHandler {
@@ -121,7 +116,7 @@ export class Coordinator {
   }
 
   #onBytes(peer: Peer, bytes: Uint8Array): void {
-    const message = decodeControl(bytes) as unknown as Incoming;
+    const message = readToCoordinator(bytes);
     if (this.#desk !== null) this.#onMessage(peer, message);
     else if (this.#waiting.length < MAX_WAITING_REQUESTS) this.#waiting.push({ peer, message });
     else throw new FaultlineError("system-failed", "too many requests wait for the election");
@@ -147,14 +142,14 @@ export class Coordinator {
     }
   }
 
-  #onMessage(peer: Peer, message: Incoming): void {
+  #onMessage(peer: Peer, message: ToCoordinator): void {
     switch (message.type) {
       case "register":
         this.#onRegister(peer, message);
         return;
       case "alive":
         if (peer.role === "unknown") peer.role = "liveness";
-        this.#workers.onAlive(message.worker, message.progress, this.#world.clock.nowUs());
+        this.#watch?.onAlive(message.worker, message.progress);
         return;
       case "deployed":
       case "taskState":
@@ -171,7 +166,6 @@ export class Coordinator {
         else this.#desk?.onCounters(peer.worker, message.jobId, message.tasks);
         return;
       default:
-        if (!REQUESTS.has(message.type)) throw misplaced(`message "${String(message.type)}"`);
         this.#onRequest(peer, message);
     }
   }
@@ -185,7 +179,10 @@ export class Coordinator {
     }
     peer.role = "worker";
     peer.worker = worker;
-    this.#workers.add({ worker, address, pid, connection: peer.connection, lastAliveUs: null, progress: 0 });
+    const { connection } = peer;
+    const progressSinceUs = this.#world.clock.nowUs();
+    const unheard = { lastAliveUs: null, progress: 0, progressSinceUs, stalled: false };
+    this.#workers.add({ worker, address, pid, connection, ...unheard });
     this.#world.journal.write("workerRegistered", { worker, address, pid });
     sendControl(peer.connection, { type: "registered", epoch: this.#epoch });
     this.#broadcast(this.#workersMessage());
@@ -222,6 +219,7 @@ export class Coordinator {
   #stop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#watch?.stop();
     this.#world.journal.write("shutdown", {});
     this.#desk?.stop();
     for (const { connection } of this.#workers.all) {

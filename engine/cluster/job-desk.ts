@@ -4,6 +4,7 @@ import { CountersQuery } from "./counters-query.ts";
 import { JobRun } from "./job-run.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { LoadJob } from "./load-job.ts";
+import { jobSpecProblem } from "./message-shapes.ts";
 import type {
   ClientToCoordinator,
   CoordinatorToClient,
@@ -22,7 +23,12 @@ export interface JobDeskParts {
   readonly workers: WorkerRegistry;
   /** To every client. */
   readonly broadcast: (message: CoordinatorToClient) => void;
+  /** Does without a worker from now on. */
+  readonly expel: (worker: string, why: string) => void;
 }
+
+/** Longest that workers may take to end their tasks when told to, before the job goes on without them. */
+const CANCEL_TIMEOUT_US = 10_000_000;
 
 type JobStateMessage = Extract<CoordinatorToClient, { readonly type: "jobState" }>;
 export type JobReport = Extract<WorkerToCoordinator, { readonly type: "deployed" | "taskState" }>;
@@ -100,9 +106,8 @@ export class JobDesk {
     if (this.#run !== null && !this.#run.ended) {
       return { code: "job-invalid", message: `job "${this.#run.spec.jobId}" is still ${this.#run.state}` };
     }
-    if (!Number.isInteger(workers) || workers < 1 || typeof job?.jobId !== "string" || job.jobId === "") {
-      return { code: "job-invalid", message: "a submission needs a job with an id and at least one worker" };
-    }
+    const problem = jobSpecProblem(job) ?? (Number.isInteger(workers) && workers >= 1 ? null : "workers: 1 or more");
+    if (problem !== null) return { code: "job-invalid", message: `this cannot be submitted: ${problem}` };
     this.#attempts++;
     this.#query = null;
     this.#run = new JobRun(job, workers, this.#attempts, this.#parts.epoch, {
@@ -130,6 +135,19 @@ export class JobDesk {
     this.#lastState = { type: "jobState", jobId, attempt, state, atUs, ...cause };
     this.#parts.world.journal.write("jobState", { jobId, attempt, state, ...cause });
     this.#parts.broadcast(this.#lastState);
+    if (state === "failing" || state === "cancelling" || state === "restarting") this.#limitEnd(run);
+  }
+
+  /** Workers that do not end their tasks in time, now that they have been told to, are done without. */
+  #limitEnd(run: JobRun): void {
+    const { attempt } = run;
+    const seconds = CANCEL_TIMEOUT_US / 1e6;
+    this.#parts.world.timers.after(CANCEL_TIMEOUT_US, () => {
+      if (run.ended || run.attempt !== attempt) return;
+      for (const worker of run.openWorkers) {
+        this.#parts.expel(worker, `its tasks have not ended ${seconds} s after they were told to`);
+      }
+    });
   }
 
   #askCounters(client: Connection, run: JobRun): void {

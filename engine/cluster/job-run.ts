@@ -1,21 +1,13 @@
 import { unreachable } from "../../base/assert.ts";
+import { FaultlineError } from "../../base/errors.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
 import { planJob } from "../dataflow/planner.ts";
 import { taskFailure } from "../task/task-failure.ts";
+import { isTerminal, type JobEffects } from "./job-effects.ts";
 import type { JobSpec } from "./job-spec.ts";
-import type { CoordinatorToWorker, Failure, JobState, TaskPlacement, TaskState } from "./messages.ts";
+import type { Failure, JobState, TaskPlacement, TaskState } from "./messages.ts";
 import { placeTasks, taskKey, type WorkerAddress } from "./placement.ts";
 import { decideRestart } from "./restart-decision.ts";
-
-/** What a job run does to the world around it. */
-export interface JobEffects {
-  load(spec: JobSpec, done: (error: Error | null, graph: LogicalGraph | null) => void): void;
-  send(worker: string, message: CoordinatorToWorker): void;
-  transition(state: JobState, failure: Failure | null): void;
-  /** Number of a further attempt, larger than all before. */
-  nextAttempt(): number;
-  after(delayUs: number, callback: () => void): void;
-}
 
 /** Longest a restart may take from the failure to the new deployment: tasks must end and a worker must be there. */
 const RESTART_TIMEOUT_US = 30_000_000;
@@ -54,7 +46,6 @@ export class JobRun {
     this.#effects = effects;
   }
 
-  /** The present attempt; frames and reports of others are void. */
   get attempt(): number {
     return this.#attempt;
   }
@@ -73,11 +64,16 @@ export class JobRun {
 
   /** Workers that run tasks of this job and are not lost. */
   get liveWorkers(): readonly string[] {
-    const workers = new Set<string>();
-    for (const { placement } of this.#tasks.values()) {
-      if (!this.#lost.has(placement.worker)) workers.add(placement.worker);
-    }
-    return [...workers];
+    return this.#workersOf([...this.#tasks.values()]);
+  }
+
+  /** Those of them with tasks that have not ended. */
+  get openWorkers(): readonly string[] {
+    return this.#workersOf([...this.#tasks.values()].filter(({ state }) => !isTerminal(state)));
+  }
+
+  #workersOf(tasks: readonly { readonly placement: TaskPlacement }[]): readonly string[] {
+    return [...new Set(tasks.map(({ placement }) => placement.worker))].filter((worker) => !this.#lost.has(worker));
   }
 
   /** Loads the job; errors in it show before any worker is needed. Once. */
@@ -137,11 +133,8 @@ export class JobRun {
       case "deploying":
       case "running":
       case "draining":
-        this.#sendAll("cancel");
-        this.#enter("cancelling");
-        this.#settle();
-        return;
       case "restarting":
+        if (this.#isActive()) this.#sendAll("cancel");
         this.#enter("cancelling");
         this.#settle();
         return;
@@ -211,28 +204,27 @@ export class JobRun {
   }
 
   #awaitRestart(): void {
-    const { attempt } = this;
     this.#enter("restarting");
+    const restarts = this.#restarts;
     this.#effects.after(RESTART_TIMEOUT_US, () => {
-      if (this.#state !== "restarting" || this.#attempt !== attempt) return;
+      if (this.#state !== "restarting" || this.#restarts !== restarts) return;
       const open = [...this.#tasks].filter(([, { state }]) => !isTerminal(state)).map(([name]) => name);
       const why = open.length > 0 ? `tasks have not ended: ${open.join(", ")}` : "there is no worker";
-      const message = `no restart within ${RESTART_TIMEOUT_US / 1e6} s, ${why}; it was needed because ${this.#failure?.message}`;
-      this.#failure = { code: "job-failed", message };
-      this.#enter("failed");
+      const cause = `${why}; it was needed because ${this.#failure?.message}`;
+      this.#refuse(new FaultlineError("job-failed", `no restart within ${RESTART_TIMEOUT_US / 1e6} s, ${cause}`));
     });
   }
 
   /** The next attempt, from the beginning of the input, on whatever workers are there, at most as many as were wanted. */
-  #restart(graph: LogicalGraph): void {
-    if (this.#available.length === 0) return;
+  #restart(): void {
+    if (this.#graph === null) return;
     this.#restarts++;
     this.#attempt = this.#effects.nextAttempt();
     this.#failure = null;
     this.#tasks.clear();
     this.#undeployed.clear();
     this.#lost.clear();
-    this.#deploy(graph, this.#available.slice(0, this.#workersWanted));
+    this.#deploy(this.#graph, this.#available.slice(0, this.#workersWanted));
   }
 
   /** Leaves the states that wait for tasks to end. */
@@ -241,7 +233,7 @@ export class JobRun {
     if (!tasks.every(({ state }) => isTerminal(state))) return;
     if (this.#state === "failing") this.#enter("failed");
     else if (this.#state === "cancelling") this.#enter("cancelled");
-    else if (this.#state === "restarting" && this.#graph !== null) this.#restart(this.#graph);
+    else if (this.#state === "restarting" && this.#available.length > 0) this.#restart();
     else if (this.#isActive()) this.#enter("finished");
   }
 
@@ -257,8 +249,4 @@ export class JobRun {
     this.#state = state;
     this.#effects.transition(state, this.#failure);
   }
-}
-
-function isTerminal(state: TaskState): boolean {
-  return state === "finished" || state === "failed" || state === "cancelled";
 }

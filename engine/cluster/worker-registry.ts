@@ -6,8 +6,11 @@ export interface RegisteredWorker extends WorkerAddress {
   readonly connection: Connection;
   /** Time of the latest liveness message, µs; null before the first (then only the connection tells). */
   lastAliveUs: number | null;
-  /** Turns of its main loop, as last told. */
+  /** Turns of its main loop, as last told, and since when it says the same, µs. */
   progress: number;
+  progressSinceUs: number;
+  /** Its main loop was found standing still, and has not gone on since. */
+  stalled: boolean;
 }
 
 /** The workers that are there, in order of registration. */
@@ -30,15 +33,37 @@ export class WorkerRegistry {
     this.#workers.delete(worker);
   }
 
-  onAlive(worker: string, progress: number, nowUs: number): void {
+  /** Notes a liveness message. Returns how long the worker's main loop had stood still when that was known and is over, µs; else null. */
+  onAlive(worker: string, progress: number, nowUs: number): number | null {
     const registered = this.#workers.get(worker);
-    if (registered === undefined) return;
+    if (registered === undefined) return null;
+    const isFirst = registered.lastAliveUs === null;
     registered.lastAliveUs = nowUs;
-    registered.progress = progress;
+    if (progress === registered.progress && !isFirst) return null;
+    const stoodUs = registered.stalled ? nowUs - registered.progressSinceUs : null;
+    Object.assign(registered, { progress, progressSinceUs: nowUs, stalled: false });
+    return stoodUs;
   }
 
   /** Workers whose last liveness message is older than `timeoutUs`. */
   silent(nowUs: number, timeoutUs: number): readonly RegisteredWorker[] {
     return this.all.filter(({ lastAliveUs }) => lastAliveUs !== null && nowUs - lastAliveUs > timeoutUs);
+  }
+
+  /** Workers that send liveness messages but whose main loop has not turned for longer than `timeoutUs`; each once, until it goes on. */
+  newlyStalled(nowUs: number, timeoutUs: number): readonly RegisteredWorker[] {
+    const found = this.all.filter(({ lastAliveUs, progressSinceUs, stalled }) => {
+      return lastAliveUs !== null && !stalled && nowUs - progressSinceUs > timeoutUs;
+    });
+    for (const worker of found) worker.stalled = true;
+    return found;
+  }
+
+  /** For `lateUs` nobody listened: what was not heard in that time is held against nobody. */
+  excuse(lateUs: number): void {
+    for (const worker of this.#workers.values()) {
+      if (worker.lastAliveUs !== null) worker.lastAliveUs += lateUs;
+      worker.progressSinceUs += lateUs;
+    }
   }
 }

@@ -1,10 +1,12 @@
+import { unreachable } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import type { Connection, World } from "../ports.ts";
 import { taskFailure } from "../task/task-failure.ts";
-import { decodeControl, sendControl } from "./control-codec.ts";
+import { sendControl } from "./control-codec.ts";
 import { Exchange } from "./exchange.ts";
 import { JobHost } from "./job-host.ts";
 import type { LoadJob } from "./load-job.ts";
+import { readToWorker } from "./message-shapes.ts";
 import type { CoordinatorToWorker, LivenessToCoordinator, WorkerToCoordinator } from "./messages.ts";
 
 export interface WorkerConfig {
@@ -78,6 +80,14 @@ export class Worker {
     this.#connect();
   }
 
+  /** Cancels what runs, says so, closes all connections and ends the process in good order. */
+  stop(): void {
+    if (this.#ended) return;
+    this.#end();
+    this.#coordinator?.close();
+    this.#world.processes.exit();
+  }
+
   #connect(): void {
     const { worker, pid, coordinatorAddress, livenessIntervalUs } = this.#config;
     const connection = this.#world.network.connect(coordinatorAddress, {
@@ -94,7 +104,7 @@ export class Worker {
     if (this.#coordinator !== connection || this.#ended) return;
     const alive: LivenessToCoordinator = { type: "alive", worker: this.#config.worker, progress: this.#turns };
     sendControl(connection, alive);
-    this.#world.timers.after(intervalUs, () => this.#sendAlive(connection, intervalUs));
+    this.#world.timers.after(intervalUs, () => this.#turn(() => this.#sendAlive(connection, intervalUs)));
   }
 
   #onCoordinatorGone(error: Error | null): void {
@@ -125,7 +135,7 @@ export class Worker {
   #onBytes(bytes: Uint8Array): void {
     if (this.#ended) return;
     try {
-      this.#onMessage(decodeControl(bytes) as unknown as CoordinatorToWorker);
+      this.#onMessage(readToWorker(bytes));
     } catch (error) {
       const { message } = taskFailure(error, "message of the coordinator", "cluster-protocol");
       this.#world.journal.write("badMessage", { message });
@@ -133,7 +143,7 @@ export class Worker {
   }
 
   #onMessage(message: CoordinatorToWorker): void {
-    if (!(message.epoch >= this.#epoch)) {
+    if (message.epoch < this.#epoch) {
       this.#world.journal.write("staleEpoch", { type: message.type, epoch: message.epoch, current: this.#epoch });
       return;
     }
@@ -159,12 +169,10 @@ export class Worker {
         this.#jobs.report(message.jobId);
         return;
       case "shutdown":
-        this.#end();
-        this.#coordinator?.close();
-        this.#world.processes.exit();
+        this.stop();
         return;
       default:
-        throw new FaultlineError("cluster-protocol", `unexpected "${String((message as { type: unknown }).type)}"`);
+        unreachable(message, "message");
     }
   }
 

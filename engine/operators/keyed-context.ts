@@ -105,6 +105,7 @@ export class KeyedContext {
 
   /** The byte value: `stateBytes[stateStart, stateStart + stateLength)`; empty when there is none. */
   get stateBytes(): Uint8Array {
+    this.#find(); // the segment must be this key's
     return this.#segment().byteValues!.bytes;
   }
 

@@ -1,8 +1,10 @@
 import { present } from "../../base/assert.ts";
 import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { ColumnBatch, NumberColumn } from "../rows/batch.ts";
+import { rowBytes } from "../rows/binary-layout.ts";
 import { BinaryRowReader } from "../rows/binary-reader.ts";
 import { BinaryRowWriter } from "../rows/binary-writer.ts";
+import { compareBytes } from "../rows/bytes.ts";
 import { keyGroupOfNumber } from "../rows/key-groups.ts";
 import type { RowSchema } from "../rows/schema.ts";
 import { readInstanceStates, writeInstanceState } from "./instance-state.ts";
@@ -18,8 +20,8 @@ interface Leaders {
 const INITIAL_BYTES = 256;
 
 /**
- * Per window the rows with the largest value, all ties, in the order of arrival; emitted, windows ascending, when the watermark reaches
- * window end − 1. Rows that come later are dropped and counted (`lateRows`), as are rows whose window or value is NULL (`nullRows`).
+ * Per window the rows with the largest value, all ties; emitted, windows ascending, when the watermark reaches
+ * window end − 1, ties in the order of their binary rows, so that it does not matter which channel's came first. Rows that come later are dropped and counted (`lateRows`), as are rows whose window or value is NULL (`nullRows`).
  * Used twice in a row it is a two-stage top: first per instance over that instance's rows, then by window over all.
  */
 export class TopPerWindowOperator implements Operator {
@@ -76,7 +78,7 @@ export class TopPerWindowOperator implements Operator {
       if (end - 1 > timeMs) break;
       const { rows } = this.#windows.get(end)!;
       this.#windows.delete(end);
-      this.#reader.decode(rows.peek(), 0, rows.count, (batch) => output.emit(batch));
+      this.#reader.decode(sortedRows(rows.peek(), rows.count), 0, rows.count, (batch) => output.emit(batch));
     }
   }
 
@@ -142,4 +144,21 @@ export class TopPerWindowOperator implements Operator {
 
 function isNull(column: NumberColumn, row: number): boolean {
   return column.nulls !== null && column.nulls[row] === 1;
+}
+
+/** The `count` binary rows of `payload` in the order of their bytes. */
+function sortedRows(payload: Uint8Array, count: number): Uint8Array {
+  if (count < 2) return payload;
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  const starts: number[] = [];
+  for (let at = 0; starts.length < count; at += rowBytes(view, at)) starts.push(at);
+  const end = (start: number) => start + rowBytes(view, start);
+  starts.sort((a, b) => compareBytes(payload, a, end(a), payload, b, end(b)));
+  const sorted = new Uint8Array(payload.length);
+  let at = 0;
+  for (const start of starts) {
+    sorted.set(payload.subarray(start, end(start)), at);
+    at += end(start) - start;
+  }
+  return sorted;
 }

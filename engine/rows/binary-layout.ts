@@ -35,3 +35,8 @@ export function binaryLayout(schema: RowSchema): BinaryLayout {
     fixedBytes: slotsAt + fieldCount * SLOT_BYTES,
   };
 }
+
+/** Bytes of the row that begins at `at`, of a payload that is known to be whole. */
+export function rowBytes(view: DataView, at: number): number {
+  return view.getUint32(at, true);
+}

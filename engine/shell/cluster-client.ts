@@ -1,6 +1,7 @@
 import { FaultlineError } from "../../base/errors.ts";
-import { decodeControl, sendControl } from "../cluster/control-codec.ts";
+import { sendControl } from "../cluster/control-codec.ts";
 import type { JobSpec } from "../cluster/job-spec.ts";
+import { readToClient } from "../cluster/message-shapes.ts";
 import type { ClientToCoordinator, CoordinatorToClient, JobState, TaskCounters } from "../cluster/messages.ts";
 import type { Connection } from "../ports.ts";
 import { failureError, jobFailure } from "./job-failure.ts";
@@ -43,7 +44,7 @@ export class ClusterClient {
     this.#connection = connectTcp(address, {
       onMessage: (bytes) => {
         try {
-          this.#onMessage(decodeControl(bytes) as CoordinatorToClient);
+          this.#onMessage(readToClient(bytes));
         } catch (error) {
           this.#connection.close();
           lose(error);

@@ -21,7 +21,7 @@ export class KafkaLogWriter implements LogWriter, ProducerMember {
     this.#producer.kick();
   }
 
-  /** Nothing is reported any more; what was appended is still sent. */
+  /** Nothing is reported any more, and what is not sent yet may never be: whoever needs it waits for the acknowledgements first. */
   close(): void {
     this.#producer.leave(this);
   }

@@ -59,7 +59,10 @@ export class TopicProducer {
     this.#members.add(member);
   }
 
-  /** The member hears nothing any more; what it has appended is still sent. */
+  /**
+   * The member hears nothing any more. With the last one the producer is gone at once, and what is not sent by then never is: a cancelled
+   * attempt of a job must not write into the next one. Who needs its records waits for their acknowledgements before leaving.
+   */
   leave(member: ProducerMember): void {
     this.#waiting.delete(member);
     if (this.#members.delete(member) && this.#members.size === 0) this.#close();
@@ -122,6 +125,10 @@ export class TopicProducer {
   }
 
   #start(producer: Producer): void {
+    if (this.#closed) {
+      producer.abort();
+      return;
+    }
     this.#producer = producer;
     for (const { member, partition, timestampMs, value } of this.#early) {
       this.#note(member, partition);
@@ -129,8 +136,7 @@ export class TopicProducer {
     }
     this.#early = [];
     producer.kick();
-    if (this.#closed) this.#closeProducer(producer);
-    else this.#wakeWaiting();
+    this.#wakeWaiting();
   }
 
   #note(member: ProducerMember, partition: number): void {
@@ -182,12 +188,7 @@ export class TopicProducer {
     this.#closed = true;
     this.#waiting.clear();
     if (this.#kickTimer !== null) clearTimeout(this.#kickTimer);
-    if (this.#producer !== null) this.#closeProducer(this.#producer);
+    this.#producer?.abort();
     this.#onUnused();
-  }
-
-  /** Nobody is left to hear whether the rest became durable; who needs to know waits for acknowledgements before leaving. */
-  #closeProducer(producer: Producer): void {
-    producer.close().catch(() => {});
   }
 }

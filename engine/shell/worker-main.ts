@@ -41,6 +41,6 @@ runProcess<WorkerSpec>(process.argv[2], end, async (spec) => {
     (error) => shell.abort(error),
   );
   shell.beforeExit(() => liveness.stop());
-  shell.onStopRequest(() => shell.exit());
+  shell.onStopRequest(() => worker.stop());
   shell.ready({ address: network.address });
 });

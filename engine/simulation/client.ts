@@ -1,5 +1,6 @@
-import { decodeControl, sendControl } from "../cluster/control-codec.ts";
+import { sendControl } from "../cluster/control-codec.ts";
 import type { JobSpec } from "../cluster/job-spec.ts";
+import { readToClient } from "../cluster/message-shapes.ts";
 import type { ClientToCoordinator, CoordinatorToClient, Failure, TaskCounters } from "../cluster/messages.ts";
 import type { Connection } from "../ports.ts";
 import type { SimulatedProcess } from "./process.ts";
@@ -17,7 +18,7 @@ export class SimulatedClient {
 
   constructor(process: SimulatedProcess, coordinatorAddress: string) {
     this.#connection = process.world.network.connect(coordinatorAddress, {
-      onMessage: (bytes) => this.#onMessage(decodeControl(bytes) as unknown as CoordinatorToClient),
+      onMessage: (bytes) => this.#onMessage(readToClient(bytes)),
       onDrain: () => {},
       onClosed: () => {
         this.closed = true;

@@ -96,10 +96,15 @@ export class InputGate {
     } else {
       logical.ledger.charge(last, index, cost);
     }
-    logical.channel.offer(element, (accepted) => this.#merge.offer(logical.index, accepted));
+    let ended = false;
+    logical.channel.offer(element, (accepted) => {
+      this.#merge.offer(logical.index, accepted);
+      if (accepted.kind === "end") ended = true;
+    });
     this.#tellWhenDue(physical);
-    // The end is acknowledged at once, to all: senders finish on it, and nothing follows that would carry the number.
-    if (element.kind === "end") this.#tellAll(logical);
+    // The end is acknowledged at once, to all: senders finish on it, and nothing follows that would carry the number. It may have
+    // waited for this frame, beyond a gap; and a slower replica's copy of it is answered too.
+    if (ended || element.kind === "end") this.#tellAll(logical);
     return true;
   }
 

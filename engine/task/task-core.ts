@@ -52,15 +52,23 @@ export class TaskCore {
 
   endOfInput(): void {
     assert(!this.#inputEnded, "input ends twice");
-    this.#inputEnded = true;
     if (this.#watermarkMs !== Number.POSITIVE_INFINITY) this.advanceWatermark(Number.POSITIVE_INFINITY);
     this.#parts.output.emitEnd();
+    // Not before: a receiver of this worker acknowledges its end at once, while that of the next channel is not even sealed.
+    this.#inputEnded = true;
   }
 
-  /** Sends the barrier on; the snapshot follows, because the output's counters in it must include the barrier: receivers' do. */
-  barrier(checkpointId: number): void {
-    this.#parts.output.emitBarrier(checkpointId);
-    this.#parts.sink?.prepare(checkpointId, () => {});
+  /**
+   * Sends the barrier on and calls `done` with the snapshot, taken behind the barrier, because receivers count it too. A sink's only
+   * when what it has written is durable: a checkpoint that completed earlier would forget rows that were never written.
+   */
+  barrier(checkpointId: number, done: (snapshot: Uint8Array) => void): void {
+    const { output, sink } = this.#parts;
+    // Nothing may follow the end; receivers take an ended channel for one that has shown the barrier.
+    if (!this.#inputEnded) output.emitBarrier(checkpointId);
+    const snapshot = this.snapshot(false);
+    if (sink === null) done(snapshot);
+    else sink.prepare(checkpointId, () => done(snapshot));
   }
 
   endStep(): void {

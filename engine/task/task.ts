@@ -152,8 +152,7 @@ export class Task {
   }
 
   #onBarrier(checkpointId: number): void {
-    this.#core.barrier(checkpointId);
-    this.#settings.host.onSnapshot?.(this, checkpointId, this.#core.snapshot(false));
+    this.#core.barrier(checkpointId, (snapshot) => this.#settings.host.onSnapshot?.(this, checkpointId, snapshot));
   }
 
   #schedule(): void {

@@ -28,6 +28,7 @@ export class NexmarkDataSet implements DataSet<NexmarkEvent> {
   readonly events: number;
   readonly partitions: number;
   readonly partitionRule: string;
+  readonly keepsAuctionsTogether: boolean;
   readonly closingTimeMs: number;
   readonly options: NexmarkOptions;
   readonly #byAuction: boolean;
@@ -42,6 +43,7 @@ export class NexmarkDataSet implements DataSet<NexmarkEvent> {
     this.events = eventRange(options).events;
     this.#byAuction = partitionRule === "auction";
     this.partitionRule = RULE_TEXT[partitionRule];
+    this.keepsAuctionsTogether = this.#byAuction || partitions === 1;
     this.#streams = streams;
     this.closingTimeMs = closingTimeAfter(latestTimeMs(options, this.events));
   }

@@ -1,16 +1,20 @@
 import { FaultlineError } from "../../base/errors.ts";
-import { floorLinear } from "./linear.ts";
-import { add, ceiling, divide, fromDecimal, multiply, type Rational, rational } from "./rational.ts";
-import { type ScheduleSpec, type ScheduleStep, scheduleSchema } from "./spec.ts";
+import type { Curve } from "./curve.ts";
+import { cyclicSchedule } from "./cycle.ts";
+import { rampCurve } from "./ramp.ts";
+import { fromDecimal, rational } from "./rational.ts";
+import { compilePieces, lastAtOrBefore, type Piece, type Segment } from "./segment.ts";
+import { sineCurve } from "./sine.ts";
+import { type ScheduleSpec, scheduleSchema } from "./spec.ts";
 
-const NS_PER_SECOND = 1_000_000_000n;
 const NS_PER_MS = 1_000_000n;
+const NS_PER_SECOND = 1_000_000_000n;
 
 /** When each event is due: a pure function of its index, so there is no drift and any process can compute it. */
 export interface Schedule {
   /**
    * Due time of event `index`, integer ns after the start; the floor of the exact time. Below 2^53 (104 days).
-   * Past `totalEvents` it goes on at the rate of the last step that has one.
+   * Past `totalEvents` it goes on: steps at the last rate above 0, a ramp at its mean.
    */
   dueNs(index: number): number;
   /** How many events are due at or before `ns` (may be negative); the inverse of `dueNs`. */
@@ -19,18 +23,10 @@ export interface Schedule {
   readonly totalEvents?: number;
 }
 
-/** A stretch of constant rate that has at least one event. */
-interface Segment {
-  readonly firstIndex: number;
-  readonly startNs: number;
-  readonly ratePerNs: number;
-  /** Due time of the j-th event of the segment after its start, ns. */
-  readonly offsetNs: (j: number) => number;
-}
-
 /**
  * Compiles a rate shape. Event i is due when the integral of the rate reaches i, computed in exact fractions: event 0 at the
- * start, event i of a constant rate at floor(i · 10^9 / rate) ns; steps join exactly, with no event lost or doubled at the seam.
+ * start, event i of a constant rate at floor(i · 10^9 / rate) ns; stretches join exactly, with no event lost or doubled at the
+ * seam. Throws `config-invalid`.
  */
 export function compileSchedule(spec: ScheduleSpec): Schedule {
   const checked = scheduleSchema.safeParse(spec);
@@ -38,54 +34,80 @@ export function compileSchedule(spec: ScheduleSpec): Schedule {
     const problems = checked.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
     throw new FaultlineError("config-invalid", `schedule: ${problems}`);
   }
-  const { segments, totalEvents } = compileSteps(stepsOf(checked.data));
-  if (segments.length === 0) {
-    throw new FaultlineError("config-invalid", "schedule: no event is ever due", {
-      hint: "Give a step a rate above 0.",
-    });
-  }
-  const dueNs = makeDueNs(segments);
-  const countBefore = makeCountBefore(segments, dueNs, totalEvents);
-  return totalEvents === undefined ? { dueNs, countBefore } : { dueNs, countBefore, totalEvents };
+  const { pieces, isCyclic } = piecesOf(checked.data);
+  if (pieces.every((piece) => piece.kind === "constant" && piece.ratePerSecond.numerator === 0n)) throw noEvents();
+  return isCyclic ? cyclicSchedule(pieces) : successiveSchedule(pieces);
 }
 
-function stepsOf(spec: ScheduleSpec): readonly ScheduleStep[] {
+function noEvents(): FaultlineError {
+  return new FaultlineError("config-invalid", "schedule: no event is ever due", {
+    hint: "Give a stretch of it a rate above 0.",
+  });
+}
+
+function piecesOf(spec: ScheduleSpec): { readonly pieces: readonly Piece[]; readonly isCyclic: boolean } {
   switch (spec.shape) {
     case "constant":
-      return [{ untilEnd: true, ratePerSecond: spec.ratePerSecond }];
-    case "steps":
-      return spec.steps;
-  }
-}
-
-function compileSteps(steps: readonly ScheduleStep[]): { segments: Segment[]; totalEvents: number | undefined } {
-  const segments: Segment[] = [];
-  let integral: Rational = rational(0n, 1n);
-  let startNs = 0n;
-  for (const step of steps) {
-    const rate = fromDecimal(step.ratePerSecond);
-    const firstIndex = ceiling(integral);
-    const lasting = "durationMs" in step;
-    const next = lasting ? add(integral, multiply(rate, rational(BigInt(step.durationMs), 1000n))) : undefined;
-    if (rate.numerator > 0n && (next === undefined || ceiling(next) > firstIndex)) {
-      segments.push(segment(rate, integral, firstIndex, startNs));
+      return { pieces: [constant(spec.ratePerSecond, null)], isCyclic: false };
+    case "steps": {
+      const pieces = spec.steps.map((step) =>
+        constant(step.ratePerSecond, "durationMs" in step ? nanoseconds(step.durationMs) : null),
+      );
+      return { pieces, isCyclic: false };
     }
-    if (next === undefined) return { segments, totalEvents: undefined };
-    integral = next;
-    if (lasting) startNs += BigInt(step.durationMs) * NS_PER_MS;
+    case "ramp":
+      return { pieces: [rampPiece(spec)], isCyclic: false };
+    case "sine":
+      return { pieces: [sinePiece(spec)], isCyclic: true };
+    case "square": {
+      const halfNs = nanoseconds(spec.periodMs) / 2n;
+      return { pieces: [constant(spec.lowPerSecond, halfNs), constant(spec.highPerSecond, halfNs)], isCyclic: true };
+    }
+    case "burst": {
+      const base = constant(spec.basePerSecond, nanoseconds(spec.everyMs - spec.lengthMs));
+      return { pieces: [base, constant(spec.burstPerSecond, nanoseconds(spec.lengthMs))], isCyclic: true };
+    }
   }
-  return { segments, totalEvents: Number(ceiling(integral)) };
 }
 
-function segment(ratePerSecond: Rational, integral: Rational, firstIndex: bigint, startNs: bigint): Segment {
-  const gapNs = divide(rational(NS_PER_SECOND, 1n), ratePerSecond);
-  const missing = rational(firstIndex * integral.denominator - integral.numerator, integral.denominator);
-  return {
-    firstIndex: Number(firstIndex),
-    startNs: Number(startNs),
-    ratePerNs: Number(gapNs.denominator) / Number(gapNs.numerator),
-    offsetNs: floorLinear(gapNs, multiply(missing, gapNs)),
-  };
+function constant(ratePerSecond: number, durationNs: bigint | null): Piece {
+  return { kind: "constant", ratePerSecond: fromDecimal(ratePerSecond), durationNs };
+}
+
+function rampPiece(spec: Extract<ScheduleSpec, { readonly shape: "ramp" }>): Piece {
+  const { fromPerSecond, toPerSecond, durationMs } = spec;
+  if (fromPerSecond === toPerSecond) return constant(fromPerSecond, nanoseconds(durationMs));
+  const curve = rampCurve(fromDecimal(fromPerSecond), fromDecimal(toPerSecond), nanoseconds(durationMs));
+  return { kind: "curve", curve };
+}
+
+function sinePiece(spec: Extract<ScheduleSpec, { readonly shape: "sine" }>): Piece {
+  const { midPerSecond, amplitudePerSecond, periodMs } = spec;
+  if (amplitudePerSecond === 0) return constant(midPerSecond, nanoseconds(periodMs));
+  const curve = sineCurve(fromDecimal(midPerSecond), fromDecimal(amplitudePerSecond), nanoseconds(periodMs));
+  return { kind: "curve", curve };
+}
+
+function nanoseconds(ms: number): bigint {
+  return BigInt(ms) * NS_PER_MS;
+}
+
+function successiveSchedule(pieces: readonly Piece[]): Schedule {
+  const compiled = compilePieces(pieces, rational(0n, 1n), 0n);
+  if (compiled.segments.length === 0) throw noEvents();
+  const { endIndex, integral, endNs } = compiled;
+  // A constant rate goes on by itself, a curve ends where it ends.
+  const tail = pieces.flatMap((piece) => (piece.kind === "curve" ? [meanOf(piece.curve)] : []));
+  const segments = [...compiled.segments, ...compilePieces(tail, integral, endNs).segments];
+  const dueNs = makeDueNs(segments);
+  const countBefore = makeCountBefore(segments, dueNs, endIndex);
+  return endIndex === undefined ? { dueNs, countBefore } : { dueNs, countBefore, totalEvents: endIndex };
+}
+
+/** For ever at the mean rate of a curve. */
+function meanOf({ total, durationNs }: Curve): Piece {
+  const ratePerSecond = rational(total.numerator * NS_PER_SECOND, total.denominator * BigInt(durationNs));
+  return { kind: "constant", ratePerSecond, durationNs: null };
 }
 
 function makeDueNs(segments: readonly Segment[]): (index: number) => number {
@@ -95,7 +117,7 @@ function makeDueNs(segments: readonly Segment[]): (index: number) => number {
     return (index) => startNs + offsetNs(index);
   }
   return (index) => {
-    const { firstIndex, startNs, offsetNs } = segments[lastAtOrBefore(segments, (s) => s.firstIndex, index)]!;
+    const { firstIndex, startNs, offsetNs } = segments[lastAtOrBefore(segments, "firstIndex", index)]!;
     return startNs + offsetNs(index - firstIndex);
   };
 }
@@ -107,28 +129,13 @@ function makeCountBefore(
 ): (ns: number) => number {
   return (ns) => {
     if (ns < 0) return 0;
-    const place = Math.max(
-      0,
-      lastAtOrBefore(segments, (s) => s.startNs, ns),
-    );
-    const { firstIndex, startNs, ratePerNs } = segments[place]!;
-    const limit = segments[place + 1]?.firstIndex ?? totalEvents;
-    // The estimate is off by at most one or two; dueNs itself decides, so that both always agree.
-    let count = Math.min(limit, Math.max(firstIndex, firstIndex + Math.floor((ns - startNs) * ratePerNs)));
+    const place = Math.max(0, lastAtOrBefore(segments, "startNs", ns));
+    const { firstIndex, startNs, estimate } = segments[place]!;
+    const limit = Math.min(totalEvents, segments[place + 1]?.firstIndex ?? totalEvents);
+    // The estimate is off by a few; dueNs itself decides, so that both always agree.
+    let count = Math.min(limit, Math.max(firstIndex, firstIndex + estimate(ns - startNs)));
     while (count < limit && dueNs(count) <= ns) count++;
     while (count > 0 && dueNs(count - 1) > ns) count--;
     return count;
   };
-}
-
-/** The last place whose key is at most `value`, by bisection; −1 if there is none. */
-function lastAtOrBefore(segments: readonly Segment[], key: (s: Segment) => number, value: number): number {
-  let low = 0;
-  let high = segments.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (key(segments[middle]!) <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
 }

@@ -8,14 +8,18 @@ import type { IntervalHistogram } from "../measure/interval-histograms.ts";
 import { type FrozenHistogram, MIN_SAMPLES, NO_LATENCY } from "../measure/latency-histogram.ts";
 import type { SamplerCost } from "../measure/sampler.ts";
 import type { LatencySummary, Reason, ResourceSample, RunRecord, RunResult } from "../sweep/model.ts";
+import { comparisonOf, finalRowsNote } from "../verify/comparison.ts";
 import type { Example } from "../verify/examples.ts";
 import { checkRun, type FetchUnmatched } from "./check-run.ts";
-import { type LagInterval, lagInWindow, readLagLog, sentBetween } from "./lag-log.ts";
+import type { FaultSeries } from "./faults/fault-recorder.ts";
+import { RunFaults } from "./faults/run-faults.ts";
+import { type LagInterval, lagInWindow, readLagLogs, sentBetween } from "./lag-log.ts";
+import { plantedReason, readPlanted } from "./planted.ts";
 import { type RoleSecond, resourceSeries, resourceUsage } from "./resource-usage.ts";
-import { readJson, readJsonLines, readRunRecord, runFiles } from "./results-folder.ts";
+import { feederFiles, readJson, readJsonLines, readRunRecord, runFiles } from "./results-folder.ts";
 import { type RunConfig, runConfig } from "./run-config.ts";
 import { RunRecorder, type StampedOutput, TAGS, type Tag } from "./run-recorder.ts";
-import { readSentTimes, type SentTimes } from "./sent-times.ts";
+import { readMainSentTimes } from "./sent-times.ts";
 import { judge } from "./verdict.ts";
 import { type MeasuredWindow, measuredWindow } from "./window.ts";
 
@@ -43,6 +47,8 @@ export interface RunAnalysis {
   readonly roles: ReadonlyMap<string, readonly (RoleSecond | null)[]>;
   /** What sampling CPU and memory took itself; null when it is not known. */
   readonly samplerCost: SamplerCost | null;
+  /** What happened around each fault, for its figure; [] without faults. */
+  readonly faultSeries: readonly (FaultSeries | null)[];
   /** Latencies of the measured window. */
   readonly measured: FrozenHistogram;
   /** Every matched output with the engine's stamps; [] for queries whose rows do not tell. */
@@ -62,6 +68,7 @@ export async function analyzeRunFully(
   const record = readRunRecord(resultsDir, runId);
   const config = runConfig(record);
   const files = runFiles(resultsDir, runId);
+  const fed = feederFiles(files.raw, config.feeders);
   const window = measuredWindow(record, config);
   const query = (options.findQuery ?? findQuery)(config.query);
   const { schedule } = config.input;
@@ -71,37 +78,30 @@ export async function analyzeRunFully(
     record,
     window,
     dueUs,
-    readSent(files.sent, config),
+    readMainSentTimes(fed.sent, config),
     windowed,
     readEngineStamps(files.engineLatency),
   );
+  const faults = RunFaults.read(files.faults, record, config);
   try {
     recorder.readSentTimes();
-    const check = await checkRun({ record, config, query, files, recorder, dueUs, fetch: options.fetchUnmatched });
-    const lagLog = readLagLog(files.lagLog, config.schedule.dueNs(Math.max(0, config.mainEvents - 1)) / 1e9);
-    return collect({ record, config, query, window, recorder, check, files, lagLog });
+    const check = await checkRun({
+      record,
+      config,
+      query,
+      files,
+      recorder,
+      dueUs,
+      fetch: options.fetchUnmatched,
+      faults: faults?.recorder ?? null,
+    });
+    const lastDueSeconds = config.schedule.dueNs(Math.max(0, config.mainEvents - 1)) / 1e9;
+    const lagLog = readLagLogs(fed.lagLogs, lastDueSeconds);
+    return collect({ record, config, query, window, recorder, check, files, lagLog, faults });
   } finally {
+    faults?.recorder.destroy();
     recorder.destroy();
   }
-}
-
-/** The main stream's times of sending, by the index in the whole input. */
-function readSent(file: string, { input, mainStream: stream }: RunConfig): SentTimes | null {
-  const sent = readSentTimes(file);
-  if (sent === null || input.streams.length === 1) return sent;
-  return {
-    sentUs(index) {
-      const place = input.locate(index);
-      return place.stream === stream ? sent.sentUs(place.index) : null;
-    },
-    forEach: (visit) =>
-      sent.forEach((first, end, sentUs) => {
-        for (let index = first; index < end; index++) {
-          const place = input.indexOf({ stream, index });
-          visit(place, place + 1, sentUs);
-        }
-      }),
-  };
 }
 
 /** The result line of one stored run; see `analyzeRunFully`. A run that cannot be analysed at all is `failed(checker-failed)`. */
@@ -118,6 +118,7 @@ interface Collected {
   readonly check: Awaited<ReturnType<typeof checkRun>>;
   readonly files: ReturnType<typeof runFiles>;
   readonly lagLog: readonly LagInterval[];
+  readonly faults: RunFaults | null;
 }
 
 function collect(c: Collected): RunAnalysis {
@@ -126,19 +127,28 @@ function collect(c: Collected): RunAnalysis {
   const offered = offeredPerSecond(config);
   const seconds = Math.max(offered.length, recorder.outputs.length, recorder.inputs.length);
   const measures = measure(c);
+  const comparison = comparisonOf(query, config.data);
+  const planted =
+    config.plant === "" ? null : plantedReason(config.plant, readPlanted(c.files.planted), check.verified);
   const { state, reasons } = judge({
     record: problem === null ? record : { ...record, problems: [...record.problems, problem] },
     config,
     verified: check.verified,
     checkerProblem: check.problem,
-    claimsLatency: query.trigger.kind !== "none",
+    claimsLatency: query.trigger.kind !== "none" && comparison === "everyRow",
+    planted,
+    faults: c.faults?.verdict() ?? null,
     ...measures,
   });
+  const finished = TAGS.map((tag) => [tag, recorder.intervals[tag].finish(MIN_SAMPLES)]);
+  const intervals = Object.fromEntries(finished) as Record<Tag, readonly IntervalHistogram[]>;
   const result: RunResult = {
     version: 1,
     run: record.run,
     state,
     reasons,
+    ...(comparison === "everyRow" ? {} : { notes: [finalRowsNote(query)] }),
+    ...(planted === null ? {} : { planted: config.plant }),
     query: config.query,
     system: config.system,
     ...measures,
@@ -150,14 +160,15 @@ function collect(c: Collected): RunAnalysis {
     warmupCutMs: config.warmupMs,
     measuredMs: window === null ? null : window.seconds * 1000,
     events: record.events,
+    ...(c.faults === null ? {} : { faults: c.faults.results(intervals["e2e-intended"]) }),
   };
-  const intervals = TAGS.map((tag) => [tag, recorder.intervals[tag].finish(MIN_SAMPLES)]);
   return {
     result,
     record,
     query,
     examples: check.examples,
-    intervals: Object.fromEntries(intervals) as Record<Tag, readonly IntervalHistogram[]>,
+    intervals,
+    faultSeries: c.faults?.series() ?? [],
     offered,
     lagLog: c.lagLog,
     inputs: inputsPerSecond(c),

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { asFaultlineError } from "../../base/errors.ts";
+import { faultsCsv, faultsJsonLines } from "../report/fault-table.ts";
+import { latencyAroundFaultFigure } from "../report/figures/latency-around-fault.ts";
 import { latencyOverTimeFigure } from "../report/figures/latency-over-time.ts";
 import { percentileFigure } from "../report/figures/percentiles.ts";
 import { type Figure, inlineSvg, renderSvg } from "../report/figures/render.ts";
@@ -48,6 +50,10 @@ export async function analyzeSweep(resultsDir: string, options: AnalyzeOptions =
   await write("runs.csv", runsCsv(results));
   await write("resources.csv", resourcesCsv(results));
   await write("summary.csv", summaryCsv(cells));
+  if (results.some(({ faults }) => faults !== undefined)) {
+    await write("faults.jsonl", faultsJsonLines(results));
+    await write("faults.csv", faultsCsv(results));
+  }
   for (const analysis of shown) {
     await write(`series/${analysis.record.run.id}.csv`, seriesCsv(analysis));
     await write(`hist/${analysis.record.run.id}.hlog`, histogramLog(analysis));
@@ -65,13 +71,18 @@ export async function analyzeSweep(resultsDir: string, options: AnalyzeOptions =
   };
   const figures = [await inline(percentileFigure(cellCurves(shown))), await inline(throughputLatencyFigure(cells))];
   const runFigures = new Map<string, InlineFigure>();
+  const faultFigures = new Map<string, InlineFigure>();
   for (const analysis of shown) {
     const figure = await inline(latencyOverTimeFigure(analysis));
     if (figure !== null) runFigures.set(analysis.record.run.id, figure);
+    for (let index = 0; index < analysis.faultSeries.length; index++) {
+      const around = await inline(latencyAroundFaultFigure(analysis, index));
+      if (around !== null) faultFigures.set(`${analysis.record.run.id} ${index}`, around);
+    }
   }
   const ordered = [...results].sort(compareResults);
   const present = figures.filter((figure) => figure !== null);
-  const page = { manifest, analyses: shown, results: ordered, cells, figures: present, runFigures };
+  const page = { manifest, analyses: shown, results: ordered, cells, figures: present, runFigures, faultFigures };
   await write("report.html", reportPage(page));
   removeLeftovers(resultsDir, written);
   return results;

@@ -15,6 +15,8 @@ import {
   writeUnmatched,
 } from "../verify/unmatched.ts";
 import { type VerifyOutcome, verify } from "../verify/verify.ts";
+import type { FaultRecorder } from "./faults/fault-recorder.ts";
+import { readPlanted, withPlanted } from "./planted.ts";
 import type { runFiles } from "./results-folder.ts";
 import type { RunConfig } from "./run-config.ts";
 import type { RunRecorder } from "./run-recorder.ts";
@@ -29,6 +31,8 @@ export interface CheckInput {
   readonly recorder: RunRecorder;
   readonly dueUs: (eventIndex: number) => number;
   readonly fetch: FetchUnmatched | undefined;
+  /** null: a run without faults. */
+  readonly faults: FaultRecorder | null;
 }
 
 export interface CheckOutcome {
@@ -40,8 +44,7 @@ export interface CheckOutcome {
 
 /** Verifies a run and feeds its matches to the recorder. Never throws: a broken checker is a verdict of its own. */
 export async function checkRun(input: CheckInput): Promise<CheckOutcome> {
-  const { query, record, files } = input;
-  if (query.output.kind !== "append") return missing(`no checker yet for ${query.output.kind} query ${query.id}`);
+  const { record, files } = input;
   if (!existsSync(files.observations)) {
     return missing("the observer left no observation log, so nothing could be compared");
   }
@@ -50,7 +53,9 @@ export async function checkRun(input: CheckInput): Promise<CheckOutcome> {
   try {
     const strays = new UnmatchedList();
     const outcome = verify(verifyInput(input, strays));
-    if (input.fetch !== undefined) await writeUnmatched(files.unmatched, strays.places(), input.fetch);
+    if (input.fetch !== undefined) {
+      await writeUnmatched(files.unmatched, strays.places(), withPlanted(input.fetch, readPlanted(files.planted)));
+    }
     return { verified: outcome.summary, examples: completed(input, outcome), problem: null };
   } catch (error) {
     const { message } = asFaultlineError(error);
@@ -59,7 +64,7 @@ export async function checkRun(input: CheckInput): Promise<CheckOutcome> {
   }
 }
 
-function verifyInput({ query, config, files, recorder, dueUs }: CheckInput, strays: UnmatchedList) {
+function verifyInput({ query, config, files, recorder, dueUs, faults }: CheckInput, strays: UnmatchedList) {
   return {
     query,
     data: config.data,
@@ -69,8 +74,14 @@ function verifyInput({ query, config, files, recorder, dueUs }: CheckInput, stra
     dueUs,
     scratchDirectory: join(files.raw, "verify.tmp"),
     onObservation: (observation: Parameters<RunRecorder["onObservation"]>[0]) => recorder.onObservation(observation),
-    onMatch: (match: Parameters<RunRecorder["onMatch"]>[0]) => recorder.onMatch(match),
-    onStray: (observation: Parameters<UnmatchedList["add"]>[0], ordinal: number) => strays.add(observation, ordinal),
+    onMatch: (match: Parameters<RunRecorder["onMatch"]>[0]) => {
+      recorder.onMatch(match);
+      if (match.trigger !== null) faults?.onOutput(dueUs(match.trigger), match.observation.observedUs);
+    },
+    onStray: (observation: Parameters<UnmatchedList["add"]>[0], ordinal: number) => {
+      strays.add(observation, ordinal);
+      faults?.onStray(observation.observedUs);
+    },
   };
 }
 

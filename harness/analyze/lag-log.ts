@@ -37,6 +37,12 @@ export function readLagLog(file: string, lastDueSeconds: number): readonly LagIn
   });
 }
 
+/** The logs of several feeders as one: their intervals overlap, and whatever is counted of them adds up exactly. */
+export function readLagLogs(files: readonly string[], lastDueSeconds: number): readonly LagInterval[] {
+  const intervals = files.flatMap((file) => readLagLog(file, lastDueSeconds));
+  return files.length === 1 ? intervals : intervals.sort((a, b) => a.startSeconds - b.startSeconds);
+}
+
 /** Lag over the intervals that lie mostly in the measured window. */
 export function lagInWindow(log: readonly LagInterval[], startUs: number, window: MeasuredWindow): LatencySummary {
   const sum = new LatencyHistogram();

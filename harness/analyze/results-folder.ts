@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FaultlineError } from "../../base/errors.ts";
+import { partSuffix } from "../sweep/feeders.ts";
 import type { RunRecord } from "../sweep/model.ts";
 
 /** Where things are in a results folder (`docs/results.md`). */
@@ -13,9 +14,18 @@ export function runFiles(resultsDir: string, runId: string) {
     engineLatency: join(raw, "engine-latency.bin"),
     resources: join(raw, "resources.jsonl"),
     sampler: join(raw, "sampler.json"),
-    sent: join(raw, "sent.bin"),
-    lagLog: join(raw, "generator-lag.hlog"),
     unmatched: join(raw, "unmatched.jsonl"),
+    planted: join(raw, "planted.json"),
+    faults: join(raw, "faults.jsonl"),
+  };
+}
+
+/** What the feeders of the main stream left, in their order. */
+export function feederFiles(raw: string, feeders: number): { readonly sent: string[]; readonly lagLogs: string[] } {
+  const parts = Array.from({ length: feeders }, (_, part) => partSuffix(part, feeders));
+  return {
+    sent: parts.map((suffix) => join(raw, `sent${suffix}.bin`)),
+    lagLogs: parts.map((suffix) => join(raw, `generator-lag${suffix}.hlog`)),
   };
 }
 

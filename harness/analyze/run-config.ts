@@ -23,11 +23,17 @@ export interface RunConfig {
   readonly mainEvents: number;
   /** Place of the main stream among the input's. */
   readonly mainStream: number;
+  /** Processes that sent the main stream. */
+  readonly feeders: number;
   /** Length of the load, ms from the first due time. */
   readonly loadMs: number;
   readonly warmupMs: number;
   readonly watermarkDelayMs: number;
   readonly guarantee: string;
+  /** Number of faults that the run asked for. */
+  readonly faults: number;
+  /** Errors that were planted on purpose, as written; "" = none. */
+  readonly plant: string;
   readonly limits: Config["limits"];
 }
 
@@ -47,10 +53,13 @@ export function runConfig(record: RunRecord): RunConfig {
       schedule: due,
       mainEvents: events,
       mainStream,
+      feeders: config.load.feeders ?? 1, // absent in older records
       loadMs: loadDurationMs(config),
       warmupMs: config.warmup,
       watermarkDelayMs: config.data.watermarkDelay,
       guarantee: config.guarantee,
+      faults: config.faults?.length ?? 0, // absent in older records
+      plant: config.verify?.plant ?? "", // absent in older records
       limits: config.limits,
     };
   } catch (cause) {

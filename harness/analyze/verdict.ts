@@ -1,4 +1,5 @@
 import type { LatencySummary, Reason, ReasonCode, RunRecord, RunState, VerifySummary } from "../sweep/model.ts";
+import type { FaultVerdict } from "./faults/run-faults.ts";
 import type { RunConfig } from "./run-config.ts";
 
 /** Reasons that a run failed (the system or its output is wrong); all others make it invalid (the number is not to be trusted). */
@@ -29,14 +30,24 @@ export interface Evidence {
   readonly observerLagUs: LatencySummary;
   readonly latencyUs: LatencySummary;
   readonly claimsLatency: boolean;
+  /** Of a run into which errors were planted. It fails, whatever was found. */
+  readonly planted?: Reason | null;
+  /** null: a run without faults. */
+  readonly faults?: FaultVerdict | null;
 }
 
 /** The verdict with all its reasons, failures first. No data is never a pass. */
 export function judge(evidence: Evidence): { readonly state: RunState; readonly reasons: readonly Reason[] } {
-  const reasons = [...evidence.record.problems, ...outputReasons(evidence)];
+  const planted = evidence.planted ?? null;
+  const reasons = [...(planted === null ? [] : [planted]), ...evidence.record.problems, ...outputReasons(evidence)];
   // What ended the run early also explains missing input and outputs: those are counted, but they are no reasons of their own.
   if (!endedEarly(evidence.record)) {
-    reasons.push(...inputReasons(evidence), ...instrumentReasons(evidence), ...sampleReasons(evidence));
+    reasons.push(
+      ...faultReasons(evidence),
+      ...inputReasons(evidence),
+      ...instrumentReasons(evidence),
+      ...sampleReasons(evidence),
+    );
   }
   const failed = reasons.filter((reason) => FAILED.has(reason.code));
   const invalid = reasons.filter((reason) => !FAILED.has(reason.code));
@@ -49,7 +60,7 @@ function endedEarly(record: RunRecord): boolean {
   return record.problems.some(({ code }) => code !== "internal");
 }
 
-function outputReasons({ verified, checkerProblem, config, record }: Evidence): Reason[] {
+function outputReasons({ verified, checkerProblem, config, record, faults }: Evidence): Reason[] {
   if (checkerProblem !== null) {
     return checkerProblem.code === "checker-missing" && endedEarly(record) ? [] : [checkerProblem];
   }
@@ -59,16 +70,24 @@ function outputReasons({ verified, checkerProblem, config, record }: Evidence): 
     const hint = "Send more events, or choose data on which the query has results.";
     return [reason("too-few-samples", "the oracle expects no output at all, so nothing was checked", hint)];
   }
-  // At-most-once permits loss. No guarantee permits duplicates while nothing breaks: a replay has no cause then.
+  // At-most-once permits loss. No guarantee permits duplicates while nothing breaks: a replay has no cause then. After a fault
+  // at-least-once permits them; the report counts them.
+  const mayRepeat = config?.guarantee === "at-least-once" && faults?.mayRepeat === true;
   const mayLose = config?.guarantee === "at-most-once" || endedEarly(record);
   const bad: string[] = [];
   for (const kind of ["lost", "wrong", "unexpected", "premature", "outOfOrder", "duplicate"] as const) {
     if (kind === "lost" && mayLose) continue;
+    if (kind === "duplicate" && mayRepeat) continue;
     if (verified[kind] > 0) bad.push(`${verified[kind]} ${kind === "outOfOrder" ? "out of order" : kind}`);
   }
   if (bad.length === 0) return [];
   const share = `of ${verified.expected} expected outputs (${verified.observed} observed)`;
   return [reason("guarantee-violated", `${bad.join(", ")} ${share}`, "The report lists examples.")];
+}
+
+function faultReasons({ faults }: Evidence): Reason[] {
+  const hint = "A fault counts only when it was seen to strike something that was working.";
+  return (faults?.problems ?? []).map((problem) => reason("fault-not-observed", problem, hint));
 }
 
 function inputReasons(evidence: Evidence): Reason[] {

@@ -4,6 +4,7 @@ import { FaultlineError } from "../../base/errors.ts";
 import { EXIT, type ExitCode } from "../../base/exit-codes.ts";
 import { onlyCell } from "../config/only-cell.ts";
 import type { ResolvedSweep } from "../config/resolve.ts";
+import type { Config } from "../config/schema.ts";
 import { buildManifest, resultsFolderName } from "../sweep/manifest.ts";
 import { type Plan, planSweep } from "../sweep/plan.ts";
 import { readProvenance } from "../sweep/provenance.ts";
@@ -69,6 +70,11 @@ async function runInFolder(
   const style = makeStyle(useColor(io.stderr, io.env, options.noColor));
   const display = new ProgressDisplay({ sink: io.stderr, clockUs: monotonicUs, style });
   try {
+    const begun = manifest.provenance;
+    if (begun.faultline !== provenance.faultline || begun.commit !== provenance.commit) {
+      const version = `${begun.faultline}${begun.commit === null ? "" : `, commit ${begun.commit.slice(0, 8)}`}`;
+      display.notice(`this sweep was begun with another version (${version}); the runs that are left use this one`);
+    }
     return await runSweep({ sweep, store, manifest, toolbox: realToolbox, events: display, signal });
   } finally {
     display.close();
@@ -78,14 +84,19 @@ async function runInFolder(
 
 /** The sweep that a results folder began with, from its manifest. */
 export async function resumedSweep(folder: string, io: Io): Promise<ResolvedSweep> {
-  const { resolveText } = await import("../config/load.ts");
+  const { recordedTraces, resolveText } = await import("../config/load.ts");
   const manifest = await readManifest(resolve(io.cwd, folder));
   if (manifest === null) {
     throw new FaultlineError("usage", `${folder} has no manifest.json, so there is no sweep to resume`, {
       hint: "Give the results folder of an interrupted sweep.",
     });
   }
-  const sweep = resolveText(manifest.configText, manifest.configFile, manifest.overrides);
+  const sweep = resolveText(
+    manifest.configText,
+    manifest.configFile,
+    manifest.overrides,
+    recordedTraces(Object.values(manifest.cells) as Config[]),
+  );
   const [only, ...others] = Object.keys(manifest.cells);
   return others.length === 0 && sweep.cells.length > 1 ? onlyCell(sweep, only) : sweep;
 }

@@ -92,9 +92,9 @@ function slug(value: unknown): string {
   return safe === "" ? "x" : safe;
 }
 
-/** A mapping goes by its name, or by its kind: a system of the user's own. */
+/** A mapping goes by its name, or by its kind: a system of the user's own; a load by its shape. */
 function nameOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  const { name, kind } = value as { readonly name?: unknown; readonly kind?: unknown };
-  return name ?? kind ?? value;
+  const { name, kind, shape } = value as Readonly<Record<string, unknown>>;
+  return name ?? kind ?? shape ?? value;
 }

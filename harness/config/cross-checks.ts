@@ -2,9 +2,9 @@ import type { GeneratorName } from "../../queries/query.ts";
 import { targetParts } from "../faults/schema.ts";
 import { nearest } from "./nearest.ts";
 import { type Problem, problemAt } from "./problems.ts";
-import { eventCount, loadDurationMs, scheduledCount } from "./schedule.ts";
+import { eventCount, loadDurationMs, peakRatePerSecond, scheduledCount } from "./schedule.ts";
 import type { Config } from "./schema.ts";
-import { formatDuration } from "./units.ts";
+import { formatDuration, formatRate } from "./units.ts";
 
 /** What the config must know about queries, so that it need not load them. */
 export interface QueryCatalog {
@@ -15,14 +15,13 @@ export interface QueryCatalog {
 
 /** Rules between settings of one cell; each problem names the setting to change first. */
 export function crossCheck(config: Config, catalog: QueryCatalog): Problem[] {
+  const shape = checkShape(config);
   return [
     ...checkQuery(config, catalog),
     ...checkGenerator(config),
     ...checkParallelism(config),
     ...checkLiveness(config),
-    ...checkLoad(config),
-    ...checkWarmup(config),
-    ...checkFaults(config),
+    ...(shape.length > 0 ? shape : [...checkLoad(config), ...checkWarmup(config), ...checkFaults(config)]),
   ];
 }
 
@@ -61,21 +60,39 @@ function checkLiveness({ engine: { liveness } }: Config): Problem[] {
   return [problemAt(["engine", "liveness", "timeout"], message, "at least 3 intervals are usual")];
 }
 
+/** Rules within the load. Where one is broken, nothing can be said of its length. */
+function checkShape({ load, data }: Config): Problem[] {
+  const problems: Problem[] = [];
+  if (load.feeders > data.partitions) {
+    const message = `${load.feeders} feeders are more than the ${data.partitions} partitions of data.partitions`;
+    problems.push(problemAt(["load", "feeders"], message, "every feeder needs a partition of its own"));
+  }
+  if (load.shape === "sine" && load.amplitude > load.mid) {
+    const message = `the amplitude ${formatRate(load.amplitude)} is above mid ${formatRate(load.mid)}`;
+    problems.push(problemAt(["load", "amplitude"], message, "a rate cannot be negative"));
+  }
+  if (load.shape === "burst" && load.length >= load.every) {
+    const message = `a burst of ${formatDuration(load.length)} does not fit into ${formatDuration(load.every)}`;
+    problems.push(problemAt(["load", "length"], message, "it must be shorter than load.every"));
+  }
+  return problems;
+}
+
 function checkLoad(config: Config): Problem[] {
   const { load, data } = config;
-  if (data.events === undefined) {
-    if (eventCount(config) > 0) return [];
+  if (peakRatePerSecond(load) === 0 || eventCount(config) === 0) {
     return [problemAt(["load"], "not one event is due in this load", "raise the rate or the duration")];
   }
-  if (load.shape === "constant") {
+  if (data.events === undefined) return [];
+  if (load.shape !== "steps" && load.shape !== "trace" && load.shape !== "ramp") {
     if (load.duration === undefined) return [];
     const message = "data.events and load.duration both say how long the load lasts";
     return [problemAt(["data", "events"], message, "remove one of them")];
   }
   const due = scheduledCount(load);
   if (data.events <= due) return [];
-  const message = `${data.events} events are more than the ${due} that the steps make due`;
-  return [problemAt(["data", "events"], message, "lengthen the steps, or remove data.events")];
+  const message = `${data.events} events are more than the ${due} that the load makes due`;
+  return [problemAt(["data", "events"], message, "lengthen the load, or remove data.events")];
 }
 
 function checkWarmup(config: Config): Problem[] {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parsePlant } from "../verify/plant.ts";
 import { type Parsed, parseDuration, parseRate, parseSize, type Quantity } from "./units.ts";
 
 /**
@@ -29,6 +30,11 @@ export function rate() {
   );
 }
 
+/** Events per second; 0 is a pause. */
+export function rateOrZero() {
+  return quantity("rate", parseRate, (value) => (value <= 1e9 ? null : "the rate must be at most 1G/s"));
+}
+
 /** Milliseconds; `min` and `max` in milliseconds too. */
 export function duration(minMs = 0, maxMs = 7 * 24 * 3600 * 1000) {
   return quantity("duration", parseDuration, (value) =>
@@ -53,4 +59,12 @@ export function size(minBytes: number, maxBytes: number) {
 
 export function wholeNumber(min: number, max: number) {
   return z.int().min(min).max(max);
+}
+
+/** What to plant, as text (`verify/plant.ts`). */
+export function plantedErrors() {
+  return z.string().superRefine((text, context) => {
+    const parsed = parsePlant(text);
+    if (!parsed.ok) context.addIssue({ code: "custom", message: parsed.message });
+  });
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { configSchema, impliedShape } from "./schema.ts";
+import { impliedShape } from "./load-shapes.ts";
+import { configSchema } from "./schema.ts";
 import { QUANTITY_PATTERNS, type Quantity } from "./units.ts";
 
 /** The parts of JSON Schema (draft 2020-12) that the config's schema uses. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,8 @@ import { parseConfigDocument } from "./document.ts";
 import { nearest } from "./nearest.ts";
 import { parseOverrides } from "./overrides.ts";
 import { type ResolvedSweep, resolveSweep } from "./resolve.ts";
+import type { Config } from "./schema.ts";
+import { parseTrace, type ReadTrace } from "./trace.ts";
 
 /** The queries of this repository. */
 const catalog: QueryCatalog = {
@@ -20,11 +22,13 @@ const catalog: QueryCatalog = {
   },
 };
 
+const MOST_TRACE_BYTES = 2 ** 20;
 const READY_CONFIGS = new URL("../../configs/", import.meta.url);
 
 /** Reads a config file, applies `--set` overrides, checks everything. Throws `config-unreadable`, `config-invalid` or `usage`. */
 export async function loadSweep(file: string, sets: readonly string[], cwd: string): Promise<ResolvedSweep> {
-  return resolveText(await readConfig(resolve(cwd, file), file), file, sets);
+  const path = resolve(cwd, file);
+  return resolveText(await readConfig(path, file), file, sets, (trace) => readTraceFile(resolve(dirname(path), trace)));
 }
 
 /** Refuses bytes that are no UTF-8 instead of replacing them. */
@@ -39,9 +43,28 @@ export function decodeConfig(bytes: Uint8Array, shown: string): string {
   }
 }
 
-/** The same from text that was read before; `file` only names it. */
-export function resolveText(text: string, file: string, sets: readonly string[]): ResolvedSweep {
-  return resolveSweep(parseConfigDocument(text, file), parseOverrides(sets), catalog);
+/** The same from text that was read before; `file` only names it. Its traces come from `readTrace`. */
+export function resolveText(text: string, file: string, sets: readonly string[], readTrace?: ReadTrace): ResolvedSweep {
+  return resolveSweep(parseConfigDocument(text, file), parseOverrides(sets), catalog, readTrace);
+}
+
+/** The traces that resolved configs have in them, as a results folder keeps them. */
+export function recordedTraces(configs: readonly Config[]): ReadTrace {
+  return (file) => {
+    for (const { load } of configs) {
+      if (load.shape === "trace" && load.file === file && load.points !== undefined) return load.points;
+    }
+    return "the results folder does not have it";
+  };
+}
+
+function readTraceFile(path: string): ReturnType<ReadTrace> {
+  try {
+    if (statSync(path).size > MOST_TRACE_BYTES) return `it is larger than ${MOST_TRACE_BYTES / 2 ** 20} MiB`;
+    return parseTrace(readFileSync(path, "utf8"));
+  } catch (error) {
+    return `cannot be read: ${systemCode(error) ?? String(error)}`;
+  }
 }
 
 /** The file below the caller's directory, or else the ready one of that name: an installed package has its configs elsewhere. */

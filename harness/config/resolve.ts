@@ -17,6 +17,7 @@ import { applyOverrides, type Override, overrideAt } from "./overrides.ts";
 import { deepFreeze, type Path, parsePath, startsWith, valueAt } from "./paths.ts";
 import { configError, type LocatedProblem, locateProblem, type Problem, problemAt, problemsOf } from "./problems.ts";
 import { type Config, configSchema } from "./schema.ts";
+import { embedTrace, type ReadTrace } from "./trace.ts";
 
 /** A config with its axes, checked as a whole. */
 export interface ResolvedSweep {
@@ -26,7 +27,7 @@ export interface ResolvedSweep {
   readonly config: Config;
   readonly axes: readonly Axis[];
   readonly cells: readonly ResolvedCell[];
-  /** SHA-256 over the resolved configs of all cells. */
+  /** SHA-256 over what is written of every cell's config, units resolved: a default that a later version adds changes nothing. */
   readonly hash: string;
 }
 
@@ -35,11 +36,12 @@ export interface ResolvedCell {
   readonly config: Config;
 }
 
-/** Checks everything and resolves every cell. Throws one `config-invalid` that lists all problems. */
+/** Checks everything and resolves every cell, traces included. Throws one `config-invalid` that lists all problems. */
 export function resolveSweep(
   document: ConfigDocument,
   overrides: readonly Override[],
   catalog: QueryCatalog,
+  readTrace: ReadTrace = () => "there is no file to read here",
 ): ResolvedSweep {
   const raw = applyOverrides(document.raw, overrides);
   const axes = axesOf(raw);
@@ -49,7 +51,7 @@ export function resolveSweep(
   const built = buildCells(raw, axes);
   const placed = built.map(({ cell, indexes }) => {
     const written = withAxisValues(raw, axes, indexes);
-    return { cell, indexes, config: toConfig(configSchema.parse(written), document.file) };
+    return { cell, indexes, ...embedTrace(toConfig(configSchema.parse(written), document.file), readTrace) };
   });
   refuse(source, checkCells(source, placed, catalog));
   const cells = placed.map(({ cell, config }) => ({ cell, config }));
@@ -59,7 +61,9 @@ export function resolveSweep(
     config: cells[0]!.config,
     axes,
     cells,
-    hash: configHash(cells),
+    hash: configHash(
+      placed.map(({ cell, indexes, config }) => [cell, written(config, withAxisValues(raw, axes, indexes))]),
+    ),
   });
 }
 
@@ -136,13 +140,14 @@ function parseProblems(written: Record<string, unknown>): Problem[] {
   return result.success ? [] : problemsOf(result.error.issues, written, configSchema);
 }
 
-type PlacedCell = ResolvedCell & Pick<BuiltCell, "indexes">;
+/** `problems`: of its trace; then nothing else is checked. */
+type PlacedCell = ResolvedCell & Pick<BuiltCell, "indexes"> & { readonly problems: readonly Problem[] };
 
 /** Rules between settings, for every cell; equal problems are told once, with the first cell's name. */
 function checkCells(source: Source, cells: readonly PlacedCell[], catalog: QueryCatalog): LocatedProblem[] {
   const found = new Map<string, { problem: Problem; index: number; count: number }>();
-  cells.forEach(({ config }, index) => {
-    for (const problem of crossCheck(config, catalog)) {
+  cells.forEach(({ config, problems }, index) => {
+    for (const problem of problems.length > 0 ? problems : crossCheck(config, catalog)) {
       const key = JSON.stringify(problem);
       const known = found.get(key);
       if (known === undefined) found.set(key, { problem, index, count: 1 });
@@ -185,8 +190,17 @@ function toConfig(parsed: ReturnType<typeof configSchema.parse>, file: string): 
   return { ...settings, name: name ?? (fallback === "" ? "sweep" : fallback) } as Config;
 }
 
-function configHash(cells: readonly ResolvedCell[]): string {
+function configHash(cells: readonly unknown[]): string {
   return createHash("sha256").update(canonicalJson(cells)).digest("hex");
+}
+
+/** Of a resolved value what was written of it: defaults are left out. */
+function written(resolved: unknown, source: unknown): unknown {
+  if (!isMapping(resolved) || !isMapping(source)) return resolved;
+  if (Array.isArray(resolved)) return resolved.map((item, i) => written(item, (source as readonly unknown[])[i]));
+  const inner = source as Readonly<Record<string, unknown>>;
+  const own = Object.entries(resolved).filter(([key]) => Object.hasOwn(inner, key));
+  return Object.fromEntries(own.map(([key, value]) => [key, written(value, inner[key])]));
 }
 
 /** JSON with sorted keys, so that the order of writing does not matter. */

@@ -4,7 +4,8 @@ import { MAX_EVENTS, nexmarkOptionsSchema } from "../../generators/nexmark/optio
 import { GENERATORS } from "../../queries/query.ts";
 import { faultSchema } from "../faults/schema.ts";
 import { commandSystemSchema } from "../systems/command/settings.ts";
-import { duration, rate, size, wholeMs, wholeNumber } from "./fields.ts";
+import { duration, plantedErrors, rate, size, wholeNumber } from "./fields.ts";
+import { impliedShape, loadSchema } from "./load-shapes.ts";
 
 /**
  * The one schema of a config: types, defaults, validation, and the text of every setting. In the resolved config durations are
@@ -40,36 +41,8 @@ const data = z
   .prefault({})
   .describe("The data set. It is fixed by these settings alone and can be sent at any rate.");
 
-const constantLoad = z.strictObject({
-  shape: z.literal("constant").describe("One rate."),
-  rate: rate().prefault("10k/s").describe("Offered events per second."),
-  duration: wholeMs()
-    .optional()
-    .describe("How long events are due. Default 20s, unless `data.events` fixes their number."),
-});
-
-const stepsLoad = z.strictObject({
-  shape: z.literal("steps").describe("One rate after the other."),
-  steps: z
-    .array(
-      z.strictObject({
-        rate: rate().describe("Offered events per second in this step."),
-        duration: wholeMs().describe("Length of this step."),
-      }),
-    )
-    .min(1)
-    .max(10_000)
-    .describe("The steps, in order."),
-});
-
-/** `{rate: 10k/s}` means the constant shape. */
-export function impliedShape(input: unknown): unknown {
-  if (typeof input !== "object" || input === null || Array.isArray(input) || "shape" in input) return input;
-  return { shape: "steps" in input ? "steps" : "constant", ...input };
-}
-
 const load = z
-  .preprocess(impliedShape, z.discriminatedUnion("shape", [constantLoad, stepsLoad]))
+  .preprocess(impliedShape, loadSchema)
   .prefault({})
   .describe("Open-loop schedule: when each event is due, whatever the system under test does.");
 
@@ -168,6 +141,16 @@ export const configSchema = z.strictObject({
     .strictObject({ partitions: wholeNumber(1, 1024).default(4).describe("Partitions of the output topic.") })
     .prefault({})
     .describe("The output topic."),
+  verify: z
+    .strictObject({
+      plant: plantedErrors()
+        .default("")
+        .describe(
+          "Errors to plant between system and verifier, to see them found: drop:1,repeat:1,alter:1,delay:1,reorder:1,forge:1,early:1. Such a run always fails.",
+        ),
+    })
+    .prefault({})
+    .describe("How the outputs are verified."),
   drainTimeout: duration(1).prefault("30s").describe("How long the last outputs may take after the last input."),
   limits,
   repetitions: wholeNumber(1, 1000).default(1).describe("Fresh runs of every cell."),

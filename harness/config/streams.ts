@@ -15,7 +15,7 @@ import { SOURCE_ID } from "../../queries/job-ids.ts";
 import { eventCount, loadDurationMs, scheduleSpec } from "./schedule.ts";
 import type { Config } from "./schema.ts";
 
-/** One input stream of a run: a topic of its own, fed by a process of its own. */
+/** One input stream of a run: a topic of its own, fed by processes of its own. */
 export interface RunStream {
   /** The source of the job that reads it. `events` is the main one: `load` drives it. */
   readonly name: string;
@@ -26,6 +26,8 @@ export interface RunStream {
   /** When its events count as due, on the clock of the run: before 0 for what is sent before the start. */
   readonly due: Schedule;
   readonly partitions: number;
+  /** Processes that send it: the k-th, from 0, owns the partitions p with p mod feeders = k. */
+  readonly feeders: number;
   /** It is sent, whole, before the other streams start. */
   readonly isEarly: boolean;
   /** Its partitions end with closing records. */
@@ -39,7 +41,9 @@ const EARLY_RATE = 5_000;
 export function runStreams(config: Config, events: number = eventCount(config)): readonly RunStream[] {
   const { data } = config;
   const schedule = scheduleSpec(config.load);
-  const main = { name: SOURCE_ID, events, schedule, due: compileSchedule(schedule), isEarly: false } as const;
+  const { feeders } = config.load;
+  const due = compileSchedule(schedule);
+  const main = { name: SOURCE_ID, events, schedule, due, feeders, isEarly: false } as const;
   if (data.generator === "nexmark") {
     const { partitions, partitionRule } = data;
     const dataset: DataSetSpec = { kind: "nexmark", options: { ...data.nexmark, events }, partitions, partitionRule };
@@ -69,6 +73,7 @@ function controlStream(input: BetterCloudOptionsInput, options: BetterCloudOptio
     schedule: { shape: "constant", ratePerSecond: isEarly ? EARLY_RATE : options.controlRate },
     due: controlSchedule(options),
     partitions: 1,
+    feeders: 1,
     isEarly,
     closing: false,
   };

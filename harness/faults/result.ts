@@ -36,7 +36,12 @@ export interface FaultEffect {
   readonly gap: (Censored & { readonly fromMs: number }) | null;
   /** Observed until no more outputs were overdue than before the fault, for a second at least; null: nothing known from before. */
   readonly catchUp: Censored | null;
-  readonly before: { readonly p50Us: number | null; readonly p99Us: number | null; readonly n: number; readonly overdue: number };
+  readonly before: {
+    readonly p50Us: number | null;
+    readonly p99Us: number | null;
+    readonly n: number;
+    readonly overdue: number;
+  };
   /** Of the outputs observed from the fault to the next one, or to the end. */
   readonly after: { readonly maxUs: number | null; readonly p99Us: number | null; readonly n: number };
   /** Greatest p99 of a second, by due time; null when no second has enough outputs for one. */

@@ -50,7 +50,9 @@ export class FaultSchedule {
   start(startUs: number): void {
     const { faults } = this.#parts;
     this.#drafts = faults.map((fault, index) => draftOf(fault, index, startUs + Math.round(fault.at * 1000)));
-    this.#running = Promise.all(faults.map((fault, index) => this.#inflict(fault, this.#drafts[index]!))).then(() => {});
+    this.#running = Promise.all(faults.map((fault, index) => this.#inflict(fault, this.#drafts[index]!))).then(
+      () => {},
+    );
   }
 
   /** Heals what lasts, gives sightings that are on their way a moment, and writes the records. Faults still to come do not come. */
@@ -122,6 +124,8 @@ export class FaultSchedule {
     const detection = this.#detection(draft);
     if (detection !== undefined) {
       draft.detectedUs = detection.atUs;
+      // The kernel closes a dying process' connections before its last trace is gone: the first sign counts.
+      if (draft.observedUs === null || detection.atUs < draft.observedUs) draft.observedUs = detection.atUs;
       draft.evidence.push(`${detection.state}: ${detection.cause ?? "no cause given"}`);
       const again = this.#states.find(({ atUs, running }) => running && atUs >= detection.atUs);
       draft.recoveredUs = again?.atUs ?? null;
@@ -133,7 +137,7 @@ export class FaultSchedule {
   /** false: the run ends before. */
   async #sleepUntil(atUs: number): Promise<boolean> {
     const { signal } = this.#stopping;
-    const ms = (atUs - this.#parts.monotonicUs()) / 1000;
+    const ms = Math.ceil((atUs - this.#parts.monotonicUs()) / 1000);
     if (ms > 0) await this.#parts.sleep(ms, signal);
     return !signal.aborted;
   }
@@ -169,7 +173,8 @@ function problemOf({ injectedUs, observedUs, detectedUs, victim }: Draft): strin
   if (injectedUs === null) return "the run ended before it was due";
   if (observedUs === null) return "the process did not go";
   if (detectedUs === null) return "the system under test did not notice";
-  if (victim === null || victim.recordsIn === 0) return "ineffective: the victim had processed nothing, so it held no state";
+  if (victim === null || victim.recordsIn === 0)
+    return "ineffective: the victim had processed nothing, so it held no state";
   if (victim.recordsJustBefore <= 0) return "ineffective: no record flowed through the victim just before";
   return null;
 }

@@ -11,12 +11,15 @@ import { monotonicUs, wallClockMs } from "../../base/clock.ts";
 import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import { EXIT } from "../../base/exit-codes.ts";
 import { KafkaClient } from "../../kafka/client.ts";
+import type { QueryDefinition } from "../../queries/query.ts";
 import { findQuery } from "../../queries/registry.ts";
+import { parsePlant } from "../verify/plant.ts";
 import { EngineLatencyLog } from "./engine-latency-log.ts";
 import { LiveEstimate } from "./live-estimate.ts";
 import { ObservationLog } from "./observation-log.ts";
 import { Observer } from "./observer.ts";
 import { type ObserverSpec, readObserverSpec } from "./observer-spec.ts";
+import { Planter } from "./planter.ts";
 
 const POLL_MS = 20;
 const FLUSH_MS = 200;
@@ -79,6 +82,7 @@ async function main(spec: ObserverSpec): Promise<void> {
     writeFileSync(engineLatencyFile, "");
     engineStamps = new EngineLatencyLog((bytes) => appendFileSync(engineLatencyFile, bytes));
   }
+  const planter = spec.plant === undefined ? null : makePlanter(query, spec.plant);
   const observer = new Observer({
     query,
     isolation,
@@ -88,6 +92,7 @@ async function main(spec: ObserverSpec): Promise<void> {
     monotonicUs,
     clockOffsetUs: clockOffsetUs(),
     engineStamps,
+    plants: planter === null ? null : { planter, warmupMs: spec.plant?.warmupMs ?? 0 },
   });
   const client = await KafkaClient.connect({ brokers: spec.brokers, clientId: `faultline-observer-${process.pid}` });
   fetcher = client.fetcher({
@@ -99,11 +104,16 @@ async function main(spec: ObserverSpec): Promise<void> {
     onError: fail,
   });
   fetcher.start();
-  const endOffsets = listen(live);
+  const endOffsets = listen((startUs) => {
+    observer.startUs = startUs;
+    if (live !== null) live.startUs = startUs;
+  });
   reportProgress(spec, observer, live);
   print({ ready: true });
   await reached(fetcher, await endOffsets);
   fetcher.close();
+  observer.finish();
+  if (planter !== null && spec.plant !== undefined) writePlanted(spec.plant.file, planter);
   await log.flush();
   engineStamps?.flush();
   closeSync(fd);
@@ -116,14 +126,14 @@ async function main(spec: ObserverSpec): Promise<void> {
 }
 
 /** Obeys stdin; resolves with the offsets to stop at. */
-function listen(live: LiveEstimate | null): Promise<readonly number[]> {
+function listen(onStart: (startUs: number) => void): Promise<readonly number[]> {
   return new Promise((resolve) => {
     const lines = createInterface({ input: process.stdin });
     lines.on("line", (line) => {
       try {
         const command = commandSchema.parse(JSON.parse(line));
         if ("stop" in command) resolve(command.stop.endOffsets);
-        else if (live !== null) live.startUs = command.start.startUs;
+        else onStart(command.start.startUs);
       } catch (cause) {
         fail(new FaultlineError("usage", `not a command of the observer: ${line}`, { cause }));
       }
@@ -153,6 +163,16 @@ function reportProgress(spec: ObserverSpec, observer: Observer, live: LiveEstima
     print({ progress: { observed: now.observed, perSecond: Math.round(perSecond), ...estimate } });
   }, spec.progressIntervalMs);
   setInterval(() => log?.kick(), FLUSH_MS);
+}
+
+function makePlanter(query: QueryDefinition, { errors, seed }: NonNullable<ObserverSpec["plant"]>): Planter {
+  const parsed = parsePlant(errors);
+  if (!parsed.ok) throw new FaultlineError("config-invalid", `verify.plant: ${parsed.message}`);
+  return new Planter(query, parsed.plant, seed);
+}
+
+function writePlanted(file: string, { planted, impossible, left }: Planter): void {
+  writeFileSync(file, `${JSON.stringify({ planted, impossible, left }, null, 2)}\n`);
 }
 
 function writeFully(fd: number, bytes: Uint8Array, position: number, done: (error: Error | null) => void): void {

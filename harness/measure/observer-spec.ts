@@ -18,6 +18,15 @@ const observerSpecSchema = z.strictObject({
   observationsFile: z.string().min(1),
   /** Where the engine's own stamps go, for queries whose rows tell them (`engine-latency-log.ts`); absent: nowhere. */
   engineLatencyFile: z.string().min(1).optional(),
+  /** Errors to plant (`verify/plant.ts`), and where to say which were. */
+  plant: z
+    .strictObject({
+      errors: z.string().min(1),
+      seed: z.int().min(0),
+      warmupMs: z.number().min(0),
+      file: z.string().min(1),
+    })
+    .optional(),
   progressIntervalMs: z.int().min(10).max(3_600_000).default(1000),
   /** For the live estimate of the progress line; nothing measured comes of it. */
   live: z

@@ -65,7 +65,7 @@ export function seconds(ms: number): string {
 }
 
 /** `8,000 of 8,000 outputs, 0 lost, 0 duplicate, 0 wrong`; further kinds only where there are any. */
-export function verifiedText(verified: VerifySummary): string {
+export function verifiedText(verified: VerifySummary, replayed = false): string {
   const { matched, expected, lost, duplicate, wrong, unexpected, premature, outOfOrder } = verified;
   const more = [
     [unexpected, "unexpected"],
@@ -73,8 +73,18 @@ export function verifiedText(verified: VerifySummary): string {
     [outOfOrder, "out of order"],
   ] as const;
   const rest = more.flatMap(([count, name]) => (count > 0 ? [`, ${integer(count)} ${name}`] : []));
-  const counts = `${integer(lost)} lost, ${integer(duplicate)} duplicate, ${integer(wrong)} wrong`;
+  const note = replayed && duplicate > 0 ? " (replayed after a fault)" : "";
+  const counts = `${integer(lost)} lost, ${integer(duplicate)} duplicate${note}, ${integer(wrong)} wrong`;
   return `${integer(matched)} of ${integer(expected)} outputs, ${counts}${rest.join("")}`;
+}
+
+/** All duplicates of these runs are copies that an effective fault explains. */
+export function onlyReplays(results: readonly Pick<RunResult, "verified" | "faults" | "reasons">[]): boolean {
+  return results.every(({ verified, faults, reasons }) => {
+    if (verified === null || verified.duplicate === 0) return true;
+    const struck = faults?.some(({ problem, effect }) => problem === null && effect !== null) === true;
+    return struck && !reasons.some(({ code }) => code === "guarantee-violated");
+  });
 }
 
 /** All checked outputs together; null when no run was checked. */

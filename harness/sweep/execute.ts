@@ -6,11 +6,11 @@ import type { FaultSchedule } from "../faults/schedule.ts";
 import type { Deployment } from "../systems/system.ts";
 import { Cleanup } from "./cleanup.ts";
 import { deployConfig } from "./deploy-config.ts";
-import { Feeders, feederRole, feederStart, inputTopic } from "./feeders.ts";
+import { Feeders, feederRole, feederStarts, inputTopic } from "./feeders.ts";
 import type { Reason, RunRecord } from "./model.ts";
 import { Phases, rootCauseFirst } from "./phases.ts";
-import { faultsOf } from "./run-faults.ts";
 import type { RunContext } from "./run-context.ts";
+import { faultsOf } from "./run-faults.ts";
 import { settle } from "./settle.ts";
 import { reasonOf, Supervision } from "./supervision.ts";
 import type { ObserverProcess, Sampler, Toolbox } from "./toolbox.ts";
@@ -127,10 +127,8 @@ class Execution {
 
   #startSampler(): void {
     const { directories, kafka } = this.#context;
-    const sampler = this.#tools.startSampler({
-      intervalMs: SAMPLE_INTERVAL_MS,
-      file: `${directories.raw}/resources.jsonl`,
-    });
+    const file = `${directories.raw}/resources.jsonl`;
+    const sampler = this.#tools.startSampler({ intervalMs: SAMPLE_INTERVAL_MS, file });
     this.#sampler = sampler;
     this.#cleanup.add("sampler", async () => {
       await sampler.stop();
@@ -188,13 +186,14 @@ class Execution {
   }
 
   async #startFeeders(): Promise<void> {
-    for (const stream of this.#streams) {
-      const role = feederRole(stream.name);
-      const start = () => this.#tools.startFeeder(feederStart(this.#context, this.#topicPrefix, stream));
+    const starts = this.#streams.flatMap((stream) => feederStarts(this.#context, this.#topicPrefix, stream));
+    for (const options of starts) {
+      const role = feederRole(options.stream, options.part);
+      const start = () => this.#tools.startFeeder(options);
       const feeder = await this.#cleanup.own(role, start, (started) => started.stop());
       this.#supervision.watch(new Promise((resolve) => feeder.done.catch(resolve)), "feeder-failed");
       this.#noteProcess(role, feeder.pid, this.#tools.raisePriority(feeder.pid));
-      this.#feeders.add(stream, feeder);
+      this.#feeders.add(options.stream, options.part, feeder);
     }
   }
 

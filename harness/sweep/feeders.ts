@@ -2,20 +2,22 @@ import { SOURCE_ID } from "../../queries/job-ids.ts";
 import type { RunStream } from "../config/streams.ts";
 import type { FeederSummary, RunRecord } from "./model.ts";
 import type { RunContext } from "./run-context.ts";
-import type { FeederProcess, FeederStart, Toolbox } from "./toolbox.ts";
+import type { FeederProcess, FeederProgress, FeederStart, Toolbox } from "./toolbox.ts";
 
 interface Fed {
   readonly stream: RunStream;
+  readonly part: number;
   readonly feeder: FeederProcess;
   summary: FeederSummary | null;
 }
 
-/** The feeders of one run, a process for each input stream. */
+/** The feeders of one run: a process or several for each input stream. */
 export class Feeders {
   readonly #all: Fed[] = [];
 
-  add(stream: RunStream, feeder: FeederProcess): void {
-    this.#all.push({ stream, feeder, summary: null });
+  /** `part`: which of the stream's feeders it is. */
+  add(stream: RunStream, part: number, feeder: FeederProcess): void {
+    this.#all.push({ stream, part, feeder, summary: null });
   }
 
   get haveEarly(): boolean {
@@ -40,10 +42,10 @@ export class Feeders {
     await Promise.all(chosen.map(finish));
   }
 
-  /** What they told: all as one (null unless every feeder has told), and by stream where there are several. */
+  /** What they told: all as one (null unless every feeder has told), and each for itself where there are several. */
   record(): Pick<RunRecord, "feeder" | "feeders"> {
-    const told = this.#all.flatMap(({ stream, summary }) =>
-      summary === null ? [] : [[stream.name, summary] as const],
+    const told = this.#all.flatMap(({ stream, part, summary }) =>
+      summary === null ? [] : [[`${stream.name}${partSuffix(part, stream.feeders)}`, summary] as const],
     );
     const [first, ...others] = told.map(([, summary]) => summary);
     const feeder = first === undefined || told.length < this.#all.length ? null : others.reduce(combined, first);
@@ -75,23 +77,39 @@ export function inputTopic(prefix: string, stream: string): string {
   return `${prefix}.in${streamSuffix(stream, ".")}`;
 }
 
-export function feederRole(stream: string): string {
-  return `feeder${streamSuffix(stream, "-")}`;
+/** What tells apart the files of a stream's feeders, which count from 1; nothing when there is but one. */
+export function partSuffix(part: number, feeders: number): string {
+  return feeders === 1 ? "" : `-${part + 1}`;
 }
 
-/** How a stream's feeder is started; only the main stream's progress is shown. */
-export function feederStart(context: RunContext, topicPrefix: string, stream: RunStream): FeederStart {
+export function feederRole({ name, feeders }: RunStream, part: number): string {
+  return `feeder${streamSuffix(name, "-")}${partSuffix(part, feeders)}`;
+}
+
+/** How a stream's feeders are started; only the main stream's progress is shown. */
+export function feederStarts(context: RunContext, topicPrefix: string, stream: RunStream): readonly FeederStart[] {
   const { config, kafka, directories, guard, events } = context;
-  return {
+  const latest: FeederProgress[] = Array.from({ length: stream.feeders }, () => NO_PROGRESS);
+  return latest.map((_, part) => ({
     config,
     stream,
+    part,
     brokers: kafka.brokers,
     topic: inputTopic(topicPrefix, stream.name),
     rawDirectory: directories.raw,
     logDirectory: directories.logs,
     guard,
     onProgress: (progress) => {
-      if (stream.name === SOURCE_ID) events.fed(progress);
+      latest[part] = progress;
+      if (stream.name === SOURCE_ID) events.fed(latest.reduce(together));
     },
-  };
+  }));
+}
+
+const NO_PROGRESS: FeederProgress = { due: 0, sent: 0, acked: 0, lagP99Us: null };
+
+function together(a: FeederProgress, b: FeederProgress): FeederProgress {
+  const lags = [a.lagP99Us, b.lagP99Us].filter((lag) => lag !== null);
+  const lagP99Us = lags.length === 0 ? null : Math.max(...lags);
+  return { due: a.due + b.due, sent: a.sent + b.sent, acked: a.acked + b.acked, lagP99Us };
 }

@@ -1,3 +1,5 @@
+import type { FaultResult } from "../faults/result.ts";
+
 /** The seam between running (harness/sweep) and judging (harness/verify, analyze, report): what is on disk, and what comes of it. */
 
 /** One point of the sweep's axes. */
@@ -135,6 +137,10 @@ export interface RunResult {
   readonly run: PlannedRun;
   readonly state: RunState;
   readonly reasons: readonly Reason[];
+  /** What people must know to read the result. */
+  readonly notes?: readonly string[];
+  /** `verify.plant` of a run into which errors were planted on purpose. */
+  readonly planted?: string;
   readonly query: string;
   readonly system: string;
   readonly offeredPerSecond: number | null;
@@ -160,4 +166,6 @@ export interface RunResult {
   readonly warmupCutMs: number;
   readonly measuredMs: number | null;
   readonly events: number;
+  /** What was broken on purpose and what it did; absent in runs without faults. */
+  readonly faults?: readonly FaultResult[];
 }

@@ -5,6 +5,7 @@ import { appendLine, isMissing, makeDirectory, readIfPresent, writeAtomically } 
 import { LOCK_FILE, lockFolder } from "./folder-lock.ts";
 import type { PlannedRun, RunRecord, RunResult } from "./model.ts";
 import type { Provenance } from "./provenance.ts";
+import { refuseOther } from "./same-sweep.ts";
 
 /** `manifest.json`: with `raw/` the authority; everything else of a results folder is derived. */
 export interface Manifest {
@@ -40,18 +41,13 @@ export class ResultsStore {
   }
 
   /**
-   * Makes the folder, or opens it when it holds the same sweep (equal config hash). Another sweep, foreign files and a folder that
+   * Makes the folder, or opens it when it holds the same sweep (`refuseOther`). Another sweep, foreign files and a folder that
    * a running sweep writes to are refused with `usage`. To be closed.
    */
   static async open(directory: string, manifest: Manifest): Promise<{ store: ResultsStore; manifest: Manifest }> {
     const existing = await readManifest(directory);
-    if (existing !== null && existing.configHash !== manifest.configHash) {
-      throw new FaultlineError("usage", `${directory} holds the results of another config (${existing.name})`, {
-        hint: "Choose another --out, or continue that sweep with --resume.",
-        context: { found: existing.configHash, wanted: manifest.configHash },
-      });
-    }
     if (existing === null) await refuseForeign(directory);
+    else refuseOther(directory, existing, manifest);
     await makeDirectory(join(directory, "raw"));
     const store = new ResultsStore(directory, await lockFolder(directory));
     try {

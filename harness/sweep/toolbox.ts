@@ -67,8 +67,9 @@ export interface KafkaService {
 
 export interface FeederStart {
   readonly config: Config;
-  /** The input stream that it feeds. */
+  /** The input stream that it feeds, and which of the stream's feeders it is, from 0. */
   readonly stream: RunStream;
+  readonly part: number;
   readonly brokers: readonly string[];
   readonly topic: string;
   readonly rawDirectory: string;

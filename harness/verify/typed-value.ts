@@ -34,7 +34,9 @@ export function parseRow(columns: readonly ColumnSpec[], text: string): Value[] 
 
 /** The record with the objects that dotted columns lead into spread out: `{"a":{"b":1}}` as `{"a.b":1}`; null when one is no object. */
 function flat(columns: readonly ColumnSpec[], record: JsonObject): JsonObject | null {
-  const parents = new Set(columns.flatMap(({ name }) => (name.includes(".") ? [name.slice(0, name.indexOf("."))] : [])));
+  const parents = new Set(
+    columns.flatMap(({ name }) => (name.includes(".") ? [name.slice(0, name.indexOf("."))] : [])),
+  );
   if (parents.size === 0) return record;
   const spread: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(record)) {

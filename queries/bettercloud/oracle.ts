@@ -11,7 +11,7 @@ import { compileJsonPath } from "./model/json-path.ts";
  * How long before an event a control must have been due for the result to be required, ms. Within it, and where the control came after
  * the event, a result is allowed and not required: which of the two the job sees first is not fixed.
  */
-export const CONTROL_BOUND_MS = 2_000;
+const CONTROL_BOUND_MS = 2_000;
 
 /** Payloads whose matching with one control is remembered. */
 const MAX_REMEMBERED = 100_000;

@@ -7,7 +7,7 @@ const SEQUENCE = 4;
 const CONTROLS = 5;
 
 /** Indexes of the qualifier's output. */
-export const QUALIFIED = { alertId: 0, customerId: 1, sequence: 5, control: 6 } as const;
+const QUALIFIED = { alertId: 0, customerId: 1, sequence: 5, control: 6 } as const;
 
 /**
  * Qualifier: the payload is parsed once; one row per control all of whose rules hold. A payload that is not JSON satisfies no rule. Rules

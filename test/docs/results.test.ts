@@ -8,6 +8,7 @@ import { EXIT } from "../../base/exit-codes.ts";
 import { analyzeSweep } from "../../harness/analyze/analyze.ts";
 import { TAGS } from "../../harness/analyze/run-recorder.ts";
 import { OBSERVATION_BYTES, writeObservation } from "../../harness/measure/observation.ts";
+import { latenciesCsv } from "../../harness/report/latencies.ts";
 import { REASON_CODES } from "../../harness/sweep/model.ts";
 import { writeSyntheticManifest, writeSyntheticRun } from "../harness/synthetic-run.ts";
 
@@ -68,7 +69,8 @@ describe("docs/results.md", () => {
       files.filter((file) => !listed.includes(file)),
       [],
     );
-    const derived = listed.filter((file) => !/^(raw|logs|\.lock)/.test(file));
+    // Latencies are of queries whose rows carry the engine's stamps: not of this one.
+    const derived = listed.filter((file) => !/^(raw|logs|latencies|\.lock)/.test(file));
     assert.deepEqual(
       derived.filter((file) => !files.includes(file)),
       [],
@@ -98,10 +100,20 @@ describe("docs/results.md", () => {
     assert.deepEqual(figureColumns("latency-over-time-<run>.csv"), header("figures/latency-over-time-RUN.csv"));
   });
 
+  it("names the columns of the latencies, which have no header, in order", () => {
+    const times = { dueMs: 1_000, receivedMs: 2_000, sentMs: 4_500, observedMs: 8_000 };
+    const line = latenciesCsv([times]).trimEnd().split(",").map(Number);
+    const columns = Object.fromEntries(named(section("latencies/*.csv")).map((name, i) => [name, line[i]]));
+    const [due, received, sent, observed] = Object.values(times);
+    assert.deepEqual(columns, { due, received, sent, observed, latency: 7_000, engine_latency: 2_500 });
+  });
+
   it("names the fields of a result and its reasons", () => {
     const [fields, reasons] = section("runs.jsonl").split("| reason |");
     const result = json("runs.jsonl");
-    assert.deepEqual(named(fields!).sort(), Object.keys(result).sort());
+    // Absent where there is nothing to say.
+    const optional = ["notes", "planted"].filter((name) => !(name in result));
+    assert.deepEqual(named(fields!).sort(), [...Object.keys(result), ...optional].sort());
     for (const part of ["verified", "latencyUs", "run"]) {
       for (const name of Object.keys(result[part])) assert.ok(fields!.includes(`\`${name}\``), `${part}.${name}`);
     }

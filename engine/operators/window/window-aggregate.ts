@@ -95,6 +95,7 @@ export class WindowAggregateOperator implements Operator {
     writer.f64(this.#watermarkMs);
     writer.u32(this.#range.first);
     writer.u32(this.#range.end);
+    for (const firedMs of this.#firedMs) writer.f64(Math.max(firedMs, this.#watermarkMs));
     present(this.#panes, "panes").snapshot(writer);
   }
 
@@ -103,11 +104,13 @@ export class WindowAggregateOperator implements Operator {
     const { first, end } = this.#range;
     let watermarkMs = Number.POSITIVE_INFINITY;
     for (const snapshot of snapshots) {
-      const firedMs = snapshot.f64();
-      watermarkMs = Math.min(watermarkMs, firedMs);
-      const from = Math.max(first, snapshot.u32());
-      const to = Math.min(end, snapshot.u32());
-      if (from < to) this.#firedMs.fill(firedMs, from - first, to - first);
+      watermarkMs = Math.min(watermarkMs, snapshot.f64());
+      const from = snapshot.u32();
+      const to = snapshot.u32();
+      for (let group = from; group < to; group++) {
+        const firedMs = snapshot.f64();
+        if (group >= first && group < end) this.#firedMs[group - first] = firedMs;
+      }
       present(this.#panes, "panes").restore(snapshot);
     }
     this.#watermarkMs = watermarkMs;

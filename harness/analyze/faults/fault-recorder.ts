@@ -105,7 +105,11 @@ export class FaultRecorder {
   series(index: number): FaultSeries | null {
     const fault = this.#faults[index];
     if (fault === undefined || fault === null) return null;
-    return { intended: fault.intended.finish(MIN_SAMPLES), output: fault.output.finish(MIN_SAMPLES), points: fault.points };
+    return {
+      intended: fault.intended.finish(MIN_SAMPLES),
+      output: fault.output.finish(MIN_SAMPLES),
+      points: fault.points,
+    };
   }
 
   destroy(): void {

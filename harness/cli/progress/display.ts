@@ -1,6 +1,6 @@
 import { offeredRatePerSecond } from "../../config/schedule.ts";
 import type { Config } from "../../config/schema.ts";
-import { verifiedText } from "../../report/format.ts";
+import { onlyReplays, verifiedText } from "../../report/format.ts";
 import type { SweepEvents, SweepStart } from "../../sweep/events.ts";
 import type { PlannedRun, RunResult } from "../../sweep/model.ts";
 import { estimateRunMs } from "../../sweep/plan.ts";
@@ -106,7 +106,8 @@ export class ProgressDisplay implements SweepEvents {
     const { p50, p99 } = result.latencyUs;
     const latency = `p50 ${formatLatency(p50)}  p99 ${formatLatency(p99)}`;
     const rate = `${formatPerSecond(result.achievedInputPerSecond)} of ${formatPerSecond(result.offeredPerSecond)}`;
-    const verified = result.verified === null ? "" : `  verified: ${verifiedText(result.verified)}`;
+    const verified =
+      result.verified === null ? "" : `  verified: ${verifiedText(result.verified, onlyReplays([result]))}`;
     const state = paintState(result.state, this.#style);
     this.#line(`${this.#position(this.#done)} ${result.run.id}  ${state}  ${rate}  ${latency}${verified}`);
     for (const reason of result.reasons) {

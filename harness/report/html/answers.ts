@@ -1,6 +1,15 @@
 import type { CellSummary } from "../../analyze/cell-summary.ts";
 import type { RunResult } from "../../sweep/model.ts";
-import { integer, latencyMs, PERCENTILE_LABEL, PERCENTILES, rate, shortRate, sumVerified } from "../format.ts";
+import {
+  integer,
+  latencyMs,
+  onlyReplays,
+  PERCENTILE_LABEL,
+  PERCENTILES,
+  rate,
+  shortRate,
+  sumVerified,
+} from "../format.ts";
 import { colourOf } from "../palette.ts";
 import { html, type Markup } from "./markup.ts";
 
@@ -45,9 +54,10 @@ function correctness(results: readonly RunResult[]): Markup {
   const sum = sumVerified(results);
   if (sum === null) return html`<p><span class="state invalid">not verified</span></p>`;
   const { expected, matched, lost, duplicate, wrong, unexpected, premature, outOfOrder } = sum;
-  const bad = lost + duplicate + wrong + unexpected + premature + outOfOrder;
+  const replayed = duplicate > 0 && onlyReplays(results);
+  const bad = lost + (replayed ? 0 : duplicate) + wrong + unexpected + premature + outOfOrder;
   const unchecked = results.filter(({ verified }) => verified === null).length;
   const [state, word] =
     bad > 0 ? ["failed", "wrong"] : unchecked > 0 || expected === 0 ? ["invalid", "in part"] : ["valid", "right"];
-  return html`<p><span class="state ${state!}">${word!}</span> ${integer(matched)} of ${integer(expected)} outputs as expected</p>`;
+  return html`<p><span class="state ${state!}">${word!}</span> ${integer(matched)} of ${integer(expected)} outputs as expected${replayed ? html`, ${integer(duplicate)} of them twice (replayed after a fault)` : null}</p>`;
 }

@@ -2,6 +2,7 @@ import type { LatencySummary, RunResult } from "../../sweep/model.ts";
 import {
   integer,
   NOT_MEASURED,
+  onlyReplays,
   PERCENTILE_LABEL,
   PERCENTILES,
   type PercentileName,
@@ -106,7 +107,14 @@ function outputColumns(): TableColumn<RunResult>[] {
     column("expected", (v) => v.expected),
     column("right", (v) => v.matched - v.premature - v.outOfOrder),
     column("lost", (v) => v.lost, true),
-    column("duplicate", (v) => v.duplicate, true),
+    {
+      ...column("duplicate", (v) => v.duplicate, true),
+      // Copies that a fault explains are counted, but they are not wrong.
+      cell: (r) =>
+        onlyReplays([r]) && r.verified !== null && r.verified.duplicate > 0
+          ? html`${integer(r.verified.duplicate)}<br><span class="small">replayed</span>`
+          : column("duplicate", (v) => v.duplicate, true).cell(r),
+    },
     column("wrong", (v) => v.wrong + v.unexpected + v.premature + v.outOfOrder, true),
   ];
 }

@@ -2,6 +2,7 @@ import type { RunAnalysis } from "../../analyze/analyze-run.ts";
 import type { CellSummary } from "../../analyze/cell-summary.ts";
 import type { RunResult } from "../../sweep/model.ts";
 import { answers } from "./answers.ts";
+import { faultsSection } from "./faults.ts";
 import { cpuTable, headlineTable } from "./headline.ts";
 import { html, type Markup, raw } from "./markup.ts";
 import { methodSection } from "./method.ts";
@@ -30,11 +31,13 @@ export interface Page {
   readonly figures: readonly InlineFigure[];
   /** Latency over time by run. */
   readonly runFigures: ReadonlyMap<string, InlineFigure>;
+  /** Latency around the fault, by run and index of the fault: `q5-r1 0`. */
+  readonly faultFigures?: ReadonlyMap<string, InlineFigure>;
 }
 
 /** `report.html`: one file, nothing fetched from anywhere, readable without scripts, on paper and on a phone. */
 export function reportPage(page: Page): string {
-  const { manifest, analyses, results, cells, figures, runFigures } = page;
+  const { manifest, analyses, results, cells, figures, runFigures, faultFigures } = page;
   const byRun = new Map(analyses.map((analysis) => [analysis.result.run.id, analysis]));
   const name = nameOf(manifest);
   const queries = new Map(analyses.flatMap(({ query }) => (query === null ? [] : [[query.id, query] as const])));
@@ -44,6 +47,10 @@ export function reportPage(page: Page): string {
 ${verdictBox(results)}
 ${answers(cells, results)}
 ${headlineTable(results)}
+${faultsSection(results, (run, index) => {
+  const figure = faultFigures?.get(`${run} ${index}`);
+  return figure === undefined ? null : figureMarkup(figure);
+})}
 ${cpuTable(results)}
 ${figures.length === 0 ? null : html`<h2 id="figures">Figures</h2>${figures.map(figureMarkup)}`}
 <h2 id="runs">Runs</h2>

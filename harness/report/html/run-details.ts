@@ -3,7 +3,17 @@ import { roleOf } from "../../analyze/resource-usage.ts";
 import type { LatencySummary, RunResult } from "../../sweep/model.ts";
 import type { Example } from "../../verify/examples.ts";
 import { wireColumns } from "../../verify/row-hash.ts";
-import { bytes, integer, latencyMs, PERCENTILE_LABEL, PERCENTILES, rate, seconds, verifiedText } from "../format.ts";
+import {
+  bytes,
+  integer,
+  latencyMs,
+  onlyReplays,
+  PERCENTILE_LABEL,
+  PERCENTILES,
+  rate,
+  seconds,
+  verifiedText,
+} from "../format.ts";
 import { percentileMarkup } from "./headline.ts";
 import { html, type Markup, table } from "./markup.ts";
 
@@ -13,6 +23,7 @@ export function runDetails(analysis: RunAnalysis, figure: Markup | null): Markup
   return html`${head(result)}
 <div>
 ${reasonList(result)}
+${noteList(result)}
 ${figure}
 ${facts(analysis)}
 ${latencies(analysis)}
@@ -39,10 +50,14 @@ function reasonList({ reasons }: RunResult): Markup | null {
   return html`<ul>${reasons.map((reason) => html`<li><strong>${reason.code}</strong>: ${reason.message}${hint(reason.hint)}</li>`)}</ul>`;
 }
 
+function noteList({ notes = [] }: RunResult): Markup | null {
+  return notes.length === 0 ? null : html`${notes.map((note) => html`<p>${note}</p>`)}`;
+}
+
 function facts({ result }: RunAnalysis): Markup {
   const { events, warmupCutMs, measuredMs, verified, negativeLatencies } = result;
   return html`<dl>
-<dt>verified</dt><dd>${verified === null ? "nothing" : verifiedText(verified)}</dd>
+<dt>verified</dt><dd>${verified === null ? "nothing" : verifiedText(verified, onlyReplays([result]))}</dd>
 <dt>events</dt><dd>${integer(events)}; warm-up ${seconds(warmupCutMs)} cut, ${measuredMs === null ? "nothing" : seconds(measuredMs)} measured</dd>
 <dt>offered and achieved</dt><dd>${rate(result.offeredPerSecond, " events/s")} offered, ${rate(result.achievedInputPerSecond, " events/s")} sent, ${rate(result.achievedOutputPerSecond, " rows/s")} out</dd>
 ${negativeLatencies > 0 ? html`<dt>negative latencies</dt><dd>${integer(negativeLatencies)}</dd>` : null}

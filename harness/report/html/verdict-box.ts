@@ -1,5 +1,5 @@
 import type { RunResult, RunState } from "../../sweep/model.ts";
-import { sumVerified, verifiedText } from "../format.ts";
+import { onlyReplays, sumVerified, verifiedText } from "../format.ts";
 import { html, type Markup } from "./markup.ts";
 
 /** The first thing to read: were the outputs right, and may these numbers be trusted? */
@@ -16,9 +16,13 @@ export function verdictBox(results: readonly RunResult[]): Markup {
   const sum = sumVerified(results);
   const unchecked = results.filter(({ verified }) => verified === null).length;
   const missing = unchecked === 0 ? "" : ` (${unchecked} of ${runs(results.length)} could not be verified)`;
-  const verified = sum === null ? "verified: nothing" : `verified: ${verifiedText(sum)}${missing}`;
+  const verified =
+    sum === null ? "verified: nothing" : `verified: ${verifiedText(sum, onlyReplays(results))}${missing}`;
   const note = worst === "valid" ? null : html`<p>Only valid runs enter the figures and the medians.</p>`;
-  return html`<div class="verdict ${worst}"><p><strong>${title}</strong></p><p>${verified}</p>${worst === "valid" ? null : reasons(results)}${note}</div>`;
+  const planted = results.some((result) => result.planted !== undefined)
+    ? html`<p><strong>PLANTED: errors were put between the system and the verifier on purpose (verify.plant). This report tests the verifier; it says nothing about the system.</strong></p>`
+    : null;
+  return html`<div class="verdict ${worst}">${planted}<p><strong>${title}</strong></p><p>${verified}</p>${worst === "valid" ? null : reasons(results)}${note}</div>`;
 }
 
 /** Each run that is not valid with its first reason, a few of them. */

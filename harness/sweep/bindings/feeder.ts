@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { FeederSpecInput } from "../../../generators/feed/spec.ts";
 import { entryPoint } from "../../services/entry-point.ts";
-import { streamSuffix } from "../feeders.ts";
+import { partSuffix, streamSuffix } from "../feeders.ts";
 import type { FeederSummary } from "../model.ts";
 import type { FeederProcess, FeederStart } from "../toolbox.ts";
 import { LineProcess } from "./line-process.ts";
@@ -17,12 +17,13 @@ interface ProgressLine {
 
 /** Starts generators/feed as a process and waits until it has rendered ahead. */
 export async function startFeeder(options: FeederStart): Promise<FeederProcess> {
-  const { stream, brokers, topic, rawDirectory, logDirectory, guard } = options;
-  const suffix = streamSuffix(stream.name, "-");
+  const { stream, part, brokers, topic, rawDirectory, logDirectory, guard } = options;
+  const suffix = `${streamSuffix(stream.name, "-")}${partSuffix(part, stream.feeders)}`;
+  const partitions = Array.from({ length: stream.partitions }, (_, partition) => partition);
   const spec: FeederSpecInput = {
     brokers: [...brokers],
     topic,
-    partitions: Array.from({ length: stream.partitions }, (_, partition) => partition),
+    partitions: partitions.filter((partition) => partition % stream.feeders === part),
     dataset: stream.dataset,
     schedule: stream.schedule,
     closing: stream.closing,

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { present } from "../../../base/assert.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import { SOURCE_ID } from "../../../queries/job-ids.ts";
+import type { Config } from "../../config/schema.ts";
 import { runStreams } from "../../config/streams.ts";
 import type { ObserverSpecInput } from "../../measure/observer-spec.ts";
 import { entryPoint } from "../../services/entry-point.ts";
@@ -26,6 +27,7 @@ export async function startObserver(options: ObserverStart): Promise<ObserverPro
     isolation: "read_uncommitted",
     observationsFile: join(rawDirectory, "observations.bin"),
     engineLatencyFile: join(rawDirectory, "engine-latency.bin"),
+    ...plantSpec(config, rawDirectory),
     progressIntervalMs: PROGRESS_INTERVAL_MS,
     live: { schedule: main.schedule, dataset: main.dataset, watermarkDelayMs: config.data.watermarkDelay },
   };
@@ -60,4 +62,9 @@ export async function startObserver(options: ObserverStart): Promise<ObserverPro
     },
     stop: () => observer.stop(),
   };
+}
+
+function plantSpec({ verify, seed, warmup }: Config, rawDirectory: string): Pick<ObserverSpecInput, "plant"> {
+  if (verify.plant === "") return {};
+  return { plant: { errors: verify.plant, seed, warmupMs: warmup, file: join(rawDirectory, "planted.json") } };
 }

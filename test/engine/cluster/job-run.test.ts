@@ -60,7 +60,9 @@ function start(graph: LogicalGraph = countJob(10), recovery: Recovery = "none") 
     tasks("running");
   };
   const take = () => done.splice(0);
-  const timeOut = () => late.splice(0).forEach((callback) => callback());
+  const timeOut = () => {
+    for (const callback of late.splice(0)) callback();
+  };
   return { run, sent, deploy, begin, tasks, take, timeOut, load: () => loaded!() };
 }
 
@@ -162,6 +164,51 @@ describe("a job run", () => {
     job.tasks("cancelled");
     assert.deepEqual(job.take(), ["failed (kafka-timeout)"]);
     assert.equal(job.run.failure!.message, "first");
+  });
+
+  it("restarts from scratch on the workers that are left, once every task of the lost attempt has ended", () => {
+    const job = start(countJob(10), "scratch");
+    job.begin();
+    job.take();
+    job.run.onWorkers(WORKERS.slice(0, 1));
+    job.run.onWorkerLost("w1", "gone");
+    assert.deepEqual(job.take(), ["cancel w0", "restarting (worker-lost)"]);
+    job.tasks("cancelled", "w0");
+    assert.deepEqual(job.take(), ["deploying", "deploy w0"]);
+    assert.equal(job.run.attempt, 2);
+    const { message } = job.sent.at(-1)!;
+    assert.ok(message.type === "deploy" && message.attempt === 2 && message.placements.length === 6);
+    job.run.onDeployed("w0");
+    assert.deepEqual(job.take(), ["start w0", "running"]);
+    job.timeOut();
+    assert.equal(job.run.state, "running", "the limit of a restart that is over concerns nobody");
+  });
+
+  it("drains after the restart when it was draining before, and can be cancelled while it restarts", () => {
+    const job = start(countJob(10), "scratch");
+    job.begin();
+    job.run.drain();
+    job.run.onWorkers(WORKERS.slice(1));
+    job.run.onWorkerLost("w0", "gone");
+    job.tasks("cancelled", "w1");
+    job.take();
+    job.run.onDeployed("w1");
+    assert.deepEqual(job.take(), ["start w1", "running", "drain w1", "draining"]);
+    job.run.onWorkers([]);
+    job.run.onWorkerLost("w1", "gone");
+    assert.equal(job.run.state, "restarting");
+    job.run.cancel();
+    assert.equal(job.run.state, "cancelled");
+  });
+
+  it("gives up a restart in which tasks do not end", () => {
+    const job = start(countJob(10), "scratch");
+    job.begin();
+    job.run.onWorkers(WORKERS.slice(0, 1));
+    job.run.onWorkerLost("w1", "gone");
+    job.timeOut();
+    assert.equal(job.run.state, "failed");
+    assert.match(job.run.failure!.message, /tasks have not ended: .*source\/0.*; it was needed because .*w1 is lost/);
   });
 
   it("can be cancelled in every state; an ended one stays as it is", () => {

@@ -83,7 +83,10 @@ describe("a job that recovers from scratch", () => {
       if ([...rows.values()].some((count) => count > 1)) repeated++;
       if (cluster.client.states.some(({ state }) => state === "restarting")) restarted++;
     }
-    assert.ok(restarted >= 20 && repeated >= 10, `${restarted} restarted, ${repeated} repeated: the kills come too late`);
+    assert.ok(
+      restarted >= 20 && repeated >= 10,
+      `${restarted} restarted, ${repeated} repeated: the kills come too late`,
+    );
   });
 
   it("says so: running, restarting with the cause, deploying and running as the next attempt", () => {
@@ -97,7 +100,10 @@ describe("a job that recovers from scratch", () => {
     const restarting = cluster.client.states.find(({ state }) => state === "restarting")!;
     assert.equal(restarting.failure?.code, "worker-lost");
     const times = cluster.client.states.map(({ atUs }) => atUs);
-    assert.deepEqual(times, times.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      times,
+      times.toSorted((a, b) => a - b),
+    );
   });
 
   it("waits for a worker when none is left, and goes on with the one that comes", () => {

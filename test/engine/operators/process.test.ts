@@ -123,6 +123,31 @@ for (const keys of [["id"], ["name"], ["name", "id"]]) {
   });
 }
 
+test("the bytes of a key's state are its own, also when they are the first thing asked for", () => {
+  const echo: KeyedProcess = {
+    state: { width: 0, byteValues: true },
+    onRow(row, context, out) {
+      if (context.key >= 100) context.setBytes(row.bytes(1), row.start(1), row.length(1));
+      else {
+        context.useNumber(context.key + 100);
+        out.addRow(row.eventTimeMs);
+        out.setBytes(1, context.stateBytes, context.stateStart, context.stateLength);
+      }
+    },
+  };
+  const running = open(() => new KeyedProcessOperator(new KeyCodec(schema, ["id"]), schema, echo));
+  const ids = [0, 1, 2, 3, 4, 5, 6, 7];
+  const rows = [
+    ...ids.map((id): PlainRow => ({ eventTimeMs: id, values: [id + 100, `name ${id}`] })),
+    ...ids.map((id): PlainRow => ({ eventTimeMs: id, values: [id, ""] })),
+  ];
+  feed(running, schema, rows, 4);
+  assert.deepEqual(
+    running.rows.map(({ values }) => values[1]),
+    ids.map((id) => `name ${id}`),
+  );
+});
+
 /** Counts rows, says how many at each watermark. */
 function counter(): RowProcess {
   let rows = 0;

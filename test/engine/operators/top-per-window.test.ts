@@ -24,7 +24,7 @@ function top(rows: readonly PlainRow[]): PlainRow[] {
   const best = new Map<unknown, number>();
   for (const { values } of rows) best.set(values[2], Math.max(best.get(values[2]) ?? 0, Number(values[1])));
   const kept = rows.filter(({ values }) => values[1] === best.get(values[2]));
-  return kept.sort((a, b) => a.eventTimeMs - b.eventTimeMs); // stable: ties in the order of arrival
+  return kept.sort((a, b) => a.eventTimeMs - b.eventTimeMs);
 }
 
 const anyRows = fc.array(
@@ -40,7 +40,25 @@ test("each window keeps all rows with its largest value, in any batches", () => 
     fc.property(anyRows, fc.integer({ min: 1, max: 100 }), (rows, batchRows) => {
       const running = open(global);
       feed(running, schema, [...rows, END], batchRows);
-      assert.deepEqual(running.rows, top(rows));
+      const sorted = (list: readonly PlainRow[]) => list.map((row) => JSON.stringify(row)).sort();
+      assert.deepEqual(sorted(running.rows), sorted(top(rows)));
+      const times = running.rows.map(({ eventTimeMs }) => eventTimeMs);
+      assert.deepEqual(
+        times,
+        times.toSorted((a, b) => a - b),
+      );
+    }),
+  );
+});
+
+test("ties leave in one order, whichever came first", () => {
+  fc.assert(
+    fc.property(anyRows, fc.nat(), (rows, turn) => {
+      const at = turn % (rows.length + 1);
+      const [one, other] = [open(global), open(global)];
+      feed(one, schema, [...rows, END], 5);
+      feed(other, schema, [...rows.slice(at).reverse(), ...rows.slice(0, at), END], 3);
+      assert.deepEqual(one.rows, other.rows);
     }),
   );
 });

@@ -180,6 +180,24 @@ test("windows restored at another parallelism give what an uninterrupted run giv
   );
 });
 
+test("windows that had fired stay fired through two restores, though one instance was behind", () => {
+  const create = creator(["id"], tumbling(10));
+  const rows = Array.from({ length: 40 }, (_, id): PlainRow => ({ eventTimeMs: 5, values: [id, "", 1] }));
+  const codec = new KeyCodec(schema, ["id"]);
+  const owner = (row: PlainRow) =>
+    instanceOfKeyGroup(codec.groupOf(batchOf(schema, [row]), 0, KEY_GROUPS), 2, KEY_GROUPS);
+  const ahead = open(create, 0, 2);
+  const behind = open(create, 1, 2);
+  feed(ahead, schema, [...rows.filter((row) => owner(row) === 0), { watermarkMs: 25 }], 9);
+  feed(behind, schema, [...rows.filter((row) => owner(row) === 1), { watermarkMs: 3 }], 9);
+  const [once] = reopen(create, 1, [ahead, behind].map(snapshotOf));
+  const late = rows.find((row) => owner(row) === 0)!;
+  const [twice] = reopen(create, 1, [snapshotOf(once!)]);
+  feed(twice!, schema, [late, { watermarkMs: 30 }], 9);
+  const ids = [ahead, twice!].flatMap((running) => running.rows.map(({ values }) => values[0]));
+  assert.deepEqual(ids.toSorted(), rows.map(({ values }) => values[0]).toSorted());
+});
+
 test("a snapshot changes nothing", () => {
   fc.assert(
     fc.property(anyKeys, anySpec, anySteps, (keys, spec, steps) => {

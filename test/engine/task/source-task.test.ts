@@ -1,11 +1,26 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Deployment } from "../../../engine/cluster/deployment.ts";
-import { DEFAULT_JOB_OPTIONS } from "../../../engine/cluster/job-spec.ts";
+import { DEFAULT_JOB_OPTIONS, type JobSpec } from "../../../engine/cluster/job-spec.ts";
 import type { Failure } from "../../../engine/cluster/messages.ts";
 import { planJob } from "../../../engine/dataflow/planner.ts";
+import type { Frame } from "../../../engine/task/frame.ts";
 import { graphOf, mapNode, sinkNode, sourceNode } from "../simulation/tiny-job.ts";
 import { ManualLog, ManualTime } from "./manual-world.ts";
+import { creditFor, linesOf } from "./task-rig.ts";
+
+const JOB: JobSpec = {
+  jobId: "j",
+  name: "j",
+  module: "m",
+  parameters: {},
+  parallelism: 1,
+  keyGroups: 4,
+  sources: { source: { kind: "memory", brokers: [], topic: "in", partitions: 1 } },
+  sinks: { sink: { kind: "memory", brokers: [], topic: "out", partitions: 1 } },
+  options: { ...DEFAULT_JOB_OPTIONS, channelWindowBytes: 4000, bufferBytes: 500 },
+  bounded: false,
+};
 
 const row = (time: number) => ({ key: time % 3, value: time, time });
 
@@ -22,18 +37,7 @@ function deploy(room: number) {
     attempt: 1,
     graph,
     plan: planJob(graph, { parallelism: 1, keyGroups: 4 }),
-    job: {
-      jobId: "j",
-      name: "j",
-      module: "m",
-      parameters: {},
-      parallelism: 1,
-      keyGroups: 4,
-      sources: { source: { kind: "memory", brokers: [], topic: "in", partitions: 1 } },
-      sinks: { sink: { kind: "memory", brokers: [], topic: "out", partitions: 1 } },
-      options: { ...DEFAULT_JOB_OPTIONS, channelWindowBytes: 4000, bufferBytes: 500 },
-      bounded: false,
-    },
+    job: JOB,
     placements: [placement("source"), placement("map")],
     world: { clock: time.clock, timers: time.timers, log },
     host: { onSnapshot: null, onState: (_task, _state, failure) => failure !== null && failures.push(failure) },
@@ -43,6 +47,40 @@ function deploy(room: number) {
   time.advance();
   return { deployment, time, failures, reader: log.readers[0]!, writer: log.writers[0]! };
 }
+
+describe("tasks of two workers", () => {
+  it("do not finish before the end has left for the last receiver, though the first one has it at once", () => {
+    const graph = graphOf(sourceNode(), mapNode("source", "roundRobin", "map"), sinkNode("map"));
+    const time = new ManualTime();
+    const log = new ManualLog();
+    const sent: Frame[] = [];
+    const link = { writable: false, send: (frame: Frame) => sent.push(frame) };
+    const place = (vertex: string, subtask: number, worker: string) => ({ vertex, subtask, worker, address: worker });
+    const deployment = new Deployment({
+      worker: "w",
+      attempt: 1,
+      graph,
+      plan: planJob(graph, { parallelism: 2, keyGroups: 4 }),
+      job: { ...JOB, parallelism: 2, options: DEFAULT_JOB_OPTIONS },
+      placements: [place("source", 0, "w"), place("source", 1, "v"), place("map", 0, "w"), place("map", 1, "v")],
+      world: { clock: time.clock, timers: time.timers, log },
+      host: { onSnapshot: null, onState: (_task, _state, failure) => assert.equal(failure, null) },
+      linkToWorker: () => link,
+    });
+    const source = deployment.tasks.find(({ vertex }) => vertex === "source")!;
+    deployment.start();
+    deployment.drain();
+    log.readers[0]!.ends!([0]);
+    time.advance(100_000);
+    assert.deepEqual([source.state, sent.length], ["running", 0]);
+    link.writable = true;
+    deployment.onWritable();
+    assert.deepEqual(linesOf(sent), ["end"]);
+    assert.equal(source.state, "running");
+    source.onFrame(creditFor(sent, 0), link);
+    assert.equal(source.state, "finished");
+  });
+});
 
 describe("tasks of one worker", () => {
   it("stop the source when the sink is full, and let it go on when the sink has drained", () => {

@@ -189,6 +189,45 @@ describe("a task", () => {
     );
   });
 
+  it("acknowledges to all replicas an end that had to wait for the gap before it", () => {
+    const { task, credits, give, edge } = rigWindow({}, 1, 2);
+    const [first, second] = [new Sender(edge, 0), new Sender(edge, 1)];
+    task.start();
+    first.rows(row(1, 1));
+    give(first.end());
+    give(second.rows(row(1, 1)));
+    assert.deepEqual(credits.map(({ sender, acknowledged }) => [sender, acknowledged]).slice(-2), [
+      [0, 2],
+      [1, 2],
+    ]);
+  });
+
+  it("sends no barrier behind its end", () => {
+    const { task, sent, log, time, snapshots } = rigTask(windowInTheMiddle(), "source");
+    task.start();
+    task.drain();
+    log.readers[0]!.ends!([0]);
+    task.triggerBarrier(1);
+    time.advance(10_000);
+    assert.deepEqual(linesOf(sent), ["end"]);
+    assert.equal(snapshots.length, 1);
+  });
+
+  it("gives a sink's snapshot only when the rows before the barrier are durable", () => {
+    const graph = graphOf(sourceNode(), mapNode("source", "roundRobin", "map"), sinkNode("map"));
+    const { task, log, time, link, snapshots } = rigTask(graph, "map");
+    const sender = new Sender(0, 0);
+    task.start();
+    for (const frame of [sender.rows(row(1, 1)), sender.barrier(7), sender.rows(row(1, 2))]) task.onFrame(frame, link);
+    time.advance();
+    assert.deepEqual(snapshots, []);
+    log.writers[0]!.handler.onAcknowledged(0, 1);
+    assert.deepEqual(
+      snapshots.map(({ id }) => id),
+      [7],
+    );
+  });
+
   it("goes on from a snapshot as if nothing had happened", () => {
     const sender = new Sender(0, 0);
     const other = new Sender(0, 1);

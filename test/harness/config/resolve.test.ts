@@ -31,7 +31,7 @@ function problems(text: string, ...sets: string[]): string[] {
 test("the smallest config gets every default, in plain numbers", () => {
   const { config, cells } = resolve("query: q0\n");
   assert.equal(config.name, "c");
-  assert.deepEqual(config.load, { shape: "constant", rate: 10_000 });
+  assert.deepEqual(config.load, { shape: "constant", rate: 10_000, feeders: 1 });
   assert.equal(config.warmup, 5000);
   assert.equal(config.data.watermarkDelay, 4000);
   assert.equal(config.engine.liveness.timeout, 1000);

@@ -9,6 +9,7 @@ import { type LogFile, ObservationLog } from "../../../harness/measure/observati
 import { emptyObservation, forEachObservation } from "../../../harness/measure/observation-reader.ts";
 import { Observer } from "../../../harness/measure/observer.ts";
 import { readObserverSpec } from "../../../harness/measure/observer-spec.ts";
+import { Planter } from "../../../harness/measure/planter.ts";
 import { RowHasher } from "../../../harness/verify/row-hash.ts";
 import type { RecordBatchView, RecordCursor } from "../../../kafka/record-batch/view.ts";
 import { findQuery } from "../../../queries/registry.ts";
@@ -175,6 +176,42 @@ describe("observer", () => {
       noted.map(({ flags }) => flags),
       [0, FLAG_UNDECODABLE, FLAG_UNDECODABLE, 0],
     );
+  });
+
+  it("planted errors: held records are copies, nothing is hit in the warm-up, and the log holds what was counted", () => {
+    const noted: Observation[] = [];
+    const order = { ...query, orderKey: ["auction"] };
+    const plant = { drop: 0, repeat: 1, alter: 0, delay: 0, reorder: 1, forge: 0, early: 0 };
+    const planter = new Planter(order, plant, 4);
+    let nowUs = 0;
+    const observer = new Observer({
+      query: order,
+      isolation: 0,
+      startWallMs: 0,
+      log: { append: (observation) => noted.push({ ...observation }) },
+      live: null,
+      monotonicUs: () => ++nowUs,
+      clockOffsetUs: 0,
+      plants: { planter, warmupMs: 1 },
+    });
+    const give = (count: number) => {
+      for (let i = 0; i < count; i++) {
+        const view = batch(0, noted.length, [row(1)], 0);
+        const bytes = Buffer.from(view.bytes);
+        observer.onBatch({ ...view, bytes });
+        bytes.fill(0x20); // the client reuses them
+      }
+    };
+    give(50);
+    observer.startUs = 0;
+    give(50);
+    assert.deepEqual(planter.planted, [], "before the start and in the warm-up");
+    nowUs = 2_000;
+    give(50);
+    observer.finish();
+    assert.deepEqual(planter.planted.map(({ kind }) => kind).sort(), ["reorder", "repeat"]);
+    assert.equal(observer.undecodable, 0);
+    assert.deepEqual([observer.observed, noted.length], [151, 151]);
   });
 
   it("the live estimate charges a window to the event that moves the watermark past its end", () => {

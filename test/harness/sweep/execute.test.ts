@@ -167,7 +167,11 @@ test("when the broker dies and the observer notices first, the broker is named f
   world.toolbox.startFeeder = async (options) => {
     const feeder = await startFeeder(options);
     // Its death shows while the rest is being stopped.
-    return { ...feeder, stop: async () => (die(new Error("the broker has ended")), feeder.stop()) };
+    const stop = async () => {
+      die(new Error("the broker has ended"));
+      await feeder.stop();
+    };
+    return { ...feeder, stop };
   };
   world.breakAt("feed");
   const record = await execute(world);

@@ -1,0 +1,18 @@
+import type { LogicalGraph } from "../dataflow/graph.ts";
+import type { JobSpec } from "./job-spec.ts";
+import type { CoordinatorToWorker, Failure, JobState, TaskState } from "./messages.ts";
+
+/** What a job run does to the world around it. */
+export interface JobEffects {
+  load(spec: JobSpec, done: (error: Error | null, graph: LogicalGraph | null) => void): void;
+  send(worker: string, message: CoordinatorToWorker): void;
+  transition(state: JobState, failure: Failure | null): void;
+  /** Number of a further attempt, larger than all before. */
+  nextAttempt(): number;
+  after(delayUs: number, callback: () => void): void;
+}
+
+/** A task that has ended; nothing of it runs any more. */
+export function isTerminal(state: TaskState): boolean {
+  return state === "finished" || state === "failed" || state === "cancelled";
+}
