@@ -1,11 +1,5 @@
-import type { FieldType } from "../../engine/rows/schema.ts";
+import type { WireField, WireFormat } from "../../engine/dataflow/api.ts";
 import { EVENT_TYPE } from "../../generators/nexmark/model.ts";
-
-interface WireField {
-  readonly name: string;
-  readonly type: FieldType;
-  readonly optional?: boolean;
-}
 
 const number = (name: string): WireField => ({ name, type: "i64" });
 const time = (name: string): WireField => ({ name, type: "timestamp" });
@@ -59,4 +53,4 @@ export const NEXMARK_WIRE = {
     // Ends every partition: moves the watermark past all windows and is no row of any relation.
     { name: "closing", tag: EVENT_TYPE.closing, member: "bid", eventTime: "dateTime", fields: [time("dateTime")] },
   ],
-} as const;
+} as const satisfies WireFormat;
