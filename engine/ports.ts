@@ -94,6 +94,8 @@ export interface Log {
 export interface LogReaderHandler {
   /** Records of one partition, in offset order. The view is valid only during the call. */
   onRecords(records: LogRecords): void;
+  /** There is nothing to read before `nextOffset` that was not given (control records, what compaction has taken away). */
+  onSkipped(partition: number, nextOffset: number): void;
   onError(error: Error): void;
 }
 
@@ -110,6 +112,8 @@ export interface LogRecords {
   readonly partition: number;
   readonly baseOffset: number;
   readonly recordCount: number;
+  /** Offset where the next records begin at the earliest; beyond the last record's successor where the log has gaps. */
+  readonly nextOffset: number;
   readonly bytes: Uint8Array;
   /** A cursor over the records; allocation-free, one at a time. */
   walk(): LogCursor;

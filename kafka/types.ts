@@ -112,6 +112,8 @@ export interface FetcherOptions {
   readonly unreachableTimeoutMs?: number;
   /** One batch of records, in offset order per partition. The view is valid only during the call. */
   onBatch(view: RecordBatchView): void;
+  /** Behind what was delivered, the partition has nothing for readers before `nextOffset`: control records, emptied batches. */
+  onSkipped?(partition: number, nextOffset: number): void;
   /** The fetcher has failed and delivers nothing more. Called at most once. Broken connections are repaired, not reported. */
   onError(error: FaultlineError): void;
 }

@@ -7,10 +7,7 @@ import { isTerminal, type JobEffects } from "./job-effects.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { Failure, JobState, TaskPlacement, TaskState } from "./messages.ts";
 import { placeTasks, taskKey, type WorkerAddress } from "./placement.ts";
-import { decideRestart } from "./restart-decision.ts";
-
-/** Longest a restart may take from the failure to the new deployment: tasks must end and a worker must be there. */
-const RESTART_TIMEOUT_US = 30_000_000;
+import { decideRestart, RESTART_TIMEOUT_US } from "./restart-decision.ts";
 
 /**
  * A job, as the coordinator sees it:

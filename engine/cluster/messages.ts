@@ -55,7 +55,10 @@ export type CoordinatorToWorker =
   | { readonly type: "report"; readonly epoch: number; readonly jobId: string }
   | { readonly type: "shutdown"; readonly epoch: number };
 
-/** Counters of one task since it started. `custom`: what operators count (late rows, undecodable records …). */
+/**
+ * Counters of one task since it started. `custom`: what operators, source and sink count (`lateRows`, `undecodable` …), summed over
+ * the task, and `longestStepUs`, the longest that the task has kept its worker's main loop.
+ */
 export interface TaskCounters {
   readonly vertex: string;
   readonly subtask: number;

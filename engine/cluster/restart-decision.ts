@@ -6,6 +6,9 @@ export type RestartDecision = { readonly kind: "fail"; readonly failure: Failure
 /** Restarts of one job before it is given up: a job that always fails must not run for ever. */
 export const MAX_RESTARTS = 10;
 
+/** Longest a restart may take from the failure to the new deployment: tasks must end and a worker must be there. */
+export const RESTART_TIMEOUT_US = 30_000_000;
+
 /** What follows a failure of a job that was restarted `restarts` times already. The one place where restart strategies decide. Pure. */
 export function decideRestart(failure: Failure, recovery: Recovery, restarts: number): RestartDecision {
   // A job that cannot be built fails the same way each time.

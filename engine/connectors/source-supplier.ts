@@ -35,6 +35,10 @@ export class SuppliedRecords implements LogRecords {
     return this.#values.count;
   }
 
+  get nextOffset(): number {
+    return this.baseOffset + this.#values.count;
+  }
+
   get bytes(): Uint8Array {
     return this.#values.bytes;
   }

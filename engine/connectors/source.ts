@@ -3,6 +3,7 @@ import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { Clock, Log, LogAddress, LogReader, LogRecords, Timers } from "../ports.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import type { RecordDecoder } from "./format.ts";
+import { RecordsBefore } from "./records-before.ts";
 import { SourceWatermarks } from "./source-watermarks.ts";
 
 export interface SourceSettings {
@@ -104,6 +105,7 @@ export class Source {
     const from = this.#partitions.map(({ partition, position }) => ({ partition, offset: position }));
     this.#reader = this.#world.log.openReader(this.#settings.address, from, {
       onRecords: (records) => this.#host.step(() => this.#onRecords(records)),
+      onSkipped: (partition, nextOffset) => this.#host.step(() => this.#onSkipped(partition, nextOffset)),
       onError: (error) => this.#host.fail(error),
     });
     this.#watermarks.resume();
@@ -172,20 +174,41 @@ export class Source {
 
   #onRecords(records: LogRecords): void {
     if (this.#ended) return;
-    const index = this.#partitions.findIndex((candidate) => candidate.partition === records.partition);
-    const state = this.#partitions[index];
-    assert(state !== undefined, "records of a partition that was not asked for", { partition: records.partition });
+    const index = this.#indexOf(records.partition);
+    const state = this.#partitions[index]!;
     assert(records.baseOffset >= state.position, "records come again", {
       position: state.position,
       baseOffset: records.baseOffset,
     });
+    const { target } = state;
+    if (target !== null && records.baseOffset >= target) {
+      this.#moveTo(state, records.nextOffset);
+      return;
+    }
+    const wanted = target !== null && records.nextOffset > target ? new RecordsBefore(records, target) : records;
     this.#watermarks.beforeRows(index);
-    const latestMs = this.#settings.decoder.decode(records, (batch) => this.#host.emit(batch));
-    this.#recordsIn += records.recordCount;
-    state.position = records.baseOffset + records.recordCount;
+    const latestMs = this.#settings.decoder.decode(wanted, (batch) => this.#host.emit(batch));
+    this.#recordsIn += wanted.recordCount;
+    state.position = wanted.nextOffset;
     this.#watermarks.afterRows(index, latestMs);
     if (this.#atEnd()) this.#end();
     else this.#watermarks.offer();
+  }
+
+  #onSkipped(partition: number, nextOffset: number): void {
+    if (!this.#ended) this.#moveTo(this.#partitions[this.#indexOf(partition)]!, nextOffset);
+  }
+
+  /** Passes over what lies before `nextOffset`: none of it, or none that is wanted, is records. */
+  #moveTo(state: PartitionState, nextOffset: number): void {
+    state.position = Math.max(state.position, nextOffset);
+    if (this.#atEnd()) this.#end();
+  }
+
+  #indexOf(partition: number): number {
+    const index = this.#partitions.findIndex((candidate) => candidate.partition === partition);
+    assert(index >= 0, "records of a partition that was not asked for", { partition });
+    return index;
   }
 
   #askForEnd(): void {

@@ -33,6 +33,9 @@ export class KafkaLogReader implements LogReader {
       onBatch: (view) => {
         if (!this.#closed) this.#handler.onRecords(view);
       },
+      onSkipped: (partition, nextOffset) => {
+        if (!this.#closed) this.#handler.onSkipped(partition, nextOffset);
+      },
       onError: (error) => this.#fail(error),
     });
     if (this.#paused) this.#fetcher.pause();

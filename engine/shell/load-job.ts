@@ -2,12 +2,12 @@ import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import { FaultlineError } from "../../base/errors.ts";
 import type { LoadJob } from "../cluster/load-job.ts";
-import type { JobFactory } from "../dataflow/graph.ts";
+import type { JobFactory, LogicalGraph } from "../dataflow/graph.ts";
 
 /** Imports the job's module (URL or absolute path) and builds its graph. Anything that goes wrong is the job's error. */
 export const loadJobModule: LoadJob = (spec, done) => {
   importFactory(spec.module)
-    .then((factory) => factory(spec.parameters))
+    .then(async (factory) => checkedGraph(spec.module, await factory(spec.parameters)))
     .then(
       (graph) => setImmediate(() => done(null, graph)),
       (error) => setImmediate(() => done(error, null)),
@@ -29,4 +29,13 @@ export async function importFactory(module: string): Promise<JobFactory> {
     throw new FaultlineError("job-invalid", `the job module ${module} exports no job`, { hint });
   }
   return loaded.default as JobFactory;
+}
+
+/** What a factory gave, if it is a graph. */
+function checkedGraph(module: string, graph: unknown): LogicalGraph {
+  const nodes = typeof graph === "object" && graph !== null && "nodes" in graph ? graph.nodes : undefined;
+  if (nodes instanceof Map) return graph as LogicalGraph;
+  throw new FaultlineError("job-invalid", `the job module ${module} gave no graph`, {
+    hint: "Return what build() of the job's builder gives.",
+  });
 }

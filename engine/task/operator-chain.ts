@@ -1,4 +1,4 @@
-import { FaultlineError } from "../../base/errors.ts";
+import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { Operator, OperatorContext, Output } from "../operators/operator.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
@@ -23,7 +23,7 @@ export class OperatorChain {
     this.#tail = tail;
     for (const [index, { context, operator }] of links.entries()) {
       this.#current = index;
-      operator.open(context, { emit: (batch) => this.#pass(index + 1, 0, batch) });
+      openOperator(operator, context, { emit: (batch) => this.#pass(index + 1, 0, batch) });
     }
   }
 
@@ -85,6 +85,16 @@ export class OperatorChain {
     if (link === undefined) this.#tail.emit(batch);
     else link.operator.process(input, batch);
     this.#current = caller;
+  }
+}
+
+/** Opens it; an error says which operator it is, as nobody else can yet. */
+function openOperator(operator: Operator, context: OperatorContext, output: Output): void {
+  try {
+    operator.open(context, output);
+  } catch (cause) {
+    const { code, message } = asFaultlineError(cause, "job-failed");
+    throw new FaultlineError(code, `operator "${context.operatorId}" cannot be opened: ${message}`, { cause });
   }
 }
 

@@ -6,6 +6,7 @@ export class TaskMeter {
   #beganUs = 0;
   #blockedSinceUs: number | null = null;
   #busyUs = 0;
+  #longestStepUs = 0;
   #blockedUs = 0;
 
   constructor(clock: Clock) {
@@ -14,6 +15,10 @@ export class TaskMeter {
 
   get busyUs(): number {
     return this.#busyUs;
+  }
+
+  get longestStepUs(): number {
+    return this.#longestStepUs;
   }
 
   /** Includes a blockage that lasts. */
@@ -30,7 +35,9 @@ export class TaskMeter {
   }
 
   endStep(): void {
-    this.#busyUs += this.#clock.nowUs() - this.#beganUs;
+    const tookUs = this.#clock.nowUs() - this.#beganUs;
+    this.#busyUs += tookUs;
+    if (tookUs > this.#longestStepUs) this.#longestStepUs = tookUs;
   }
 
   setBlocked(blocked: boolean): void {

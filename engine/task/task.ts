@@ -120,13 +120,15 @@ export class Task {
   }
 
   counters(): TaskCounters {
+    const { custom, ...counters } = this.#core.counters();
     return {
       vertex: this.vertex,
       subtask: this.subtask,
       recordsIn: this.#recordsIn + (this.#parts.source?.recordsIn ?? 0),
       busyUs: this.#meter.busyUs,
       blockedUs: this.#meter.blockedUs,
-      ...this.#core.counters(),
+      ...counters,
+      custom: { ...custom, longestStepUs: this.#meter.longestStepUs },
     };
   }
 

@@ -5,8 +5,8 @@ import type { Isolation } from "../types.ts";
 import type { FetchedBatch, FetchState } from "./partition.ts";
 
 /**
- * Checks the batches that an answer holds of one partition (format, checksum, order), appends those with records to `batches`
- * and moves `state.offset` past them. Control batches are passed over. `view` is scratch.
+ * Checks the batches that an answer holds of one partition (format, checksum, order), appends them to `batches` and moves
+ * `state.offset` past them. `view` is scratch.
  */
 export function takeBatches(
   view: BatchView,
@@ -32,9 +32,7 @@ export function takeBatches(
     const end = view.load(bytes, start, answer.recordsEnd, true);
     if (end < 0) return; // cut by the broker: asked for again
     if (view.nextOffset > state.offset) {
-      if (!view.isControl && view.recordCount > 0) {
-        batches.push({ state, start, end, fromOffset: state.offset, highWatermark });
-      }
+      batches.push({ state, start, end, fromOffset: state.offset, highWatermark });
       state.offset = view.nextOffset;
     }
     start = end;

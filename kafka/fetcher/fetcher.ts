@@ -53,6 +53,7 @@ export class PartitionFetcher implements Fetcher {
     this.#unreachableMs = this.#request.maxWaitMs + (options.unreachableTimeoutMs ?? DEFAULT_UNREACHABLE_MS);
     this.#events = {
       onBatch: (view) => this.#options.onBatch(view),
+      onSkipped: (partition, nextOffset) => this.#options.onSkipped?.(partition, nextOffset),
       onDown: (error) => this.#onDown(error),
       onAnswer: () => this.#onAnswer(),
       onFailed: (error) => this.#fail(error),

@@ -15,6 +15,8 @@ const BACKLOG_BYTES = 64 * 1024;
 
 export interface SessionEvents {
   onBatch(view: RecordBatchView): void;
+  /** A batch without records for readers ends at `nextOffset`. */
+  onSkipped(partition: number, nextOffset: number): void;
   /** Partitions are waiting for fresh metadata, or the connection is gone. */
   onDown(error: FaultlineError): void;
   /** An answer came. */
@@ -120,10 +122,15 @@ export class FetchSession {
       if (this.#isClosed) return;
       if (view.load(bytes, start, end, false) < 0)
         throw new FaultlineError("assertion-failed", "a checked batch is gone");
+      if (view.isControl || view.recordCount === 0) {
+        this.#events.onSkipped(state.partition, view.nextOffset);
+        continue;
+      }
       view.skipTo(fromOffset);
       view.partition = state.partition;
       view.highWatermark = highWatermark;
       if (view.recordCount > 0) this.#events.onBatch(view);
+      else this.#events.onSkipped(state.partition, view.nextOffset);
     }
   }
 }

@@ -8,6 +8,8 @@ export interface RecordBatchView {
   readonly baseOffset: number;
   /** Number of records that `walk` gives. */
   readonly recordCount: number;
+  /** Offset where the next batch begins at the earliest; later than the last record's successor where the log has gaps. */
+  readonly nextOffset: number;
   /** What all positions of the cursor index. Much more than this batch: do not keep. */
   readonly bytes: Uint8Array;
   /** Offset after the last record that readers of this isolation may see, as of this response. */

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { sendControl } from "../../../engine/cluster/control-codec.ts";
 import { DEFAULT_JOB_OPTIONS, type JobSpec } from "../../../engine/cluster/job-spec.ts";
-import type { JobState } from "../../../engine/cluster/messages.ts";
+import { readToWorker } from "../../../engine/cluster/message-shapes.ts";
+import type { JobState, LivenessToCoordinator, WorkerToCoordinator } from "../../../engine/cluster/messages.ts";
+import { Worker } from "../../../engine/cluster/worker.ts";
 import type { Connection, ConnectionHandler } from "../../../engine/ports.ts";
 import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
 import { encodeFrameHeader, NO_PAYLOAD } from "../../../engine/task/frame.ts";
@@ -58,6 +60,25 @@ const history = (cluster: SimulatedCluster, jobId = "j") =>
   cluster.client.states.filter((seen) => seen.jobId === jobId).map(({ state }) => state);
 
 const NOBODY: ConnectionHandler = { onMessage: () => {}, onDrain: () => {}, onClosed: () => {} };
+
+type Report = WorkerToCoordinator | LivenessToCoordinator;
+
+/** A worker that says it has deployed what it is told to, and then does nothing any more. */
+function startStuckWorker(cluster: SimulatedCluster) {
+  const process = cluster.startProcess("stuck");
+  process.world.network.accept(() => NOBODY);
+  const connection = process.world.network.connect("coordinator:1", {
+    ...NOBODY,
+    onMessage: (bytes) => {
+      const message = readToWorker(bytes);
+      if (message.type === "deploy") say({ type: "deployed", jobId: "j", attempt: message.attempt });
+    },
+  });
+  const say = (message: Report) => sendControl(connection, message);
+  say({ type: "register", worker: "stuck", address: "stuck:1", pid: 1 });
+  cluster.runUntil(() => cluster.client.workers.includes("stuck"), "registration");
+  return { process, say };
+}
 
 describe("a cluster", () => {
   it("holds a job until enough workers are there", () => {
@@ -137,6 +158,86 @@ describe("a cluster", () => {
       assert.deepEqual(cluster.client.workers, ["worker-0", "worker-2"]);
     });
   }
+
+  it("deploys to nobody who has died while the job waited for workers", () => {
+    const cluster = startCluster(2, 100);
+    cluster.client.submit(specOf({ bounded: true }), 3);
+    pass(cluster, 100_000);
+    cluster.workers[0]!.kill();
+    pass(cluster, 100_000);
+    cluster.startWorker("late");
+    pass(cluster, 100_000);
+    assert.deepEqual(history(cluster), ["created"]);
+    cluster.startWorker("later");
+    runTo(cluster, "finished");
+    assert.deepEqual(cluster.client.workers, ["worker-1", "late", "later"]);
+  });
+
+  for (const recovery of ["none", "scratch"] as const) {
+    it(`does without a worker that never ends its tasks (recovery ${recovery})`, () => {
+      const cluster = startCluster(1, 100);
+      const { process: stuck, say } = startStuckWorker(cluster);
+      cluster.client.submit(specOf({ bounded: true, recovery }), 2);
+      runTo(cluster, "running");
+      if (recovery === "none") cluster.client.send({ type: "cancel", jobId: "j" });
+      else say({ type: "taskState", jobId: "j", attempt: 1, vertex: "map", subtask: 1, state: "failed" });
+      cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
+      assert.equal(cluster.client.stateOf("j")!.state, recovery === "none" ? "cancelled" : "finished");
+      assert.ok(cluster.universe.nowUs < 15_000_000, `${cluster.universe.nowUs} µs`);
+      assert.ok(!cluster.client.workers.includes(stuck.name));
+    });
+  }
+
+  it("takes a long step of a worker's main loop for no death, and writes it down once with its end", () => {
+    const cluster = startCluster(1);
+    const { say } = startStuckWorker(cluster);
+    for (const progress of [1, ...new Array<number>(40).fill(2), 3]) {
+      say({ type: "alive", worker: "stuck", progress });
+      pass(cluster, 100_000);
+    }
+    assert.ok(cluster.client.workers.includes("stuck"));
+    const told = cluster.universe.journal.filter(({ facts }) => facts.worker === "stuck").map(({ event }) => event);
+    assert.deepEqual(told, ["workerRegistered", "workerStalled", "workerGoesOn"]);
+    const { facts } = cluster.universe.journal.find(({ event }) => event === "workerGoesOn")!;
+    assert.ok(Number(facts.stoodMs) > 3900 && Number(facts.stoodMs) < 4200, `${facts.stoodMs} ms`);
+  });
+
+  it("ends a worker that is asked to stop: its tasks are cancelled, which fails the job, and the process exits", () => {
+    const cluster = startCluster(1);
+    const process = cluster.startProcess("asked");
+    const worker = new Worker(process.world, {
+      worker: "asked",
+      pid: 0,
+      coordinatorAddress: "coordinator:1",
+      loadJob: (_spec, done) => process.world.timers.soon(() => done(null, countJob(1000))),
+      livenessIntervalUs: 100_000,
+      connectTimeoutUs: 1_000_000,
+    });
+    worker.start();
+    cluster.client.submit(specOf(), 2);
+    runTo(cluster, "running");
+    worker.stop();
+    assert.equal(process.alive, false);
+    runTo(cluster, "failed");
+    const { code, message } = cluster.client.stateOf("j")!.failure!;
+    assert.match(`${code} ${message}`, /cancelled by worker asked|worker-lost/);
+    assert.deepEqual(cluster.client.workers, ["worker-0"]);
+    assert.equal(process.endError, null);
+  });
+
+  it("refuses a submission that is no job, and says what is wrong with it", () => {
+    const cluster = startCluster(1);
+    const { options, ...rest } = specOf();
+    cluster.client.send({
+      type: "submit",
+      job: { ...rest, options: { ...options, bufferBytes: "32K" } },
+      workers: 1,
+    } as never);
+    cluster.client.submit(specOf(), 0);
+    cluster.runUntil(() => cluster.client.refusals.length === 2, "refusals");
+    assert.match(cluster.client.refusals[0]!.message, /job\.options\.bufferBytes: a whole number, 1 or more/);
+    assert.match(cluster.client.refusals[1]!.message, /workers/);
+  });
 
   it("ends a cancellation although a worker dies in it", () => {
     const cluster = startCluster(2);
@@ -239,7 +340,8 @@ describe("a cluster", () => {
     sendControl(orders!, { type: "shutdown" });
     pass(cluster, 100_000);
     assert.equal(worker.alive, true);
-    assert.equal(cluster.universe.journal.filter(({ event }) => event === "staleEpoch").length, 2);
+    assert.equal(cluster.universe.journal.filter(({ event }) => event === "staleEpoch").length, 1);
+    assert.equal(cluster.universe.journal.filter(({ event }) => event === "badMessage").length, 1);
     sendControl(orders!, { type: "shutdown", epoch: 6 });
     pass(cluster, 100_000);
     assert.equal(worker.alive, false);

@@ -12,7 +12,14 @@ export function logRecords(values: readonly (Uint8Array | null)[]): LogRecords {
     spans.push(values[i] === null ? { start: -1, end: -1 } : { start: at, end: at + part.length });
     at += part.length + gap;
   });
-  return { partition: 0, baseOffset: 0, recordCount: values.length, bytes, walk: () => new SpanCursor(spans) };
+  return {
+    partition: 0,
+    baseOffset: 0,
+    recordCount: values.length,
+    nextOffset: values.length,
+    bytes,
+    walk: () => new SpanCursor(spans),
+  };
 }
 
 class SpanCursor implements LogCursor {

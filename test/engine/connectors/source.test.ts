@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SnapshotReader, SnapshotWriter } from "../../../engine/checkpoint/snapshot.ts";
 import { Source } from "../../../engine/connectors/source.ts";
-import { TinyDecoder, tinyRows } from "../simulation/tiny-rows.ts";
+import { TinyDecoder, tinyBytes, tinyRows } from "../simulation/tiny-rows.ts";
 import { ManualLog, ManualTime, tinyRecords } from "../task/manual-world.ts";
 
 const row = (time: number) => ({ key: 1, value: time, time });
@@ -99,6 +99,31 @@ describe("a source", () => {
     assert.equal(reader.closed, true);
     reader.give(1, 1, [row(5)]);
     assert.deepEqual(take(), []);
+  });
+
+  it("reads to the end that it was told and not a record further, in every partition", () => {
+    const { source, reader, take } = start();
+    source.drain();
+    reader.ends!([3, 1]);
+    reader.give(0, 0, [row(1), row(2), row(3), row(900)]);
+    reader.give(0, 4, [row(901)]);
+    reader.give(1, 0, [row(4), row(902)]);
+    assert.deepEqual(take(), ["rows 1,2,3", "rows 4", "end"]);
+    assert.equal(source.recordsIn, 4);
+  });
+
+  it("ends where the log's last entries are no records, told before or after", () => {
+    const { source, reader, take } = start();
+    reader.give(0, 0, [row(1)]);
+    reader.handler.onSkipped(0, 2);
+    source.drain();
+    reader.ends!([2, 5]);
+    const last = tinyRecords(1, 0, [tinyBytes(row(2))]);
+    const { partition, baseOffset, recordCount, bytes } = last;
+    reader.handler.onRecords({ partition, baseOffset, recordCount, nextOffset: 4, bytes, walk: () => last.walk() });
+    assert.ok(!take().includes("end"));
+    reader.handler.onSkipped(1, 5);
+    assert.deepEqual(take(), ["end"]);
   });
 
   it("ends on the answer when it is there already; bounded sources ask at their start", () => {

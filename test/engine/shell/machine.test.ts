@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { FaultlineError } from "../../../base/errors.ts";
+import type { JobSpec } from "../../../engine/cluster/job-spec.ts";
 import { FileStore } from "../../../engine/shell/file-store.ts";
-import { importFactory } from "../../../engine/shell/load-job.ts";
+import { importFactory, loadJobModule } from "../../../engine/shell/load-job.ts";
 import { localElection } from "../../../engine/shell/local-election.ts";
 import { machineClock, machineTimers } from "../../../engine/shell/machine-timers.ts";
 import { lineJournal } from "../../../engine/shell/stderr-journal.ts";
@@ -64,6 +65,16 @@ test("a job module must exist and export a function", async () => {
   const here = new URL("./machine.test.ts", import.meta.url);
   await assert.rejects(importFactory("/nowhere/job.ts"), { code: "job-invalid" });
   await assert.rejects(importFactory(here.href), { code: "job-invalid", message: /exports no job/ });
+});
+
+test("what a job module gives must be a graph", async () => {
+  for (const gives of ["undefined", "5", "({ nodes: [] })", "Promise.resolve(null)"]) {
+    const module = `data:text/javascript,export default () => ${gives}`;
+    const error = await new Promise<Error | null>((resolve) => {
+      loadJobModule({ module, parameters: {} } as JobSpec, resolve);
+    });
+    assert.match(String(error), /gave no graph/);
+  }
 });
 
 test("a stored checkpoint is whole, replaced atomically, leaves no temporary files, and removing it twice is no error", async () => {

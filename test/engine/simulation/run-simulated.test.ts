@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { JobOptions } from "../../../engine/cluster/job-spec.ts";
+import type { LogicalNode } from "../../../engine/dataflow/graph.ts";
 import { runSimulated } from "../../../engine/simulation/run-simulated.ts";
-import { countJob, graphOf, mapNode, sinkNode, sourceNode } from "./tiny-job.ts";
+import { countJob, graphOf, mapNode, sinkNode, sourceNode, TinyMap } from "./tiny-job.ts";
 import { readTiny, tinySupplier } from "./tiny-rows.ts";
 
 interface Settings {
@@ -120,6 +121,21 @@ describe("a simulated run", () => {
         onRecord: () => {},
       });
     assert.throws(attempt, /operator "fragile".*value 321/);
+  });
+
+  it("fails with the operator's name when an operator cannot be opened", () => {
+    const fragile = mapNode("source", "roundRobin", "fragile");
+    const create = () => {
+      const operator = new TinyMap((value) => value);
+      operator.open = () => {
+        throw new Error("no licence");
+      };
+      return operator;
+    };
+    const job = () => graphOf(sourceNode(), { ...fragile, create } as LogicalNode, sinkNode("fragile"));
+    const run = { job, parallelism: 1, workers: 1, seed: 1, batchRecords: 10, onRecord: () => {} };
+    const attempt = () => runSimulated({ ...run, supplier: () => tinySupplier(1, 10, 7) });
+    assert.throws(attempt, /operator "fragile" cannot be opened: no licence/);
   });
 
   it("fails with the supplier's error when a log cannot be read", () => {

@@ -131,6 +131,7 @@ describe("the simulated world", () => {
           batch.push(records.bytes[cursor.valueStart]!, cursor.offset);
         values.push(batch);
       },
+      onSkipped: () => assert.fail("this log has no gaps"),
       onError: (error) => assert.fail(error),
     });
     pass(cluster, 5000);

@@ -138,6 +138,7 @@ function batch(
     partition,
     baseOffset,
     recordCount,
+    nextOffset: baseOffset + recordCount,
     bytes,
     highWatermark: 0,
     walk: () => cursor,

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import kafkajs from "kafkajs";
 import type { LogAddress, LogPosition } from "../../../engine/ports.ts";
 import { KafkaLog } from "../../../engine/shell/kafka-log.ts";
+import { silenceNegativeTimeouts } from "../../../harness/services/kafka/kafkajs-warnings.ts";
 import { startTestBroker, type TestBroker } from "../broker.ts";
 
 let broker: TestBroker;
 const log = new KafkaLog("test");
+silenceNegativeTimeouts();
 
 before(async () => {
   broker = await startTestBroker();
@@ -66,6 +69,7 @@ function readSome(
         reader.close();
         resolve(got);
       },
+      onSkipped: () => {},
       onError: reject,
     });
   });
@@ -127,6 +131,7 @@ test("end offsets come in the order of the reader's partitions, and a paused rea
           events.push("records");
           if (events.includes("resumed")) reader.close();
         },
+        onSkipped: () => {},
         onError: reject,
       },
     );
@@ -140,6 +145,46 @@ test("end offsets come in the order of the reader's partitions, and a paused rea
   });
   assert.deepEqual(ends, [2, 1]);
   assert.deepEqual(events.slice(0, 2), ["ends", "resumed"]);
+});
+
+test("a log that ends in a transaction's control record can be read to its end", async () => {
+  const address = addressOf(await broker.topic(1));
+  const kafka = new kafkajs.Kafka({ brokers: [...address.brokers], logLevel: kafkajs.logLevel.NOTHING });
+  const producer = kafka.producer({ transactionalId: "t", maxInFlightRequests: 1, idempotent: true });
+  await producer.connect();
+  for (const values of [["a", "b"], ["c"]]) {
+    const transaction = await producer.transaction();
+    await transaction.send({ topic: address.topic, messages: values.map((value) => ({ value })) });
+    await transaction.commit();
+  }
+  await producer.disconnect();
+  const events: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    let end = Number.POSITIVE_INFINITY;
+    let position = 0;
+    const moveTo = (offset: number) => {
+      position = offset;
+      if (position < end) return;
+      reader.close();
+      resolve();
+    };
+    const reader = log.openReader(address, [{ partition: 0, offset: 0 }], {
+      onRecords: (records) => {
+        events.push(`${records.baseOffset}+${records.recordCount}`);
+        moveTo(records.nextOffset);
+      },
+      onSkipped: (_partition, nextOffset) => {
+        events.push(`skipped to ${nextOffset}`);
+        moveTo(nextOffset);
+      },
+      onError: reject,
+    });
+    reader.endOffsets(([offset]) => {
+      end = offset!;
+      moveTo(position);
+    });
+  });
+  assert.deepEqual(events, ["0+2", "skipped to 3", "3+1", "skipped to 5"]);
 });
 
 test("an unknown topic and an unknown kind of log are errors, not silence", async () => {

@@ -6,6 +6,8 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { DEFAULT_JOB_OPTIONS } from "../../../engine/cluster/job-spec.ts";
+import { ClusterClient } from "../../../engine/shell/cluster-client.ts";
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
@@ -24,12 +26,28 @@ async function addressOf(child: Child): Promise<string> {
   return address;
 }
 
-/** Exit code and the names of the journal's events. */
-async function endOf(child: Child): Promise<{ code: number | null; events: string[] }> {
+/** Exit code and the names of the journal's events, which are told as they come. */
+async function endOf(
+  child: Child,
+  tell: (event: string) => void = () => {},
+): Promise<{ code: number | null; events: string[] }> {
   const events: string[] = [];
-  createInterface({ input: child.stderr }).on("line", (line) => events.push(JSON.parse(line).event));
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    events.push(JSON.parse(line).event);
+    tell(events.at(-1)!);
+  });
   const [code] = await once(child, "close");
   return { code, events };
+}
+
+/** The next entry of the process' journal about this event. */
+function eventOf(child: Child, event: string): Promise<Readonly<Record<string, unknown>>> {
+  return new Promise((resolve) => {
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      const entry = JSON.parse(line);
+      if (entry.event === event) resolve(entry);
+    });
+  });
 }
 
 const startWorker = (coordinator: string) =>
@@ -49,16 +67,49 @@ test("a process ends in good order when asked to, and when whoever started it is
   }
 });
 
+test("a worker ends in good order when asked to, and its coordinator knows at once", async () => {
+  const coordinator = start("coordinator-main", COORDINATOR);
+  const coordinatorEnd = endOf(coordinator);
+  const worker = startWorker(await addressOf(coordinator));
+  const end = endOf(worker);
+  await eventOf(worker, "registered");
+  const lost = eventOf(coordinator, "workerLost");
+  worker.kill("SIGTERM");
+  const { code, events } = await end;
+  assert.deepEqual([code, events.slice(-2)], [0, ["stopRequested", "exit"]]);
+  assert.equal((await lost).why, "connection closed");
+  coordinator.kill("SIGTERM");
+  await coordinatorEnd;
+});
+
+test("a long step of a worker's main loop is written down, and is not taken for a death", async () => {
+  const coordinator = start("coordinator-main", { ...COORDINATOR, livenessTimeoutUs: 500_000 });
+  const told: string[] = [];
+  const coordinatorEnd = endOf(coordinator, (event) => told.push(event));
+  const address = await addressOf(coordinator);
+  const workerEnd = endOf(startWorker(address));
+  const client = new ClusterClient(address);
+  const binding = { kind: "kafka", brokers: ["127.0.0.1:1"], topic: "t", partitions: 1 };
+  const module = new URL("./fixtures/long-step.ts", import.meta.url).href;
+  const rest = { parallelism: 1, keyGroups: 1, options: DEFAULT_JOB_OPTIONS, bounded: false };
+  const sinks = { sink: { ...binding, kind: "discard" } };
+  const parameters = { stepMs: 3_000 };
+  await client.submit({ jobId: "j", name: "j", module, parameters, sources: { source: binding }, sinks, ...rest }, 1);
+  await client.waitFor("j", ["running"], 20_000);
+  assert.deepEqual(
+    told.filter((event) => event.startsWith("worker")),
+    ["workerRegistered", "workerStalled", "workerGoesOn"],
+  );
+  client.shutdown();
+  assert.deepEqual([(await workerEnd).code, (await coordinatorEnd).code], [0, 0]);
+  client.close();
+});
+
 test("workers end by themselves when their coordinator is killed", async () => {
   const coordinator = start("coordinator-main", COORDINATOR);
   const worker = startWorker(await addressOf(coordinator));
   const end = endOf(worker);
-  const registered = new Promise<void>((resolve) => {
-    createInterface({ input: worker.stderr }).on("line", (line) => {
-      if (JSON.parse(line).event === "registered") resolve();
-    });
-  });
-  await registered;
+  await eventOf(worker, "registered");
   coordinator.kill("SIGKILL");
   const { code, events } = await end;
   assert.equal(code, 0);

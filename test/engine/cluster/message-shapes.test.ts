@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { DEFAULT_JOB_OPTIONS, type JobSpec } from "../../../engine/cluster/job-spec.ts";
+import {
+  jobSpecProblem,
+  readToClient,
+  readToCoordinator,
+  readToWorker,
+} from "../../../engine/cluster/message-shapes.ts";
+import type {
+  ClientToCoordinator,
+  CoordinatorToClient,
+  CoordinatorToWorker,
+  LivenessToCoordinator,
+  TaskCounters,
+  WorkerToCoordinator,
+} from "../../../engine/cluster/messages.ts";
+
+const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+
+const JOB: JobSpec = {
+  jobId: "j",
+  name: "",
+  module: "file:///m.ts",
+  parameters: { mode: "classic" },
+  parallelism: 2,
+  keyGroups: 16,
+  sources: { source: { kind: "kafka", brokers: ["b:1"], topic: "in", partitions: 2 } },
+  sinks: { sink: { kind: "discard", brokers: [], topic: "", partitions: 1 } },
+  options: DEFAULT_JOB_OPTIONS,
+  bounded: false,
+};
+const TASK: TaskCounters = {
+  vertex: "v",
+  subtask: 0,
+  recordsIn: 1,
+  recordsOut: 1,
+  bytesOut: 0,
+  busyUs: 1.5,
+  blockedUs: 0,
+  watermarkMs: null,
+  custom: { lateRows: 0 },
+};
+const FAILURE = { code: "job-failed", message: "" };
+const ATTEMPT = { jobId: "j", attempt: 1 };
+
+const toCoordinator: readonly (WorkerToCoordinator | LivenessToCoordinator | ClientToCoordinator)[] = [
+  { type: "register", worker: "w", address: "h:1", pid: 0 },
+  { type: "deployed", ...ATTEMPT },
+  { type: "taskState", ...ATTEMPT, vertex: "v", subtask: 0, state: "running" },
+  { type: "alive", worker: "w", progress: 0 },
+  { type: "drain", jobId: "j" },
+  { type: "cancel", jobId: "j" },
+];
+const toWorker: readonly CoordinatorToWorker[] = [
+  { type: "registered", epoch: 1 },
+  {
+    type: "deploy",
+    epoch: 1,
+    attempt: 1,
+    job: JOB,
+    placements: [{ vertex: "v", subtask: 0, worker: "w", address: "h:1" }],
+  },
+  { type: "start", epoch: 1, ...ATTEMPT },
+  { type: "drain", epoch: 1, ...ATTEMPT },
+  { type: "cancel", epoch: 1, ...ATTEMPT },
+  { type: "report", epoch: 1, jobId: "j" },
+  { type: "shutdown", epoch: 1 },
+];
+const toClient: readonly CoordinatorToClient[] = [
+  { type: "workers", workers: [{ worker: "w", pid: 1 }] },
+  { type: "jobState", ...ATTEMPT, state: "running", atUs: 1.5 },
+  { type: "jobCounters", jobId: "j", tasks: [TASK] },
+  { type: "refused", failure: FAILURE },
+];
+const directions = [
+  ["coordinator", readToCoordinator, toCoordinator],
+  ["worker", readToWorker, toWorker],
+  ["client", readToClient, toClient],
+] as const;
+
+describe("messages", () => {
+  for (const [who, read, messages] of directions) {
+    it(`to a ${who} are taken whole, and refused when any field is missing or null`, () => {
+      for (const message of messages) {
+        assert.deepEqual(read(bytesOf(message)), message);
+        for (const name of Object.keys(message)) {
+          for (const wrong of [undefined, null, []]) {
+            const broken = bytesOf({ ...message, [name]: wrong });
+            if (name === "workers" && Array.isArray(wrong)) continue;
+            if ((name === "tasks" || name === "placements") && Array.isArray(wrong)) continue;
+            assert.throws(() => read(broken), { code: "cluster-protocol" }, `${message.type}.${name} = ${wrong}`);
+          }
+        }
+      }
+    });
+
+    it(`to a ${who} that are any other JSON are refused as such`, () => {
+      fc.assert(
+        fc.property(fc.jsonValue(), (value) => {
+          assert.throws(() => read(bytesOf(value)), { code: "cluster-protocol" });
+        }),
+      );
+    });
+  }
+
+  it("say where they are wrong, deep inside too", () => {
+    const tasks = [TASK, { ...TASK, subtask: -1 }];
+    const counters = bytesOf({ type: "counters", ...ATTEMPT, tasks });
+    assert.throws(() => readToCoordinator(counters), /"counters"\.tasks\[1\]\.subtask: a whole number, 0 or more/);
+    const unknown = bytesOf({ type: "constructor" });
+    assert.throws(() => readToCoordinator(unknown), /unexpected message "constructor"/);
+    const sources = { source: { ...JOB.sources.source, partitions: 0 } };
+    assert.match(jobSpecProblem({ ...JOB, sources })!, /^job\.sources\.source\.partitions: /);
+    assert.equal(jobSpecProblem(JOB), null);
+  });
+});
