@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { FaultlineError } from "../../../base/errors.ts";
 import type { JobSpec } from "../../../engine/cluster/job-spec.ts";
 import { FileStore } from "../../../engine/shell/file-store.ts";
@@ -42,7 +43,7 @@ test("the only coordinator is elected with epoch 1, unless it has left by then",
   localElection.join("g", "a", handler("a")).leave();
   localElection.join("g", "b", handler("b"));
   assert.deepEqual(heard, []);
-  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 100; turn++) await nextTurn();
   assert.deepEqual(heard, ["b 1"]);
 });
 
