@@ -5,6 +5,7 @@ import type { Log, LogAddress, LogWriter } from "../ports.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import type { RowEncoder } from "./format.ts";
 import type { Sink, SinkHost } from "./sink.ts";
+import { SinkBacklog } from "./sink-backlog.ts";
 import { SinkRowBuffer } from "./sink-row-buffer.ts";
 
 export interface LogSinkSettings {
@@ -27,6 +28,8 @@ export class LogSink implements Sink {
   readonly #host: SinkHost;
   readonly #partition: number;
   readonly #buffer: SinkRowBuffer;
+  /** Rows of the step that filled the log's buffer, while it is full. */
+  readonly #backlog = new SinkBacklog();
   #writer: LogWriter | null = null;
   #blocked = false;
   #rows = 0;
@@ -62,10 +65,7 @@ export class LogSink implements Sink {
   start(): void {
     this.#writer = this.#log.openWriter(this.#settings.address, [this.#partition], {
       onAcknowledged: (partition, count) => this.#onAcknowledged(partition, count),
-      onDrain: () => {
-        this.#blocked = false;
-        this.#host.wake();
-      },
+      onDrain: () => this.#onDrain(),
       onError: (error) => this.#host.fail(error),
     });
   }
@@ -81,8 +81,23 @@ export class LogSink implements Sink {
       const timestampMs = Number.isSafeInteger(timeMs) && timeMs >= 0 ? timeMs : 0;
       this.#rows++;
       this.#bytes += end;
-      if (!writer.append(this.#partition, timestampMs, this.#buffer.bytes, 0, end)) this.#blocked = true;
+      if (this.#blocked) this.#backlog.push(this.#buffer.bytes, end, timestampMs);
+      else this.#blocked = !writer.append(this.#partition, timestampMs, this.#buffer.bytes, 0, end);
     }
+  }
+
+  /** The backlog goes first; the task goes on when it is gone. */
+  #onDrain(): void {
+    const writer = this.#writer;
+    if (writer === null) return;
+    const backlog = this.#backlog;
+    this.#blocked = false;
+    while (!backlog.isEmpty && !this.#blocked) {
+      this.#blocked = !writer.append(this.#partition, backlog.timestampMs, backlog.bytes, backlog.start, backlog.end);
+      backlog.shift();
+    }
+    writer.kick();
+    if (!this.#blocked) this.#host.wake();
   }
 
   endStep(): void {

@@ -1,3 +1,4 @@
+import { assert } from "../../base/assert.ts";
 import type { LogAddress, LogWriter, LogWriterHandler } from "../ports.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Topics } from "./topics.ts";
@@ -61,6 +62,7 @@ export class SimulatedLogWriter implements LogWriter {
 
   append(partition: number, _timestampMs: number, value: Uint8Array, start: number, end: number): boolean {
     if (this.#closed) return true;
+    assert(!this.#wantsDrain, "append must stop when it returned false");
     let batch = this.#pending.get(partition);
     if (batch === undefined) {
       batch = new Batch();

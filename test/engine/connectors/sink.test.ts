@@ -42,8 +42,34 @@ describe("a log sink", () => {
     assert.equal(sink.blocked, false);
     sink.emit(rows(2));
     assert.equal(sink.blocked, true);
+    writer.room = 5;
     writer.handler.onDrain();
     assert.deepEqual([sink.blocked, events], [false, ["wake"]]);
+  });
+
+  it("keeps what a step makes beyond the writer's room, and writes it in order as room comes, before the task goes on", () => {
+    const { sink, writer, events } = start(3);
+    const times = Array.from({ length: 10_000 }, (_, index) => index);
+    sink.emit(rows(...times.slice(0, 7000)));
+    sink.emit(rows(...times.slice(7000)));
+    sink.endStep();
+    for (const room of [4, 4000, 9999]) {
+      assert.equal(writer.rows.length, writer.room);
+      writer.room = room;
+      writer.handler.onDrain();
+      assert.deepEqual([sink.blocked, sink.settled, events], [true, false, []]);
+    }
+    writer.room = 10_001;
+    const { kicks } = writer;
+    writer.handler.onDrain();
+    assert.deepEqual([sink.blocked, events, writer.kicks], [false, ["wake"], kicks + 1]);
+    sink.emit(rows(10_000));
+    assert.deepEqual(
+      writer.rows.map(({ timestampMs, row }) => [timestampMs, row.value]),
+      [...times, 10_000].map((time) => [time, time]),
+    );
+    writer.handler.onAcknowledged(1, 10_001);
+    assert.equal(sink.settled, true);
   });
 
   it("is settled only when everything is durable", () => {

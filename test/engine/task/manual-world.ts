@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { SuppliedRecords } from "../../../engine/connectors/source-supplier.ts";
 import type {
   Log,
@@ -111,6 +112,7 @@ export class ManualWriter implements LogWriter {
   }
 
   append(partition: number, timestampMs: number, value: Uint8Array, start: number, end: number): boolean {
+    assert.ok(this.rows.length < this.room, "append must stop when it returned false");
     this.rows.push({ partition, timestampMs, row: readTiny(value.subarray(start, end)) });
     return this.rows.length < this.room;
   }

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import kafkajs from "kafkajs";
+import { LogSink } from "../../../engine/connectors/sink-log.ts";
 import type { LogAddress, LogPosition } from "../../../engine/ports.ts";
+import type { ColumnBatch } from "../../../engine/rows/batch.ts";
 import { KafkaLog } from "../../../engine/shell/kafka-log.ts";
 import { silenceNegativeTimeouts } from "../../../harness/services/kafka/kafkajs-warnings.ts";
+import { tinyBatch } from "../../engine/simulation/tiny-rows.ts";
 import { startTestBroker, type TestBroker } from "../broker.ts";
 
 let broker: TestBroker;
@@ -145,6 +148,50 @@ test("end offsets come in the order of the reader's partitions, and a paused rea
   });
   assert.deepEqual(ends, [2, 1]);
   assert.deepEqual(events.slice(0, 2), ["ends", "resumed"]);
+});
+
+test("a sink writes a step of many times the producer's buffer, whole and in order", async () => {
+  const address = addressOf(await broker.topic(1));
+  const rowBytes = 1000;
+  const count = 30_000;
+  const encoder = {
+    maxBytes: () => rowBytes,
+    encode: (_batch: ColumnBatch, row: number, target: Uint8Array, at: number) => {
+      new DataView(target.buffer, target.byteOffset).setUint32(at, row);
+      return at + rowBytes;
+    },
+  };
+  const rows = Array.from({ length: count }, (_, time) => ({ key: 1, value: 1, time }));
+  await new Promise<void>((resolve, reject) => {
+    const settle = () => {
+      if (!sink.blocked) sink.endStep();
+      if (!sink.settled) return;
+      sink.close();
+      resolve();
+    };
+    const sink = new LogSink({ address, partitions: 1, instance: 0, encoder }, log, { wake: settle, fail: reject });
+    sink.start();
+    sink.emit(tinyBatch(rows));
+    sink.endStep();
+    assert.ok(sink.blocked);
+  });
+  let next = 0;
+  await new Promise<void>((resolve, reject) => {
+    const reader = log.openReader(address, [{ partition: 0, offset: 0 }], {
+      onRecords: (records) => {
+        const view = new DataView(records.bytes.buffer, records.bytes.byteOffset);
+        for (const cursor = records.walk(); cursor.next(); next++) {
+          if (view.getUint32(cursor.valueStart) !== next) reject(new Error(`row ${next} is another one`));
+        }
+        if (next < count) return;
+        reader.close();
+        resolve();
+      },
+      onSkipped: () => {},
+      onError: reject,
+    });
+  });
+  assert.equal(next, count);
 });
 
 test("a log that ends in a transaction's control record can be read to its end", async () => {
