@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { assert } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import { OBSERVATION_BYTES, type Observation, readObservation } from "./observation.ts";
 
@@ -46,6 +47,19 @@ export function forEachObservation(file: string, visit: (observation: Observatio
       for (let at = 0; at < end; at += OBSERVATION_BYTES) visit(readObservation(view, at, observation), ordinal++);
       if (size < chunk.length) return;
     }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The observation with this ordinal, for the few that people are shown. Throws `results-unreadable` when the file cannot be opened. */
+export function observationAt(file: string, ordinal: number): Observation {
+  const fd = openLog(file);
+  try {
+    const bytes = new Uint8Array(OBSERVATION_BYTES);
+    const read = readSync(fd, bytes, 0, OBSERVATION_BYTES, ordinal * OBSERVATION_BYTES);
+    assert(read === OBSERVATION_BYTES, "the observation log became shorter");
+    return readObservation(new DataView(bytes.buffer), 0, emptyObservation());
   } finally {
     closeSync(fd);
   }

@@ -1,60 +1,60 @@
 import { hashNumber } from "../../base/hash.ts";
-import { EXPECTED_BYTES, type ExpectedRows } from "./expected.ts";
+import { EXPECTED_ORDINAL_AT, type ExpectedRows } from "./expected.ts";
 import type { PartitionedRecords } from "./partitioned-records.ts";
 
 /** Trigger of rows that are charged to no event: after every index, so that they come last among equal rows. */
-export const NO_TRIGGER = Number.POSITIVE_INFINITY;
+export const NO_TRIGGER = 0xffffffff;
 
 /**
  * The expected rows of one partition, looked up by (name, content): open addressing on typed arrays; equal rows form a chain in
- * the order of their triggers, with a cursor at the first that is not yet observed. About 90 bytes a row.
+ * the order of their triggers, with a cursor at the first that is not yet observed. About 70 bytes a row of `capacity`; loaded anew
+ * for each partition, because fresh memory would cost more than the join.
  */
 export class ExpectedTable {
-  readonly count: number;
+  count = 0;
   /** 1 once the row was observed. */
   readonly taken: Uint8Array;
-  readonly trigger: Float64Array;
-  readonly lastInput: Float64Array;
-  readonly ordinal: Float64Array;
+  readonly trigger: Uint32Array;
+  readonly lastInput: Uint32Array;
+  readonly ordinal: Uint32Array;
   /** 1 for rows that may be missing. */
   readonly optional: Uint8Array;
   readonly #hashes: Uint32Array; // name high, name low, content high, content low, order high, order low
   readonly #next: Int32Array;
   readonly #cursor: Int32Array;
+  readonly #tail: Int32Array;
   readonly #slots: Int32Array;
+  #mask = 0;
   #names: Int32Array | null = null;
 
-  constructor(records: PartitionedRecords, partition: number, rows: Pick<ExpectedRows, "triggerOf">) {
+  /** `capacity`: the most rows of any partition that will be loaded. */
+  constructor(capacity: number) {
+    this.taken = new Uint8Array(capacity);
+    this.trigger = new Uint32Array(capacity);
+    this.lastInput = new Uint32Array(capacity);
+    this.ordinal = new Uint32Array(capacity);
+    this.optional = new Uint8Array(capacity);
+    this.#hashes = new Uint32Array(capacity * 6);
+    this.#next = new Int32Array(capacity);
+    this.#cursor = new Int32Array(capacity);
+    this.#tail = new Int32Array(capacity);
+    this.#slots = new Int32Array(slotsFor(capacity));
+  }
+
+  /** Replaces what the table held by the rows of one partition. */
+  load(records: PartitionedRecords, partition: number, rows: Pick<ExpectedRows, "triggerOf">): void {
     this.count = records.count(partition);
-    this.taken = new Uint8Array(this.count);
-    this.trigger = new Float64Array(this.count);
-    this.lastInput = new Float64Array(this.count);
-    this.ordinal = new Float64Array(this.count);
-    this.optional = new Uint8Array(this.count);
-    this.#hashes = new Uint32Array(this.count * 6);
-    this.#next = new Int32Array(this.count).fill(-1);
-    this.#cursor = new Int32Array(this.count).fill(-1);
-    this.#slots = new Int32Array(capacityFor(this.count)).fill(-1);
-    const ascending = this.#load(records, partition, rows);
+    this.#mask = slotsFor(this.count) - 1;
+    this.#slots.fill(-1, 0, this.#mask + 1);
+    this.#names = null;
+    this.taken.fill(0, 0, this.count);
+    const ascending = this.#read(records, partition, rows);
     this.#link(ascending ? null : this.#byTrigger());
   }
 
   /** The chain of rows equal to (name, content), or −1. */
   find(nameHigh: number, nameLow: number, contentHigh: number, contentLow: number): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = spread(nameHigh, contentLow) & mask; ; slot = (slot + 1) & mask) {
-      const row = this.#slots[slot]!;
-      if (row < 0) return -1;
-      const h = row * 6;
-      if (
-        this.#hashes[h + 3] === contentLow &&
-        this.#hashes[h + 2] === contentHigh &&
-        this.#hashes[h] === nameHigh &&
-        this.#hashes[h + 1] === nameLow
-      ) {
-        return row;
-      }
-    }
+    return this.#slots[this.#slot(nameHigh, nameLow, contentHigh, contentLow)]!;
   }
 
   /** The first row of the chain that is not yet observed, or −1. */
@@ -87,17 +87,38 @@ export class ExpectedTable {
     return this.#hashes[row * 6 + 5]!;
   }
 
+  /** The slot that holds the chain, or the empty one where it belongs. */
+  #slot(nameHigh: number, nameLow: number, contentHigh: number, contentLow: number): number {
+    const slots = this.#slots;
+    const hashes = this.#hashes;
+    const mask = this.#mask;
+    let slot = spread(nameHigh, contentLow) & mask;
+    for (let row = slots[slot]!; row >= 0; row = slots[slot]!) {
+      const h = row * 6;
+      if (
+        hashes[h + 3] === contentLow &&
+        hashes[h + 2] === contentHigh &&
+        hashes[h] === nameHigh &&
+        hashes[h + 1] === nameLow
+      ) {
+        break;
+      }
+      slot = (slot + 1) & mask;
+    }
+    return slot;
+  }
+
   /** Fills the arrays; true when the triggers ascend, as they do unless an oracle emits out of order. */
-  #load(records: PartitionedRecords, partition: number, rows: Pick<ExpectedRows, "triggerOf">): boolean {
+  #read(records: PartitionedRecords, partition: number, rows: Pick<ExpectedRows, "triggerOf">): boolean {
     let row = 0;
-    let latest = Number.NEGATIVE_INFINITY;
+    let latest = -1;
     let ascending = true;
     records.forEach(partition, (view, at) => {
       for (let i = 0; i < 6; i++) this.#hashes[row * 6 + i] = view.getUint32(at + i * 4, true);
       const trigger = rows.triggerOf(view.getFloat64(at + 24, true)) ?? NO_TRIGGER;
       this.trigger[row] = trigger;
-      this.lastInput[row] = view.getFloat64(at + 32, true);
-      const ordinal = view.getFloat64(at + EXPECTED_BYTES - 8, true);
+      this.lastInput[row] = view.getUint32(at + 32, true);
+      const ordinal = view.getInt32(at + EXPECTED_ORDINAL_AT, true);
       this.optional[row] = ordinal < 0 ? 1 : 0;
       this.ordinal[row] = ordinal < 0 ? -1 - ordinal : ordinal;
       if (trigger < latest) ascending = false;
@@ -116,29 +137,26 @@ export class ExpectedTable {
   }
 
   #link(order: Uint32Array | null): void {
-    const tail = new Int32Array(this.count);
-    const mask = this.#slots.length - 1;
+    const hashes = this.#hashes;
     for (let i = 0; i < this.count; i++) {
       const row = order === null ? i : order[i]!;
       const h = row * 6;
-      const [nameHigh, nameLow] = [this.#hashes[h]!, this.#hashes[h + 1]!];
-      const [contentHigh, contentLow] = [this.#hashes[h + 2]!, this.#hashes[h + 3]!];
-      const chain = this.find(nameHigh, nameLow, contentHigh, contentLow);
+      const slot = this.#slot(hashes[h]!, hashes[h + 1]!, hashes[h + 2]!, hashes[h + 3]!);
+      const chain = this.#slots[slot]!;
+      this.#next[row] = -1;
       if (chain >= 0) {
-        this.#next[tail[chain]!] = row;
-        tail[chain] = row;
+        this.#next[this.#tail[chain]!] = row;
+        this.#tail[chain] = row;
         continue;
       }
-      let slot = spread(nameHigh, contentLow) & mask;
-      while (this.#slots[slot]! >= 0) slot = (slot + 1) & mask;
       this.#slots[slot] = row;
       this.#cursor[row] = row;
-      tail[row] = row;
+      this.#tail[row] = row;
     }
   }
 
   #indexNames(): Int32Array {
-    const names = new Int32Array(capacityFor(this.count)).fill(-1);
+    const names = new Int32Array(slotsFor(this.count)).fill(-1);
     const mask = names.length - 1;
     for (let row = 0; row < this.count; row++) {
       const [high, low] = [this.#hashes[row * 6]!, this.#hashes[row * 6 + 1]!];
@@ -153,8 +171,8 @@ export class ExpectedTable {
   }
 }
 
-function capacityFor(count: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(4, count * 2)));
+function slotsFor(count: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(4, count * 1.5)));
 }
 
 function spread(a: number, b: number): number {

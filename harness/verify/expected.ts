@@ -6,11 +6,12 @@ import { RowHasher } from "./row-hash.ts";
 import { WatermarkSteps } from "./triggers.ts";
 
 /**
- * One expected row on its way to the join, little endian: hashes of name, content and order key (u32 high, u32 low each),
- * then f64: trigger slot (event index, window end in ms, or −1 for none: see `ExpectedRows.triggerOf`), last input, ordinal
- * (−1 − ordinal of a row that may be missing).
+ * One expected row on its way to the join, little endian: hashes of name, content and order key (u32 high, u32 low each), f64 trigger slot
+ * (event index, window end in ms, or −1 for none: see `ExpectedRows.triggerOf`), u32 last input, i32 ordinal (−1 − ordinal of a row
+ * that may be missing).
  */
-export const EXPECTED_BYTES = 48;
+export const EXPECTED_BYTES = 40;
+export const EXPECTED_ORDINAL_AT = 36;
 
 export interface ExpectedRows {
   readonly count: number;
@@ -48,8 +49,8 @@ export function replayExpected<E>(
     view.setUint32(at + 16, hasher.orderHigh, true);
     view.setUint32(at + 20, hasher.orderLow, true);
     view.setFloat64(at + 24, triggerSlot(query, row), true);
-    view.setFloat64(at + 32, row.lastInput, true);
-    view.setFloat64(at + 40, row.optional === true ? -1 - count : count, true);
+    view.setUint32(at + 32, row.lastInput, true);
+    view.setInt32(at + EXPECTED_ORDINAL_AT, row.optional === true ? -1 - count : count, true);
     count++;
   };
   const oracle = query.oracle();

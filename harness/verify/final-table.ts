@@ -2,10 +2,17 @@ import { assert } from "../../base/assert.ts";
 import { hashNumber } from "../../base/hash.ts";
 import { FLAG_UNDECODABLE, type Observation } from "../measure/observation.ts";
 import type { ObservedAt, ViolationBook } from "./examples.ts";
-import { EXPECTED_BYTES } from "./expected.ts";
+import { EXPECTED_ORDINAL_AT } from "./expected.ts";
 import type { PartitionedRecords } from "./partitioned-records.ts";
 
 const EMPTY = -1;
+
+interface LastRow {
+  readonly at: ObservedAt;
+  readonly appendMs: number;
+  readonly contentHigh: number;
+  readonly contentLow: number;
+}
 
 /**
  * The last row of each key on both sides, for upsert queries whose updates cannot be followed. The key is the row's name. About 100
@@ -16,7 +23,9 @@ const EMPTY = -1;
  * - lost: the key was never observed.
  * - unexpected: a row of a key that is never expected, or that cannot be decoded; each such row counts.
  *
- * The last row is that of the highest offset; of rows in several output partitions the one that was appended last.
+ * The last row is that of the highest offset, whatever triggered it. Where a key has rows in several output partitions, the last rows of
+ * each are compared by their append time; of those appended in the same ms none is the last, so all of them must be right. What comes
+ * of it does not depend on the order in which the partitions were read.
  */
 export class FinalTable {
   keys = 0;
@@ -26,6 +35,8 @@ export class FinalTable {
   readonly #expected: Float64Array; // ordinal of the final expected row
   readonly #seen: Float64Array; // ordinal, offset, time and append time of the last observation; ordinal −1 before it
   readonly #partition: Uint16Array;
+  /** Last rows in further output partitions, of keys that have any. */
+  readonly #rivals = new Map<number, LastRow[]>();
 
   constructor(records: PartitionedRecords, bucket: number, book: ViolationBook) {
     this.#book = book;
@@ -47,7 +58,12 @@ export class FinalTable {
       this.#book.add("unexpected", ordinal, () => ({ expected: null, trigger: null, observation }));
       return false;
     }
-    if (!this.#isLater(key, o)) return true;
+    const isFirst = this.#seen[key * 4]! < 0;
+    if (!isFirst && this.#partition[key] !== o.partition) {
+      this.#rival(key, o, ordinal);
+      return true;
+    }
+    if (!isFirst && o.offset < this.#seen[key * 4 + 1]!) return true;
     this.#hashes[key * 6 + 4] = o.contentHigh;
     this.#hashes[key * 6 + 5] = o.contentLow;
     this.#seen.set([ordinal, o.offset, o.observedUs, o.appendMs], key * 4);
@@ -60,13 +76,14 @@ export class FinalTable {
     let matched = 0;
     for (let key = 0; key < this.keys; key++) {
       const expected = this.#expected[key]!;
-      const at = this.#last(key);
-      if (at === null) {
+      const last = this.#lastRows(key);
+      const bad = last.find((row) => !this.#isRight(key, row));
+      if (last.length === 0) {
         this.#book.add("lost", expected, () => ({ expected, trigger: null, observation: null }));
-      } else if (this.#isEqual(key)) matched++;
+      } else if (bad === undefined) matched++;
       else {
-        this.#book.add("wrong", at.ordinal, () => ({ expected, trigger: null, observation: at }));
-        onWrong(at);
+        this.#book.add("wrong", bad.at.ordinal, () => ({ expected, trigger: null, observation: bad.at }));
+        onWrong(bad.at);
       }
     }
     return matched;
@@ -84,28 +101,41 @@ export class FinalTable {
     const key = this.#slots[slot]!;
     this.#hashes[key * 6 + 2] = view.getUint32(at + 8, true);
     this.#hashes[key * 6 + 3] = view.getUint32(at + 12, true);
-    const ordinal = view.getFloat64(at + EXPECTED_BYTES - 8, true);
+    const ordinal = view.getInt32(at + EXPECTED_ORDINAL_AT, true);
     assert(ordinal >= 0, "a row that may be missing is no final row");
     this.#expected[key] = ordinal;
   }
 
-  #isLater(key: number, o: Observation): boolean {
-    const before = key * 4;
-    if (this.#seen[before]! < 0) return true;
-    if (this.#partition[key] === o.partition) return o.offset >= this.#seen[before + 1]!;
-    return o.appendMs >= this.#seen[before + 3]!;
+  #rival(key: number, o: Observation, ordinal: number): void {
+    const rivals = this.#rivals.get(key) ?? [];
+    this.#rivals.set(key, rivals);
+    const { partition, offset, observedUs, appendMs, contentHigh, contentLow } = o;
+    const row = { at: { ordinal, partition, offset, observedUs }, appendMs, contentHigh, contentLow };
+    const own = rivals.findIndex(({ at }) => at.partition === partition);
+    if (own < 0) rivals.push(row);
+    else if (offset >= rivals[own]!.at.offset) rivals[own] = row;
   }
 
-  #isEqual(key: number): boolean {
-    const h = key * 6;
-    return this.#hashes[h + 2] === this.#hashes[h + 4] && this.#hashes[h + 3] === this.#hashes[h + 5];
+  #isRight(key: number, row: LastRow): boolean {
+    return this.#hashes[key * 6 + 2] === row.contentHigh && this.#hashes[key * 6 + 3] === row.contentLow;
   }
 
-  #last(key: number): ObservedAt | null {
-    const at = key * 4;
-    if (this.#seen[at]! < 0) return null;
-    const [ordinal, offset, observedUs] = [this.#seen[at]!, this.#seen[at + 1]!, this.#seen[at + 2]!];
-    return { ordinal, partition: this.#partition[key]!, offset, observedUs };
+  /** The last row observed of the key: none, or several where nothing tells which is the last, by output partition. */
+  #lastRows(key: number): LastRow[] {
+    const s = key * 4;
+    if (this.#seen[s]! < 0) return [];
+    const [ordinal, offset, observedUs] = [this.#seen[s]!, this.#seen[s + 1]!, this.#seen[s + 2]!];
+    const held: LastRow = {
+      at: { ordinal, partition: this.#partition[key]!, offset, observedUs },
+      appendMs: this.#seen[s + 3]!,
+      contentHigh: this.#hashes[key * 6 + 4]!,
+      contentLow: this.#hashes[key * 6 + 5]!,
+    };
+    const rivals = this.#rivals.get(key);
+    if (rivals === undefined) return [held];
+    const rows = [held, ...rivals];
+    const latestMs = Math.max(...rows.map(({ appendMs }) => appendMs));
+    return rows.filter(({ appendMs }) => appendMs === latestMs).sort((a, b) => a.at.partition - b.at.partition);
   }
 
   /** The slot that holds the key, or the empty one where it belongs. */

@@ -1,5 +1,6 @@
 import { FLAG_UNDECODABLE, type Observation } from "../measure/observation.ts";
-import type { ViolationBook } from "./examples.ts";
+import { emptyObservation } from "../measure/observation-reader.ts";
+import type { ObservedAt, ViolationBook } from "./examples.ts";
 import { type ExpectedTable, NO_TRIGGER } from "./expected-table.ts";
 
 /** One output that was expected, with the expected row it is taken for. The object is reused. */
@@ -13,6 +14,12 @@ export interface Match {
   orderHigh: number;
   orderLow: number;
 }
+
+/** What became of an observation: `copy` is a duplicate, `other` wrong or unexpected. */
+type Found = "matched" | "copy" | "other";
+
+/** Where an observation was made; asked for examples only. */
+export type Locate = (observation: Observation, ordinal: number) => ObservedAt;
 
 /**
  * Joins the observations of one partition, given in the order of reading, with its expected rows:
@@ -32,21 +39,23 @@ export class Matcher {
   readonly #dueUs: (eventIndex: number) => number;
   readonly #onMatch: (match: Match) => void;
   readonly #match: Match;
+  readonly #locate: Locate;
 
   constructor(
     table: ExpectedTable,
     book: ViolationBook,
-    scratch: Observation,
     dueUs: (eventIndex: number) => number,
     onMatch: (match: Match) => void,
+    locate: Locate,
   ) {
+    this.#locate = locate;
     this.#table = table;
     this.#book = book;
     this.#dueUs = dueUs;
     this.#onMatch = onMatch;
     this.#match = {
       ordinal: 0,
-      observation: scratch,
+      observation: emptyObservation(),
       trigger: null,
       lastInput: 0,
       expected: 0,
@@ -55,8 +64,8 @@ export class Matcher {
     };
   }
 
-  /** The next observation; true when it matched an expected row that was still open. */
-  observe(o: Observation, ordinal: number): boolean {
+  /** The next observation; `matched` when an expected row equal to it was still open. */
+  observe(o: Observation, ordinal: number): Found {
     if ((o.flags & FLAG_UNDECODABLE) !== 0) return this.#stray("unexpected", o, ordinal);
     const table = this.#table;
     const chain = table.find(o.nameHigh, o.nameLow, o.contentHigh, o.contentLow);
@@ -68,7 +77,7 @@ export class Matcher {
     if (early && row !== chain) return this.#duplicate(chain, o, ordinal);
     table.take(chain);
     if (early) {
-      this.#book.add("premature", ordinal, () => ({ ...this.#expected(row), observation: at(o, ordinal) }));
+      this.#book.add("premature", ordinal, () => ({ ...this.#expected(row), observation: this.#locate(o, ordinal) }));
     }
     const match = this.#match;
     match.ordinal = ordinal;
@@ -79,7 +88,7 @@ export class Matcher {
     match.orderHigh = table.orderHigh(row);
     match.orderLow = table.orderLow(row);
     this.#onMatch(match);
-    return true;
+    return "matched";
   }
 
   /** After the last observation: books what was never observed. Returns how many rows were allowed to be missing and are. */
@@ -97,22 +106,18 @@ export class Matcher {
     return left;
   }
 
-  #duplicate(chain: number, o: Observation, ordinal: number): boolean {
-    this.#book.add("duplicate", ordinal, () => ({ ...this.#expected(chain), observation: at(o, ordinal) }));
-    return false;
+  #duplicate(chain: number, o: Observation, ordinal: number): Found {
+    this.#book.add("duplicate", ordinal, () => ({ ...this.#expected(chain), observation: this.#locate(o, ordinal) }));
+    return "copy";
   }
 
-  #stray(kind: "wrong" | "unexpected", o: Observation, ordinal: number): boolean {
-    this.#book.add(kind, ordinal, () => ({ expected: null, trigger: null, observation: at(o, ordinal) }));
-    return false;
+  #stray(kind: "wrong" | "unexpected", o: Observation, ordinal: number): Found {
+    this.#book.add(kind, ordinal, () => ({ expected: null, trigger: null, observation: this.#locate(o, ordinal) }));
+    return "other";
   }
 
   #expected(row: number): { readonly expected: number; readonly trigger: number | null } {
     const trigger = this.#table.trigger[row]!;
     return { expected: this.#table.ordinal[row]!, trigger: trigger === NO_TRIGGER ? null : trigger };
   }
-}
-
-function at(o: Observation, ordinal: number) {
-  return { ordinal, partition: o.partition, offset: o.offset, observedUs: o.observedUs };
 }

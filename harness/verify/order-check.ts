@@ -1,57 +1,80 @@
 import { hashNumber } from "../../base/hash.ts";
 
+const INITIAL_SLOTS = 1_024;
+/** u32 each: order high, order low, lane, latest trigger; together, so that a look-up touches one line of the cache. */
+const SLOT_WORDS = 4;
+/** In place of a trigger: the slot is free. */
+const FREE = 0xffffffff;
+
 /**
  * Counts outputs that overtook another one: same order key, same input partition of the trigger, same output partition, yet
  * observed after an output with a later trigger. Counted against the running maximum, so one late output counts once.
- * One table entry a (key, input partition, output partition).
+ * 32 to 64 bytes a lane: (key, input partition, output partition). A full table takes no further lanes and knows nothing of them, then or
+ * later.
  */
 export class OrderCheck {
-  #keys: Uint32Array;
-  #latest: Float64Array;
+  readonly #most: number;
+  #slots = new Uint32Array(INITIAL_SLOTS * SLOT_WORDS).fill(FREE);
   #used = 0;
 
-  constructor(capacity = 1024) {
-    this.#keys = new Uint32Array(capacity * 3);
-    this.#latest = new Float64Array(capacity).fill(Number.NaN);
+  /** `most`: lanes that it may hold. */
+  constructor(most: number) {
+    this.#most = most;
   }
 
-  /** The next output in the order of observation; true when it is out of order. */
-  outOfOrder(orderHigh: number, orderLow: number, inPartition: number, outPartition: number, trigger: number): boolean {
-    const lanes = ((inPartition << 16) | outPartition) >>> 0;
-    const slot = this.#slot(orderHigh, orderLow, lanes);
-    const latest = this.#latest[slot]!;
-    if (trigger < latest) return true;
-    this.#latest[slot] = trigger;
-    if (!Number.isNaN(latest)) return false;
-    this.#keys[slot * 3] = orderHigh;
-    this.#keys[slot * 3 + 1] = orderLow;
-    this.#keys[slot * 3 + 2] = lanes;
-    this.#used++;
-    if (this.#used * 2 > this.#latest.length) this.#grow();
-    return false;
+  /** Forgets every lane. */
+  clear(): void {
+    this.#slots.fill(FREE);
+    this.#used = 0;
   }
 
-  #slot(high: number, low: number, lanes: number): number {
-    const mask = this.#latest.length - 1;
-    let slot = hashNumber(high ^ Math.imul(low, 0x9e3779b1) ^ Math.imul(lanes, 0x85ebca6b)) & mask;
-    while (!Number.isNaN(this.#latest[slot]!)) {
-      const at = slot * 3;
-      if (this.#keys[at] === high && this.#keys[at + 1] === low && this.#keys[at + 2] === lanes) break;
-      slot = (slot + 1) & mask;
+  /** The next output in the order of observation. `full`: its lane is none of those in the table, and there is no room for it. */
+  next(
+    orderHigh: number,
+    orderLow: number,
+    inPartition: number,
+    outPartition: number,
+    trigger: number,
+  ): "inOrder" | "late" | "full" {
+    const lane = ((inPartition << 16) | outPartition) >>> 0;
+    const at = this.#find(orderHigh, orderLow, lane);
+    const slots = this.#slots;
+    const latest = slots[at + 3]!;
+    if (latest !== FREE) {
+      if (trigger < latest) return "late";
+      slots[at + 3] = trigger;
+      return "inOrder";
     }
-    return slot;
+    if (this.#used === this.#most) return "full";
+    slots[at] = orderHigh;
+    slots[at + 1] = orderLow;
+    slots[at + 2] = lane;
+    slots[at + 3] = trigger;
+    this.#used++;
+    if (this.#used * 2 * SLOT_WORDS > slots.length) this.#grow();
+    return "inOrder";
+  }
+
+  /** Where the lane's slot begins, or the free one where it belongs. */
+  #find(high: number, low: number, lane: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    const hash = hashNumber(high ^ Math.imul(low, 0x9e3779b1) ^ Math.imul(lane, 0x85ebca6b));
+    let at = Math.imul(hash, SLOT_WORDS) & mask;
+    while (slots[at + 3]! !== FREE) {
+      if (slots[at] === high && slots[at + 1] === low && slots[at + 2] === lane) break;
+      at = (at + SLOT_WORDS) & mask;
+    }
+    return at;
   }
 
   #grow(): void {
-    const keys = this.#keys;
-    const latest = this.#latest;
-    this.#keys = new Uint32Array(keys.length * 2);
-    this.#latest = new Float64Array(latest.length * 2).fill(Number.NaN);
-    for (let old = 0; old < latest.length; old++) {
-      if (Number.isNaN(latest[old]!)) continue;
-      const slot = this.#slot(keys[old * 3]!, keys[old * 3 + 1]!, keys[old * 3 + 2]!);
-      this.#keys.set(keys.subarray(old * 3, old * 3 + 3), slot * 3);
-      this.#latest[slot] = latest[old]!;
+    const old = this.#slots;
+    this.#slots = new Uint32Array(old.length * 2).fill(FREE);
+    for (let at = 0; at < old.length; at += SLOT_WORDS) {
+      if (old[at + 3] === FREE) continue;
+      const to = this.#find(old[at]!, old[at + 1]!, old[at + 2]!);
+      this.#slots.set(old.subarray(at, at + SLOT_WORDS), to);
     }
   }
 }

@@ -1,8 +1,9 @@
 /**
- * Speed and memory of the verification: `node test/bench/verify.ts [OUTPUTS] [BUCKET_ROWS]`. Every event gives one output; the oracle is trivial, so
- * that the join is what is measured.
+ * Speed, memory and disk of the verification: `node test/bench/verify.ts [OUTPUTS] [BUCKET_ROWS]`. Not a test. Every event gives one output; the
+ * oracle is trivial, so that replaying, hashing, joining, the check of order and the histograms are what is measured. Outputs come
+ * scrambled within blocks of 4,096, each key in order, on four partitions. The log is written first and not part of the figures.
  */
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DataSet, EventCursor } from "../../generators/dataset.ts";
@@ -10,13 +11,22 @@ import { RunRecorder } from "../../harness/analyze/run-recorder.ts";
 import { OBSERVATION_BYTES, writeObservation } from "../../harness/measure/observation.ts";
 import type { RunRecord } from "../../harness/sweep/model.ts";
 import { RowHasher } from "../../harness/verify/row-hash.ts";
-import { verify } from "../../harness/verify/verify.ts";
+import { type VerifyPhase, verify } from "../../harness/verify/verify.ts";
 import { findQuery } from "../../queries/registry.ts";
 
 const outputs = Number(process.argv[2] ?? 2_000_000);
 const bucketRows = process.argv[3] === undefined ? undefined : Number(process.argv[3]);
 const directory = mkdtempSync(join(tmpdir(), "faultline-bench-"));
 const observationsFile = join(directory, "observations.bin");
+const scratchDirectory = join(directory, "scratch");
+
+const GAP_US = 5;
+const DELAY_US = 1_000_000;
+const BLOCK = 4_096;
+/** Odd, so that its multiples modulo the block visit every place once. */
+const STRIDE = 1_597;
+/** More than a block, so that no two rows of a key are scrambled. */
+const AUCTIONS = 500_009;
 
 interface Bid {
   readonly index: number;
@@ -51,7 +61,7 @@ const data: DataSet<Bid> = {
 };
 
 const values = (index: number) => [
-  index % 5_003,
+  index % AUCTIONS,
   index % 10_007,
   index,
   1_436_918_400_000 + index,
@@ -67,26 +77,27 @@ const query = {
   }),
 };
 
+/** Index of the event whose output is the n-th. */
+function scrambled(n: number): number {
+  const start = n - (n % BLOCK);
+  return start + BLOCK > outputs ? n : start + (((n - start) * STRIDE) % BLOCK);
+}
+
 function writeLog(): void {
   const hasher = new RowHasher(query);
   const fd = openSync(observationsFile, "w");
   const chunk = Buffer.alloc(16_384 * OBSERVATION_BYTES);
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
   let at = 0;
-  for (let index = 0; index < outputs; index++) {
+  for (let n = 0; n < outputs; n++) {
+    const index = scrambled(n);
     hasher.fromValues(values(index));
     const { nameHigh, nameLow, contentHigh, contentLow } = hasher;
-    const place = { offset: index >> 2, partition: index % 4, appendMs: index / 1000, isolation: 0 as const, flags: 0 };
-    writeObservation(view, at, {
-      nameHigh,
-      nameLow,
-      contentHigh,
-      contentLow,
-      observedUs: 1_000_000 + index * 5,
-      ...place,
-    });
+    const hashes = { nameHigh, nameLow, contentHigh, contentLow };
+    const place = { offset: n >> 2, partition: index % 4, appendMs: n / 1000, isolation: 0 as const, flags: 0 };
+    writeObservation(view, at, { ...hashes, observedUs: DELAY_US + n * GAP_US, ...place });
     at += OBSERVATION_BYTES;
-    if (at === chunk.length || index === outputs - 1) {
+    if (at === chunk.length || n === outputs - 1) {
       writeSync(fd, chunk, 0, at);
       at = 0;
     }
@@ -94,39 +105,72 @@ function writeLog(): void {
   closeSync(fd);
 }
 
-try {
-  let started = performance.now();
-  writeLog();
-  const hashing = performance.now() - started;
-  const dueUs = (index: number) => index * 5;
-  const record = {
-    startUs: 0,
-    startWallMs: 0,
-    phases: [],
-    clockOffsetUs: { start: 0, end: 0 },
-  } as unknown as RunRecord;
-  const seconds = (outputs * 5) / 1e6;
+function newRecorder(): RunRecorder {
+  const clocks = { startUs: 0, startWallMs: 0, clockOffsetUs: { start: 0, end: 0 } };
+  const record = { ...clocks, phases: [] } as unknown as RunRecord;
+  const seconds = (outputs * GAP_US) / 1e6;
   const window = { fromUs: 0, toUs: seconds * 1e6, seconds, firstEvent: 0, endEvent: outputs };
-  const recorder = new RunRecorder(record, window, dueUs, null, false);
-  started = performance.now();
+  return new RunRecorder(record, window, (index) => index * GAP_US, null, false);
+}
+
+function scratchBytes(): number {
+  if (!existsSync(scratchDirectory)) return 0;
+  return readdirSync(scratchDirectory).reduce((sum, name) => sum + statSync(join(scratchDirectory, name)).size, 0);
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** What each phase cost; the disk is fullest at the begin of one. */
+class Phases {
+  readonly cpu = new Map<VerifyPhase, number>();
+  mostBytes = 0;
+  #now: VerifyPhase | null = null;
+  #since = 0;
+
+  enter(phase: VerifyPhase | null): void {
+    if (this.#now !== null) this.cpu.set(this.#now, cpuSeconds() - this.#since);
+    this.mostBytes = Math.max(this.mostBytes, scratchBytes());
+    this.#now = phase;
+    this.#since = cpuSeconds();
+  }
+}
+
+try {
+  writeLog();
+  const before = process.resourceUsage().maxRSS / 1024;
+  const recorder = newRecorder();
+  const phases = new Phases();
+  const [started, cpuBefore] = [performance.now(), cpuSeconds()];
   const { summary } = verify<Bid>({
     query,
     data,
     watermarkDelayMs: 0,
     observationsFile,
     isolation: 0,
-    dueUs,
-    scratchDirectory: join(directory, "scratch"),
+    dueUs: (index) => index * GAP_US,
+    scratchDirectory,
     ...(bucketRows === undefined ? {} : { bucketRows }),
     onMatch: (match) => recorder.onMatch(match),
     onObservation: (observation) => recorder.onObservation(observation),
+    onPhase: (phase) => phases.enter(phase),
   });
-  const took = performance.now() - started;
-  const perSecond = (ms: number) => `${((outputs / ms) * 1e3) / 1e6} M/s`;
-  console.log(`hash and write ${outputs} rows: ${hashing.toFixed(0)} ms, ${perSecond(hashing)}`);
-  console.log(`replay, join, order, histograms: ${took.toFixed(0)} ms, ${perSecond(took)}`);
+  phases.enter(null);
+  const [seconds, cpu] = [(performance.now() - started) / 1000, cpuSeconds() - cpuBefore];
+  const millions = outputs / 1e6;
+  const share = [...phases.cpu].map(([phase, spent]) => `${phase} ${((100 * spent) / cpu).toFixed(0)} %`);
+  const perPhase = [...phases.cpu].map(([phase, spent]) => `${phase} ${(spent / millions).toFixed(3)}`);
   console.log(JSON.stringify(summary));
-  console.log(`peak RSS ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`);
+  console.log(`outputs    ${outputs}`);
+  console.log(`wall       ${(millions / seconds).toFixed(3)} M outputs/s (${seconds.toFixed(1)} s)`);
+  console.log(`CPU        ${(cpu / millions).toFixed(3)} s per M outputs (${perPhase.join(", ")})`);
+  console.log(`share      ${share.join(", ")}`);
+  console.log(
+    `peak RSS   ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB (${before.toFixed(0)} before it began)`,
+  );
+  console.log(`disk       ${(phases.mostBytes / 1e6).toFixed(0)} MB besides the log of ${40 * millions} MB`);
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
