@@ -123,6 +123,8 @@ export interface Fetcher {
   /** Back-pressure: no new request until `resume`. What is already asked for is still delivered. */
   pause(): void;
   resume(): void;
+  /** Asks no more for one partition, or does again: while held it gives no more than what is already under way. */
+  hold(partition: number, held: boolean): void;
   /** The offset of the next record that will be delivered of `partition`. */
   position(partition: number): number;
   close(): void;

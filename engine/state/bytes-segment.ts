@@ -1,6 +1,7 @@
 import { hashBytes } from "../../base/hash.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import { compareBytes } from "../rows/bytes.ts";
+import type { OldIndex } from "./old-index.ts";
 import { Segment } from "./segment.ts";
 import { SpanStore } from "./span-store.ts";
 
@@ -14,7 +15,8 @@ export class BytesSegment extends Segment {
     const mask = this.slots.length - 1;
     for (let slot = this.home(hash); ; slot = (slot + 1) & mask) {
       const entry = this.slots[slot]! - 1;
-      if (entry < 0 || (this.hashes[entry] === (hash | 0) && this.#hasKey(entry, bytes, start, end))) return entry;
+      if (entry < 0) return this.old === null ? entry : this.#findOld(this.old, hash, bytes, start, end);
+      if (this.hashes[entry] === (hash | 0) && this.#hasKey(entry, bytes, start, end)) return entry;
     }
   }
 
@@ -29,6 +31,11 @@ export class BytesSegment extends Segment {
         this.inserted = false;
         return entry;
       }
+    }
+    const known = this.old === null ? -1 : this.#findOld(this.old, hash, bytes, start, end);
+    if (known >= 0) {
+      this.inserted = false;
+      return known;
     }
     const entry = this.add(hash, slot);
     this.keys.set(entry, bytes, start, end - start, this.count);
@@ -74,6 +81,16 @@ export class BytesSegment extends Segment {
   protected override readKey(reader: SnapshotReader): number {
     const key = reader.bytes();
     return this.upsert(hashBytes(key, 0, key.length), key, 0, key.length);
+  }
+
+  #findOld(old: OldIndex, hash: number, bytes: Uint8Array, start: number, end: number): number {
+    const { slots } = old;
+    const mask = slots.length - 1;
+    for (let slot = old.home(hash); slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const entry = slots[slot]! - 1;
+      if (entry >= 0 && this.hashes[entry] === (hash | 0) && this.#hasKey(entry, bytes, start, end)) return entry;
+    }
+    return -1;
   }
 
   #hasKey(entry: number, bytes: Uint8Array, start: number, end: number): boolean {

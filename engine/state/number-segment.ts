@@ -1,5 +1,6 @@
 import { hashNumber } from "../../base/hash.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import type { OldIndex } from "./old-index.ts";
 import { Segment } from "./segment.ts";
 
 /** Below this many keys an insertion sort beats the call of the native one. */
@@ -18,7 +19,8 @@ export class NumberSegment extends Segment {
     const mask = slots.length - 1;
     for (let slot = this.home(hash); ; slot = (slot + 1) & mask) {
       const entry = slots[slot]! - 1;
-      if (entry < 0 || keys[entry] === key) return entry;
+      if (entry < 0) return this.old === null ? entry : this.#findOld(this.old, hash, key);
+      if (keys[entry] === key) return entry;
     }
   }
 
@@ -34,6 +36,11 @@ export class NumberSegment extends Segment {
         this.inserted = false;
         return entry;
       }
+    }
+    const known = this.old === null ? -1 : this.#findOld(this.old, hash, key);
+    if (known >= 0) {
+      this.inserted = false;
+      return known;
     }
     const entry = this.add(hash, slot);
     this.keys[entry] = key;
@@ -60,6 +67,16 @@ export class NumberSegment extends Segment {
       }
     }
     return this.#order;
+  }
+
+  #findOld(old: OldIndex, hash: number, key: number): number {
+    const { slots } = old;
+    const mask = slots.length - 1;
+    for (let slot = old.home(hash); slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const entry = slots[slot]! - 1;
+      if (entry >= 0 && this.keys[entry] === key) return entry;
+    }
+    return -1;
   }
 
   #insertionSort(): void {

@@ -1,14 +1,20 @@
 import { assert } from "../../base/assert.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import { INDEX_SPREAD, OldIndex } from "./old-index.ts";
 import { SpanStore } from "./span-store.ts";
 
 const INITIAL_ENTRIES = 4;
-/** Multiplier of Fibonacci hashing: the table index is the top bits of hash × this, since the low bits of all hashes of a group agree. */
-const SPREAD = 0x9e3779b1;
+/** Up to this many slots an index is rebuilt at once: cheaper than in steps, and bounded anyhow. */
+const SMALL_INDEX_SLOTS = 512;
+/** Slots of the old index that each insertion visits: so many that the move ends long before the next growth. */
+const SLOTS_PER_STEP = 16;
 
 /**
  * Entries of one key group: dense arrays of keys (in subclasses), hashes and values, and an open-addressing index (linear probing,
  * deletion by backward shift) from hash to entry. Entry numbers are 0 … count − 1 and change only when an entry is removed.
+ *
+ * Growth of a large index is spread over the insertions that follow: until it is done an entry is in the new index or in the old one,
+ * never in both, and a look-up that ends in the new one goes on in the old one. The dense arrays are copied in one go, by memcpy.
  */
 export abstract class Segment {
   /** f64 values per entry. */
@@ -26,6 +32,8 @@ export abstract class Segment {
   /** Entry + 1; 0: free. At most half of it is in use. */
   protected slots: Int32Array = new Int32Array(INITIAL_ENTRIES * 2);
   protected shift: number = Math.clz32(INITIAL_ENTRIES * 2) + 1;
+  /** Entries that the index does not have yet; null but for the time after a growth. */
+  protected old: OldIndex | null = null;
 
   /** `savedWidth`: how many of the values, from the first, are saved; the others are 0 after a restore. */
   constructor(width: number, hasByteValues: boolean, savedWidth: number = width) {
@@ -47,7 +55,7 @@ export abstract class Segment {
 
   /** First slot to look at for `hash`. */
   protected home(hash: number): number {
-    return Math.imul(hash, SPREAD) >>> this.shift;
+    return Math.imul(hash, INDEX_SPREAD) >>> this.shift;
   }
 
   /** Adds an entry (its key not yet in the segment) and points free slot `slot` at it; the caller then stores the key. */
@@ -56,6 +64,9 @@ export abstract class Segment {
     let free = slot;
     if (entry === this.capacity) {
       this.#grow();
+      free = this.#freeSlot(hash);
+    } else if (this.old !== null) {
+      this.moveSome(this.old);
       free = this.#freeSlot(hash);
     }
     this.hashes[entry] = hash;
@@ -70,9 +81,9 @@ export abstract class Segment {
   /** Removes an entry; the last one takes its number. */
   remove(entry: number): void {
     const last = this.count - 1;
-    this.#freeSlotOf(entry);
+    this.#unlink(entry);
     if (entry !== last) {
-      this.slots[this.#slotOf(last)] = entry + 1;
+      this.#renumber(last, entry);
       this.hashes[entry] = this.hashes[last]!;
       this.values.copyWithin(entry * this.width, last * this.width, this.count * this.width);
     }
@@ -85,6 +96,7 @@ export abstract class Segment {
   clear(): void {
     if (this.count === 0) return;
     this.slots.fill(0);
+    this.old = null;
     this.byteValues?.clear();
     this.count = 0;
   }
@@ -127,9 +139,38 @@ export abstract class Segment {
     this.hashes = hashes;
     this.byteValues?.grow(this.capacity);
     this.growKeys(this.capacity);
+    const slots = this.slots;
     this.slots = new Int32Array(this.capacity * 2);
     this.shift -= 1;
+    if (slots.length > SMALL_INDEX_SLOTS) {
+      assert(this.old === null, "the last growth is done before the next begins");
+      this.old = new OldIndex(slots);
+      return;
+    }
     for (let entry = 0; entry < this.count; entry++) this.slots[this.#freeSlot(hashes[entry]!)] = entry + 1;
+  }
+
+  /** One step of a growth. */
+  protected moveSome(old: OldIndex): void {
+    for (let left = SLOTS_PER_STEP; left > 0; left--) {
+      const entry = old.take();
+      if (entry >= 0) this.slots[this.#freeSlot(this.hashes[entry]!)] = entry + 1;
+    }
+    if (old.done) this.old = null;
+  }
+
+  /** Takes `entry` out of the index. */
+  #unlink(entry: number): void {
+    const slot = this.#slotOf(entry);
+    if (slot >= 0) this.#freeSlotAt(slot);
+    else this.old!.replace(this.hashes[entry]!, entry, -1);
+  }
+
+  /** The index's entry `from` is called `to` from now on. */
+  #renumber(from: number, to: number): void {
+    const slot = this.#slotOf(from);
+    if (slot >= 0) this.slots[slot] = to + 1;
+    else this.old!.replace(this.hashes[from]!, from, to);
   }
 
   #freeSlot(hash: number): number {
@@ -139,17 +180,21 @@ export abstract class Segment {
     return slot;
   }
 
+  /** −1: the entry is in the old index. */
   #slotOf(entry: number): number {
     const mask = this.slots.length - 1;
     let slot = this.home(this.hashes[entry]!);
-    while (this.slots[slot] !== entry + 1) slot = (slot + 1) & mask;
+    while (this.slots[slot] !== entry + 1) {
+      if (this.slots[slot] === 0) return -1;
+      slot = (slot + 1) & mask;
+    }
     return slot;
   }
 
-  /** Frees the slot of `entry` and moves later ones of its cluster back, so that none becomes unreachable (Knuth 6.4, algorithm R). */
-  #freeSlotOf(entry: number): void {
+  /** Frees a slot and moves later ones of its cluster back, so that none becomes unreachable (Knuth 6.4, algorithm R). */
+  #freeSlotAt(freed: number): void {
     const mask = this.slots.length - 1;
-    let hole = this.#slotOf(entry);
+    let hole = freed;
     for (let slot = (hole + 1) & mask; this.slots[slot] !== 0; slot = (slot + 1) & mask) {
       const home = this.home(this.hashes[this.slots[slot]! - 1]!);
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue;

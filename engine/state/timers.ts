@@ -24,6 +24,11 @@ export class Timers {
     this.#nextMs = new Float64Array(range.end - range.first).fill(Number.POSITIVE_INFINITY);
   }
 
+  /** Time of the timer that is due next; +Infinity when there is none. */
+  get nextMs(): number {
+    return this.#nextMs[this.#earliest()]!;
+  }
+
   get size(): number {
     return this.#groups.reduce((sum, group) => sum + (group?.count ?? 0), 0);
   }

@@ -7,6 +7,7 @@ import type { NexmarkOptions } from "./options.ts";
 import { SplittableRandom } from "./splittable-random.ts";
 import { DrawnExtraText, type ExtraText, RandomWord, SlicedExtraText } from "./text.ts";
 import { CITIES, FIRST_NAMES, LAST_NAMES, STATES } from "./vocabulary.ts";
+import { Zipf } from "./zipf.ts";
 
 const FIRST_ID = 1000;
 const FIRST_CATEGORY = 10;
@@ -63,6 +64,8 @@ export class EventDraw {
   readonly #hotAuctionRatio: number;
   readonly #hotBiddersRatio: number;
   readonly #bidSize: number;
+  readonly #zipfAuctions: Zipf | undefined;
+  readonly #zipfBidders: Zipf | undefined;
 
   constructor(options: NexmarkOptions, streams?: HeadStreams) {
     this.#options = options;
@@ -70,6 +73,10 @@ export class EventDraw {
     this.#hotAuctionRatio = options.hotRatios.auction;
     this.#hotBiddersRatio = options.hotRatios.bidders;
     this.#bidSize = options.avgByteSizes.bid;
+    const { auctions, bidders, keys } = options.skew;
+    const seed = options.mode === "head" ? options.seeds.events : 0;
+    this.#zipfAuctions = auctions === undefined ? undefined : new Zipf(auctions, keys, 2 * seed);
+    this.#zipfBidders = bidders === undefined ? undefined : new Zipf(bidders, keys, 2 * seed + 1);
     if (options.mode === "classic") {
       this.#classic = new JavaRandom(0n);
       this.#random = this.#classic;
@@ -137,12 +144,9 @@ export class EventDraw {
 
   #drawBid(id: number): void {
     const random = this.#random;
-    const numbers = this.numbers;
     this.type = EVENT_TYPE.bid;
-    const hotAuction = random.below(this.#hotAuctionRatio) > 0;
-    this.key = FIRST_ID + (hotAuction ? numbers.hotAuction(id) : numbers.coldAuction(id, random));
-    const hotBidder = random.below(this.#hotBiddersRatio) > 0;
-    this.person = FIRST_ID + (hotBidder ? numbers.hotBidder(id) : numbers.coldPerson(id, random));
+    this.key = FIRST_ID + (this.#zipfAuctions?.rankOf(id) ?? this.#bidAuction(id));
+    this.person = FIRST_ID + (this.#zipfBidders?.rankOf(id) ?? this.#bidder(id));
     this.price = priceCents(random);
     if (this.tables !== undefined) {
       const hotChannel = random.below(2) > 0;
@@ -151,6 +155,16 @@ export class EventDraw {
       this.person += FIRST_ID;
     }
     this.#drawExtra(32, this.#bidSize);
+  }
+
+  #bidAuction(id: number): number {
+    const hot = this.#random.below(this.#hotAuctionRatio) > 0;
+    return hot ? this.numbers.hotAuction(id) : this.numbers.coldAuction(id, this.#random);
+  }
+
+  #bidder(id: number): number {
+    const hot = this.#random.below(this.#hotBiddersRatio) > 0;
+    return hot ? this.numbers.hotBidder(id) : this.numbers.coldPerson(id, this.#random);
   }
 
   #drawExtra(currentSize: number, averageSize: number): void {

@@ -48,6 +48,7 @@ export class PartitionFetcher implements Fetcher {
       partition,
       offset,
       isWaiting: true,
+      isHeld: false,
       silentMs: 0,
     }));
     this.#unreachableMs = this.#request.maxWaitMs + (options.unreachableTimeoutMs ?? DEFAULT_UNREACHABLE_MS);
@@ -79,11 +80,23 @@ export class PartitionFetcher implements Fetcher {
     for (const session of this.#sessions.values()) session.isPaused = false;
   }
 
+  hold(partition: number, held: boolean): void {
+    const state = this.#state(partition);
+    if (state.isHeld === held) return;
+    state.isHeld = held;
+    state.silentMs = 0;
+    if (!held) for (const session of this.#sessions.values()) session.ask();
+  }
+
   position(partition: number): number {
+    return this.#state(partition).offset;
+  }
+
+  #state(partition: number): FetchState {
     const state = this.#states.find((candidate) => candidate.partition === partition);
     if (state === undefined)
       throw new FaultlineError("assertion-failed", `partition ${partition} is not the fetcher's`);
-    return state.offset;
+    return state;
   }
 
   close(): void {
@@ -109,6 +122,7 @@ export class PartitionFetcher implements Fetcher {
   #checkSilence(intervalMs: number): void {
     if (this.#isPaused) return;
     for (const state of this.#states) {
+      if (state.isHeld) continue;
       state.silentMs += intervalMs;
       if (state.silentMs <= this.#unreachableMs) continue;
       this.#fail(this.#lastError ?? this.#silence(state.partition));

@@ -5,6 +5,8 @@ export interface FetchState {
   offset: number;
   /** Waits for fresh metadata before it is asked for again. */
   isWaiting: boolean;
+  /** Is not asked for now. */
+  isHeld: boolean;
   /** How long no broker has answered for it, ms; counted only while the fetcher is not paused. */
   silentMs: number;
 }

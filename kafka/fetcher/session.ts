@@ -57,10 +57,10 @@ export class FetchSession {
     if (!value) this.ask();
   }
 
-  /** Sends the next request, unless one is under way, or paused, or nothing is wanted. */
+  /** Sends the next request, unless one is under way, or paused, or nothing is wanted: all partitions are waiting or held. */
   ask(): void {
     if (this.#isAsking || this.#isPaused || this.#isClosed || !this.#link.isReady) return;
-    const positions = this.states.filter(({ isWaiting }) => !isWaiting);
+    const positions = this.states.filter(({ isWaiting, isHeld }) => !isWaiting && !isHeld);
     if (positions.length === 0) return;
     // The broker fills an answer in the order of the request: let each partition be first in turn.
     this.#first = (this.#first + 1) % positions.length;

@@ -104,6 +104,39 @@ test("a connection closed in the midst of an answer: fetching goes on at the nex
   assert.deepEqual(await fetchFrom(script, 30), { values: upTo(30), error: null });
 });
 
+test("a held partition is not asked for until it is let go, and then goes on where it was", async () => {
+  let requests = 0;
+  const script: Script = (apiKey, body) => {
+    if (apiKey !== API.fetch.key) return undefined;
+    requests += 1;
+    return fetchAnswer(0, 0, batch(offsetOf(body), 10));
+  };
+  const broker = await startFakeBroker(script);
+  closers.push(broker.close);
+  const client = await KafkaClient.connect({ brokers: [broker.address], clientId: "test" });
+  closers.push(() => client.close());
+  const offsets: number[] = [];
+  const fetcher = client.fetcher({
+    topic: "t",
+    assignments: [{ partition: 0, offset: 0 }],
+    isolation: "read_uncommitted",
+    onBatch: (view) => {
+      offsets.push(view.baseOffset);
+      fetcher.hold(0, true);
+    },
+    onError: assert.fail,
+  });
+  fetcher.start();
+  for (const count of [1, 2, 3]) {
+    await until(`answer ${count}`, () => offsets.length === count);
+    await client.metadata(["t"]); // a whole round trip later …
+    assert.equal(requests, count); // … nothing has been asked
+    fetcher.hold(0, false);
+  }
+  fetcher.close();
+  assert.deepEqual(offsets.slice(0, 3), [0, 10, 20]);
+});
+
 test("a batch cut at the end of an answer is asked for again", async () => {
   const script = inTurn((offset) => {
     const whole = Buffer.concat([batch(offset, 10), batch(offset + 10, 10)]);
