@@ -9,6 +9,8 @@ export interface DataSet<E> {
   readonly partitions: number;
   /** The rule event → partition, for reports. */
   readonly partitionRule: string;
+  /** How wire values are written; absent: JSON. */
+  readonly format?: WireFormatName;
   /** All events of an auction are in one partition. */
   readonly keepsAuctionsTogether?: boolean;
   /** A cursor before event `firstIndex` (default 0). */
@@ -34,6 +36,10 @@ export interface EventCursor<E> {
   /** The event as an object of its own. */
   event(): E;
 }
+
+/** How events and output rows are written (docs/queries.md, "Formats"). */
+export const WIRE_FORMATS = ["json", "binary"] as const;
+export type WireFormatName = (typeof WIRE_FORMATS)[number];
 
 /** How events are spread over partitions. */
 export const PARTITION_RULES = ["roundRobin", "auction"] as const;

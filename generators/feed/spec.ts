@@ -5,7 +5,7 @@ import { ControlEvents } from "../bettercloud/controls.ts";
 import { CustomerEvents } from "../bettercloud/events.ts";
 import { STREAMS } from "../bettercloud/model.ts";
 import { betterCloudOptionsSchema, resolveBetterCloudOptions } from "../bettercloud/options.ts";
-import { type DataSet, PARTITION_RULES } from "../dataset.ts";
+import { type DataSet, PARTITION_RULES, WIRE_FORMATS } from "../dataset.ts";
 import { NexmarkDataSet } from "../nexmark/dataset.ts";
 import { nexmarkOptionsSchema, resolveNexmarkOptions } from "../nexmark/options.ts";
 import { compileSchedule } from "../schedule/schedule.ts";
@@ -20,6 +20,8 @@ export const dataSetSpecSchema = z.discriminatedUnion("kind", [
     options: nexmarkOptionsSchema,
     partitions: partitionCount,
     partitionRule: z.enum(PARTITION_RULES).default("roundRobin"),
+    /** Of the wire values; absent: json. */
+    format: z.enum(WIRE_FORMATS).optional(),
   }),
   z.strictObject({
     kind: z.literal("bettercloud"),
@@ -86,6 +88,7 @@ export function openDataSet(spec: DataSetSpec): DataSet<unknown> {
         options: resolveNexmarkOptions(spec.options),
         partitions: spec.partitions,
         partitionRule: spec.partitionRule ?? "roundRobin",
+        format: spec.format ?? "json",
       });
     case "bettercloud":
       return openBetterCloud(spec);

@@ -1,10 +1,17 @@
 import { FaultlineError } from "../../base/errors.ts";
-import { closingTimeAfter, type DataSet, type EventCursor, type PartitionRule } from "../dataset.ts";
+import {
+  closingTimeAfter,
+  type DataSet,
+  type EventCursor,
+  type PartitionRule,
+  type WireFormatName,
+} from "../dataset.ts";
 import { EventDraw, type HeadStreams } from "./draw.ts";
 import { EVENT_TYPE, type NexmarkEvent } from "./model.ts";
 import { EventNumbers } from "./numbers.ts";
 import { eventRange, type NexmarkOptions } from "./options.ts";
 import { EventRenderer } from "./render.ts";
+import { BinaryEventRenderer, binaryClosingRecord } from "./render-binary.ts";
 import { toEvent } from "./to-event.ts";
 
 export interface NexmarkDataSetOptions {
@@ -13,6 +20,8 @@ export interface NexmarkDataSetOptions {
   readonly partitions?: number;
   /** `roundRobin` (default): index mod partitions. `auction`: the auction's, person's or bid's auction's id mod partitions. */
   readonly partitionRule?: PartitionRule;
+  /** Of the wire values; default json. */
+  readonly format?: WireFormatName;
   /** Other streams than the seeds of the options give; for tests. */
   readonly streams?: () => HeadStreams;
 }
@@ -28,18 +37,26 @@ export class NexmarkDataSet implements DataSet<NexmarkEvent> {
   readonly events: number;
   readonly partitions: number;
   readonly partitionRule: string;
+  readonly format: WireFormatName;
   readonly keepsAuctionsTogether: boolean;
   readonly closingTimeMs: number;
   readonly options: NexmarkOptions;
   readonly #byAuction: boolean;
   readonly #streams: (() => HeadStreams) | undefined;
 
-  constructor({ options, partitions = 1, partitionRule = "roundRobin", streams }: NexmarkDataSetOptions) {
+  constructor({
+    options,
+    partitions = 1,
+    partitionRule = "roundRobin",
+    format = "json",
+    streams,
+  }: NexmarkDataSetOptions) {
     if (!Number.isInteger(partitions) || partitions < 1) {
       throw new FaultlineError("config-invalid", `partitions must be a positive integer, got ${partitions}`);
     }
     this.options = options;
     this.partitions = partitions;
+    this.format = format;
     this.events = eventRange(options).events;
     this.#byAuction = partitionRule === "auction";
     this.partitionRule = RULE_TEXT[partitionRule];
@@ -52,10 +69,11 @@ export class NexmarkDataSet implements DataSet<NexmarkEvent> {
   open(firstIndex = 0): NexmarkCursor {
     const draw = new EventDraw(this.options, this.#streams?.());
     if (!draw.randomAccess) for (let i = 0; i < Math.min(firstIndex, this.events); i++) draw.draw(i);
-    return new NexmarkCursor(draw, this.options, firstIndex, this.events, this.partitions, this.#byAuction);
+    return new NexmarkCursor(draw, this, firstIndex, this.#byAuction);
   }
 
   closingRecord(): Uint8Array {
+    if (this.format === "binary") return binaryClosingRecord(this.closingTimeMs);
     const value = {
       event_type: EVENT_TYPE.closing,
       person: null,
@@ -78,7 +96,8 @@ function latestTimeMs(options: NexmarkOptions, events: number): number {
 export class NexmarkCursor implements EventCursor<NexmarkEvent> {
   readonly maxWireBytes: number;
   readonly #draw: EventDraw;
-  readonly #renderer: EventRenderer;
+  readonly #wire: EventRenderer | BinaryEventRenderer;
+  readonly #json: EventRenderer;
   readonly #events: number;
   readonly #partitions: number;
   readonly #byAuction: boolean;
@@ -86,15 +105,14 @@ export class NexmarkCursor implements EventCursor<NexmarkEvent> {
 
   constructor(
     draw: EventDraw,
-    options: NexmarkOptions,
+    { options, format, events, partitions }: Pick<NexmarkDataSet, "options" | "format" | "events" | "partitions">,
     firstIndex: number,
-    events: number,
-    partitions: number,
     byAuction: boolean,
   ) {
     this.#draw = draw;
-    this.#renderer = new EventRenderer(options, draw);
-    this.maxWireBytes = this.#renderer.maxBytes;
+    this.#json = new EventRenderer(options, draw);
+    this.#wire = format === "binary" ? new BinaryEventRenderer(options, draw) : this.#json;
+    this.maxWireBytes = this.#wire.maxBytes;
     this.#index = firstIndex - 1;
     this.#events = events;
     this.#partitions = partitions;
@@ -122,12 +140,12 @@ export class NexmarkCursor implements EventCursor<NexmarkEvent> {
   }
 
   writeWire(target: Uint8Array, at: number): number {
-    return this.#renderer.wire(target, at);
+    return this.#wire.wire(target, at);
   }
 
   /** Writes the line of `bench generate` (`i`, `id`, `ts`, `wm`, `type`, the event), line feed included; returns its end. */
   writeLine(target: Uint8Array, at: number): number {
-    return this.#renderer.line(target, at, this.#index);
+    return this.#json.line(target, at, this.#index);
   }
 
   event(): NexmarkEvent {

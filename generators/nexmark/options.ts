@@ -13,6 +13,8 @@ const byteSize = z.int().min(0).max(MAX_BYTE_SIZE);
 const seed = z.int();
 const share = z.int().min(0).max(MAX_SHARE);
 
+const exponent = z.number().min(0).max(10).optional();
+
 const split = z
   .strictObject({
     index: z.int().min(0).max(65_535).describe("Which part, 0-based."),
@@ -38,12 +40,27 @@ export const nexmarkOptionsSchema = z.strictObject({
     .strictObject({ auction: ratio.default(2), sellers: ratio.default(4), bidders: ratio.default(4) })
     .prefault({})
     .describe("One in this many draws is not the hot key."),
+  skew: z
+    .strictObject({
+      auctions: exponent.describe(
+        "Zipf exponent of the auctions of bids: rank r of the set gets a share of 1/r^exponent. Default: the hot rule.",
+      ),
+      bidders: exponent.describe("Zipf exponent of the bidders. Default: the hot rule."),
+      keys: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(1000)
+        .describe("Size of the lasting sets that an exponent draws from: the first so many auctions and people."),
+    })
+    .prefault({})
+    .describe("Hot keys that last, instead of the hot auction and bidder that move on with the stream."),
   avgByteSizes: z
     .strictObject({ person: byteSize.default(200), auction: byteSize.default(500), bid: byteSize.default(100) })
     .prefault({})
     .describe("Average sizes that `extra` pads to."),
-  numInFlightAuctions: z.int().min(1).max(100_000_000).default(100),
-  numActivePeople: z.int().min(1).max(100_000_000).default(1000),
+  numInFlightAuctions: z.int().min(1).max(100_000_000).default(100).describe("Latest auctions that bids go to."),
+  numActivePeople: z.int().min(1).max(100_000_000).default(1000).describe("Latest people that sell and bid."),
   baseTimeMs: z.int().min(0).max(8_640_000_000_000).default(1_436_918_400_000).describe("Time of event 0, epoch ms."),
   split: split.optional(),
   seeds: z

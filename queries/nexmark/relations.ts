@@ -1,6 +1,7 @@
-import { type JobBuilder, jsonSource, type Stream } from "../../engine/dataflow/api.ts";
+import type { JobBuilder, Stream } from "../../engine/dataflow/api.ts";
 import { EVENT_TYPE } from "../../generators/nexmark/model.ts";
 import { SOURCE_ID } from "../job-ids.ts";
+import { nexmarkSource } from "./format.ts";
 import type { NexmarkJobParameters } from "./parameters.ts";
 import { NEXMARK_WIRE } from "./wire.ts";
 
@@ -20,7 +21,7 @@ export const EVENT_TYPE_FIELD = NEXMARK_WIRE.discriminator;
 export function mixedEvents(job: JobBuilder, columns: RelationColumns, parameters: NexmarkJobParameters): Stream {
   const rows = RELATIONS.filter((relation) => columns[relation] !== undefined);
   const fields = rows.flatMap((relation) => columns[relation]!.map((name) => `${relation}.${name}`));
-  const source = jsonSource({ format: NEXMARK_WIRE, fields: [EVENT_TYPE_FIELD, ...fields], rows });
+  const source = nexmarkSource({ fields: [EVENT_TYPE_FIELD, ...fields], rows }, parameters);
   return job.source(SOURCE_ID, { ...source, watermarkDelayMs: parameters.watermarkDelayMs });
 }
 

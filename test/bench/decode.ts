@@ -3,11 +3,15 @@
  * job. Not a test: `node test/bench/decode.ts [records]`.
  */
 
-import { jsonSource } from "../../engine/connectors/json/decoder.ts";
+import { JsonDecoder, jsonSource } from "../../engine/connectors/json/decoder.ts";
 import { jsonEncoder } from "../../engine/connectors/json/encoder.ts";
+import { wireSchema } from "../../engine/connectors/json/wire-format.ts";
+import { SinkRowBuffer } from "../../engine/connectors/sink-row-buffer.ts";
+import { count } from "../../engine/operators/aggregate/aggregate.ts";
+import { BoundAggregates } from "../../engine/operators/aggregate/bound-aggregates.ts";
 import type { Operator, Output } from "../../engine/operators/operator.ts";
-import { aggregateSchema, bindAggregates, count } from "../../engine/operators/window/aggregates.ts";
 import { WindowAggregateOperator } from "../../engine/operators/window/window-aggregate.ts";
+import { windowSchema } from "../../engine/operators/window/window-schema.ts";
 import { hopping, windowGeometry } from "../../engine/operators/window/window-spec.ts";
 import type { LogRecords } from "../../engine/ports.ts";
 import { BinaryRowReader, BinaryRowWriter } from "../../engine/rows/binary.ts";
@@ -65,6 +69,16 @@ function decodeAll(input: readonly LogRecords[], fields: readonly string[]): () 
   };
 }
 
+/** As `decodeAll`, without the WebAssembly kernel. */
+function scanAll(input: readonly LogRecords[], fields: readonly string[]): () => number {
+  const decoder = new JsonDecoder(TEST_WIRE, wireSchema(TEST_WIRE, fields), new Set(["bid"]), MAX_BATCH_ROWS, null);
+  return () => {
+    let rows = 0;
+    for (const block of input) decoder.decode(block, (batch) => (rows += batch.selectedCount));
+    return rows;
+  };
+}
+
 function parseAll(input: readonly LogRecords[]): () => number {
   return () => {
     let rows = 0;
@@ -83,15 +97,13 @@ function parseAll(input: readonly LogRecords[]): () => number {
 function passThrough(input: readonly LogRecords[]): () => number {
   const { decoder, schema } = jsonSource({ format: TEST_WIRE, fields: PROJECTIONS.q0, rows: ["bid"] });
   const source = decoder(MAX_BATCH_ROWS);
-  const encoder = jsonEncoder(schema)();
-  const target = new Uint8Array(1 << 16);
+  const sink = new SinkRowBuffer(jsonEncoder(schema)());
+  let bytes = 0;
+  const take = (_bytes: Uint8Array, start: number, end: number) => {
+    bytes += end - start;
+  };
   return () => {
-    let bytes = 0;
-    for (const block of input) {
-      source.decode(block, (batch) => {
-        for (let i = 0; i < batch.selectedCount; i++) bytes += encoder.encode(batch, batch.selection[i]!, target, 0);
-      });
-    }
+    for (const block of input) source.decode(block, (batch) => sink.encode(batch, take));
     return bytes;
   };
 }
@@ -132,8 +144,9 @@ function hotItems(input: readonly LogRecords[]): () => number {
     const operator: Operator = new WindowAggregateOperator(
       new KeyCodec(schema, ["bid.auction"]),
       windowGeometry(hopping(10_000, 2_000)),
-      bindAggregates(schema, aggregates),
-      aggregateSchema(schema, ["bid.auction"], aggregates),
+      new BoundAggregates(schema, aggregates),
+      windowSchema(schema, ["bid.auction"], aggregates),
+      null,
     );
     operator.open(
       { operatorId: "count", instance: 0, parallelism: 1, keyGroups: { first: 0, end: 128, total: 128 } },
@@ -155,6 +168,7 @@ for (const mode of ["head", "classic"] as const) {
   };
   report("JSON.parse", parseAll(input));
   for (const [query, fields] of Object.entries(PROJECTIONS)) report(`decode ${query}`, decodeAll(input, fields));
+  report("decode q0, no kernel", scanAll(input, PROJECTIONS.q0));
   report("decode q0 + encode", passThrough(input));
   report("decode q0 + exchange", exchange(input));
   report("decode q5 + count windows", hotItems(input));

@@ -1,14 +1,15 @@
 /**
- * Prints events/s of the Nexmark generators as wire bytes, against objects and JSON.stringify in the same run.
- * Not a test: `node test/bench/generators.ts [events]`.
+ * How fast the Nexmark generators make wire bytes, beside the naive way (an object and JSON.stringify) in the same rounds:
+ * `npm run bench:generators [events] [rounds]`. One thread.
  */
 import { NexmarkDataSet } from "../../generators/nexmark/dataset.ts";
 import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
 import { EVENT_TYPE } from "../../generators/nexmark/model.ts";
 import { resolveNexmarkOptions } from "../../generators/nexmark/options.ts";
+import { appendHistory, calibration, interleaved, measured, printTable } from "./lib/rounds.ts";
 
 const events = Number(process.argv[2] ?? 1_000_000);
-const ROUNDS = 3;
+const rounds = Number(process.argv[3] ?? 7);
 
 function wireObject(event: NexmarkEvent): unknown {
   const { type } = event;
@@ -20,47 +21,35 @@ function wireObject(event: NexmarkEvent): unknown {
   };
 }
 
+const target = new Uint8Array(1 << 20);
+
 function bytesDirectly(dataSet: NexmarkDataSet, count: number): number {
   const cursor = dataSet.open();
-  const target = new Uint8Array(1 << 20);
-  let bytes = 0;
   let end = 0;
-  for (let i = 0; i < count && cursor.advance(); i++) {
+  let made = 0;
+  for (; made < count && cursor.advance(); made++) {
     if (end + cursor.maxWireBytes > target.length) end = 0;
-    const start = end;
-    end = cursor.writeWire(target, start);
-    bytes += end - start;
+    end = cursor.writeWire(target, end);
   }
-  return bytes;
+  return made;
 }
 
 function bytesByStringify(dataSet: NexmarkDataSet, count: number): number {
   const cursor = dataSet.open();
-  let bytes = 0;
-  for (let i = 0; i < count && cursor.advance(); i++)
-    bytes += Buffer.from(JSON.stringify(wireObject(cursor.event()))).length;
-  return bytes;
+  let made = 0;
+  for (; made < count && cursor.advance(); made++) target.set(Buffer.from(JSON.stringify(wireObject(cursor.event()))));
+  return made;
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-for (const mode of ["head", "classic"] as const) {
+const variants = (["head", "classic"] as const).flatMap((mode) => {
   const dataSet = new NexmarkDataSet({ options: resolveNexmarkOptions({ mode, events }) });
-  const variants = [
-    { name: "direct", run: bytesDirectly, count: events },
-    { name: "JSON.stringify", run: bytesByStringify, count: Math.ceil(events / 5) },
+  bytesDirectly(dataSet, 50_000);
+  bytesByStringify(dataSet, 50_000);
+  return [
+    { name: `${mode}, JSON.stringify`, run: () => measured(() => bytesByStringify(dataSet, Math.ceil(events / 5))) },
+    { name: `${mode}, direct`, run: () => measured(() => bytesDirectly(dataSet, events)) },
   ];
-  for (const { name, run, count } of variants) {
-    run(dataSet, Math.min(count, 50_000));
-    let bytes = 0;
-    const rates = Array.from({ length: ROUNDS }, () => {
-      const start = process.hrtime.bigint();
-      bytes = run(dataSet, count);
-      return count / (Number(process.hrtime.bigint() - start) / 1e9);
-    });
-    const rate = Math.round(median(rates));
-    process.stdout.write(`${mode} ${name}: ${rate} events/s, ${(bytes / count).toFixed(1)} bytes/event\n`);
-  }
-}
+});
+const results = await interleaved([...variants, calibration], rounds);
+printTable(results.slice(0, -1), "event");
+appendHistory("generators", results, { events, rounds });

@@ -1,7 +1,9 @@
 import type { ColumnBatch } from "../../rows/batch.ts";
 import { copyBytes, copyWords, ViewCache } from "../../rows/bytes.ts";
 import type { FieldType, RowSchema } from "../../rows/schema.ts";
-import type { RowEncoder } from "../format.ts";
+import type { EncodedRows, RowEncoder } from "../format.ts";
+import { KernelEncoder } from "./kernel/encode-program.ts";
+import { type Kernel, sharedKernel } from "./kernel/kernel.ts";
 import { MAX_NUMBER_BYTES, writeDouble, writeInteger, writeThousandths } from "./numbers.ts";
 
 const QUOTE = 0x22;
@@ -15,7 +17,7 @@ export function jsonEncoder(schema: RowSchema): () => RowEncoder {
 }
 
 /** Writes rows as JSON without white space. Integers and decimals are exact, strings are copied as they are, NULL is `null`. */
-class JsonEncoder implements RowEncoder {
+export class JsonEncoder implements RowEncoder {
   /** `"name":` of each field, with the comma before it. */
   readonly #names: readonly DataView[];
   readonly #types: readonly FieldType[];
@@ -23,7 +25,11 @@ class JsonEncoder implements RowEncoder {
   /** One per field for its column's bytes, one more for the target. */
   readonly #views = new ViewCache();
 
-  constructor(schema: RowSchema) {
+  readonly #kernel: KernelEncoder | null;
+
+  /** `kernel` null: does without. */
+  constructor(schema: RowSchema, kernel: Kernel | null = sharedKernel()) {
+    this.#kernel = KernelEncoder.of(kernel, schema);
     const encoder = new TextEncoder();
     this.#types = schema.fields.map((field) => field.type);
     this.#names = schema.fields.map(({ name }, i) => {
@@ -52,6 +58,10 @@ class JsonEncoder implements RowEncoder {
     }
     target[end] = CLOSE;
     return end + 1;
+  }
+
+  encodeRows(batch: ColumnBatch, first: number): EncodedRows | null {
+    return this.#kernel === null ? null : this.#kernel.encodeRows(batch, first);
   }
 
   #value(batch: ColumnBatch, row: number, field: number, target: Uint8Array, at: number): number {

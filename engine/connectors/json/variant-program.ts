@@ -84,7 +84,7 @@ export class VariantProgram {
 }
 
 /** Thousandths per unit for decimals, else 1. */
-function factorOf(type: FieldType): number {
+export function factorOf(type: FieldType): number {
   return type === "decimal3" ? 1000 : 1;
 }
 
@@ -94,7 +94,10 @@ function setSpan(column: StringColumnBuffer, row: number, scanner: JsonScanner):
 }
 
 /** The text between the discriminator's value and the variant's object, and from its closing brace to the record's end. */
-function surroundings(format: WireFormat, variant: WireVariant): { readonly before: string; readonly after: string } {
+export function surroundings(
+  format: WireFormat,
+  variant: WireVariant,
+): { readonly before: string; readonly after: string } {
   if (variant.member === null) return { before: "", after: "}" };
   const at = format.members.indexOf(variant.member);
   const nulls = (members: readonly string[]) => members.map((member) => `,${JSON.stringify(member)}:null`).join("");

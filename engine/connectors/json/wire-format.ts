@@ -56,6 +56,13 @@ export function wireSchema(format: WireFormat, names: readonly string[]): RowSch
   );
 }
 
+/** Names of the variants that become rows: these, all unless given. `job-invalid` when the format has no such variant. */
+export function wantedVariants(format: WireFormat, names?: readonly string[]): ReadonlySet<string> {
+  const unknown = names?.find((name) => !format.variants.some((variant) => variant.name === name));
+  if (unknown !== undefined) throw new FaultlineError("job-invalid", `records have no variant "${unknown}"`);
+  return new Set(names ?? format.variants.map((variant) => variant.name));
+}
+
 /** Throws `job-invalid` when the description contradicts itself. */
 export function checkWireFormat(format: WireFormat): void {
   const problem = wireFormatProblem(format);

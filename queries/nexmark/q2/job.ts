@@ -1,6 +1,7 @@
-import { job, jsonEncoder, type LogicalGraph } from "../../../engine/dataflow/api.ts";
+import { job, type LogicalGraph } from "../../../engine/dataflow/api.ts";
 import { SINK_ID } from "../../job-ids.ts";
 import { bids } from "../bids.ts";
+import { rowEncoder } from "../format.ts";
 import { nexmarkParameters } from "../parameters.ts";
 
 const DIVISOR = 123;
@@ -13,6 +14,6 @@ export default function q2Job(parameters: Readonly<Record<string, unknown>>): Lo
   const all = bids(graph, columns, checked);
   const auction = all.schema.index("auction");
   const rows = all.filter("selected", (row) => row.number(auction) % DIVISOR === 0);
-  rows.sink(SINK_ID, jsonEncoder(rows.schema));
+  rows.sink(SINK_ID, rowEncoder(rows.schema, checked));
   return graph.build();
 }

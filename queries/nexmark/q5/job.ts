@@ -1,6 +1,7 @@
-import { count, hopping, job, jsonEncoder, type LogicalGraph } from "../../../engine/dataflow/api.ts";
+import { count, hopping, job, type LogicalGraph } from "../../../engine/dataflow/api.ts";
 import { SINK_ID } from "../../job-ids.ts";
 import { bids } from "../bids.ts";
+import { rowEncoder } from "../format.ts";
 import { nexmarkParameters } from "../parameters.ts";
 
 const WINDOW_MS = 10_000;
@@ -19,6 +20,6 @@ export default function q5Job(parameters: Readonly<Record<string, unknown>>): Lo
     .keyBy("window_end")
     .topPerWindow("hottest", hottest)
     .project("columns", checked.identity ? ["auction", "num", "window_end"] : ["auction", "num"]);
-  rows.sink(SINK_ID, jsonEncoder(rows.schema));
+  rows.sink(SINK_ID, rowEncoder(rows.schema, checked));
   return graph.build();
 }

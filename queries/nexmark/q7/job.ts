@@ -1,6 +1,7 @@
-import { job, jsonEncoder, type LogicalGraph } from "../../../engine/dataflow/api.ts";
+import { job, type LogicalGraph } from "../../../engine/dataflow/api.ts";
 import { SINK_ID } from "../../job-ids.ts";
 import { bids } from "../bids.ts";
+import { rowEncoder } from "../format.ts";
 import { nexmarkParameters } from "../parameters.ts";
 
 const WINDOW_MS = 10_000;
@@ -17,6 +18,6 @@ export default function q7Job(parameters: Readonly<Record<string, unknown>>): Lo
     .keyBy("window_end")
     .topPerWindow("highest", highest)
     .project("columns", checked.identity ? [...COLUMNS, "window_end"] : COLUMNS);
-  rows.sink(SINK_ID, jsonEncoder(rows.schema));
+  rows.sink(SINK_ID, rowEncoder(rows.schema, checked));
   return graph.build();
 }

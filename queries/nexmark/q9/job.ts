@@ -1,6 +1,7 @@
-import { job, jsonEncoder, type LogicalGraph, type Stream } from "../../../engine/dataflow/api.ts";
+import { job, type LogicalGraph, type Stream } from "../../../engine/dataflow/api.ts";
 import { EVENT_TYPE } from "../../../generators/nexmark/model.ts";
 import { SINK_ID } from "../../job-ids.ts";
+import { rowEncoder } from "../format.ts";
 import { nexmarkParameters } from "../parameters.ts";
 import { EVENT_TYPE_FIELD, mixedEvents } from "../relations.ts";
 import { AUCTION_COLUMNS, BID_COLUMNS, KEY, winningBid, winningBidSchema } from "./winning-bid.ts";
@@ -10,11 +11,12 @@ import { AUCTION_COLUMNS, BID_COLUMNS, KEY, winningBid, winningBidSchema } from 
  * identity columns.
  */
 export default function q9Job(parameters: Readonly<Record<string, unknown>>): LogicalGraph {
+  const checked = nexmarkParameters(parameters);
   const graph = job("q9");
   const columns = { auction: ["id", ...AUCTION_COLUMNS], bid: ["auction", ...BID_COLUMNS] };
-  const events = withKey(mixedEvents(graph, columns, nexmarkParameters(parameters)));
+  const events = withKey(mixedEvents(graph, columns, checked));
   const rows = events.keyBy(KEY).process("winners", winningBidSchema(events.schema), () => winningBid(events.schema));
-  rows.sink(SINK_ID, jsonEncoder(rows.schema));
+  rows.sink(SINK_ID, rowEncoder(rows.schema, checked));
   return graph.build();
 }
 

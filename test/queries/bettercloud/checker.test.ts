@@ -40,7 +40,7 @@ function check(t: TestContext, input: BetterCloudOptionsInput, observed: readonl
   const view = new DataView(new ArrayBuffer(observed.length * OBSERVATION_BYTES));
   observed.forEach((record, offset) => {
     const bytes = Buffer.from(record);
-    const flags = hasher.fromJson(bytes, 0, bytes.length) ? 0 : 1;
+    const flags = hasher.fromRecord(bytes, 0, bytes.length) ? 0 : 1;
     const { nameHigh, nameLow, contentHigh, contentLow } = hasher;
     const fixed = { observedUs: observedMs * 1000, offset, appendMs: 0, partition: 0, isolation: 0 as const, flags };
     writeObservation(view, offset * OBSERVATION_BYTES, { nameHigh, nameLow, contentHigh, contentLow, ...fixed });

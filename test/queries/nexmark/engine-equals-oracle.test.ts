@@ -47,6 +47,7 @@ async function actual(
     query: findQuery(id),
     streams: [{ name: SOURCE_ID, dataSet }],
     dataMode: dataSet.options.mode,
+    format: dataSet.format,
     watermarkDelayMs,
     parallelism,
     workers,
@@ -109,6 +110,33 @@ for (const mode of ["classic", "head"] as const) {
       }
     }
   }
+}
+
+for (const mode of ["classic", "head"] as const) {
+  const options = resolveNexmarkOptions({ mode, events: 8_000, eventRatePerSecond: 200, outOfOrderGroupSize: 90 });
+  for (const id of queryIds("nexmark")) {
+    test(`${id} ${mode} in the binary wire format: the engine gives exactly the oracle's rows, identity included`, async () => {
+      const one = shape(2, 2, 4, 100);
+      const dataSet = new NexmarkDataSet({ options, partitions: 4, partitionRule: "auction", format: "binary" });
+      const want = expected(id, dataSet);
+      assert.ok(want.length >= 4, `${want.length} rows are no test`);
+      const { rows, counters } = await actual(id, dataSet, one, 1);
+      assertEqualResults(id, dataSet, rows, want);
+      assert.ok(counters.every(({ custom: { undecodable = 0 } }) => undecodable === 0));
+    });
+  }
+}
+
+for (const id of ["q5", "q7", "q11"]) {
+  test(`${id} with keys that stay hot: the engine gives exactly the oracle's rows`, async () => {
+    const skew = { auctions: 1.2, bidders: 1, keys: 50 };
+    const options = resolveNexmarkOptions({ events: 8_000, eventRatePerSecond: 200, outOfOrderGroupSize: 90, skew });
+    const one = shape(4, 2, 4, 100);
+    const dataSet = new NexmarkDataSet({ options, partitions: one.partitions });
+    const want = expected(id, dataSet);
+    assert.ok(want.length >= 4, `${want.length} rows are no test`);
+    assertEqualResults(id, dataSet, (await actual(id, dataSet, one, 1)).rows, want);
+  });
 }
 
 test("any data, parallelism, batch size, number of workers and partitions, any order of events: the oracle's rows", async () => {

@@ -20,7 +20,7 @@ const schema = new RowSchema([
   ...BID_COLUMNS.map((name) => ({ name: `bid.${name}`, type: typeOf(name) })),
 ]);
 const create = () =>
-  new KeyedProcessOperator(new KeyCodec(schema, ["key"]), winningBidSchema(schema), winningBid(schema));
+  new KeyedProcessOperator(new KeyCodec(schema, ["key"]), winningBidSchema(schema), () => winningBid(schema));
 
 /** The event as the row of the mixed stream. */
 function rowOf(event: NexmarkEvent): PlainRow {

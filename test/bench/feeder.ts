@@ -1,0 +1,129 @@
+/**
+ * Our feeder beside Kafka's own `kafka-producer-perf-test`, both as processes of their own, into one private broker with acks=all:
+ * `npm run bench:feeder [records] [rounds]`. The feeder also generates what it sends; the other sends one record of 290 bytes over
+ * and over. Each is run with `records` and with a fifth of them, and the figures are of the difference, so that neither start is
+ * counted. Then the feeder in open loop at half of its rate: its generator lag.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { monotonicUs } from "../../base/clock.ts";
+import type { FeederSpecInput } from "../../generators/feed/spec.ts";
+import { installArtifacts } from "../../harness/services/artifact-cache.ts";
+import { findJava } from "../../harness/services/java.ts";
+import { installKafka } from "../../harness/services/kafka/install.ts";
+import { silenceNegativeTimeouts } from "../../harness/services/kafka/kafkajs-warnings.ts";
+import { warmBroker } from "../../harness/services/kafka/warm.ts";
+import { startTestBroker, type TestBroker } from "../integration/broker.ts";
+import { appendHistory, interleaved, printTable, type Sample, type Variant } from "./lib/rounds.ts";
+import { runTimed, type TimedProcess } from "./lib/timed-process.ts";
+
+const records = Number(process.argv[2] ?? 3_000_000);
+const rounds = Number(process.argv[3] ?? 5);
+const RECORD_BYTES = 290;
+const BATCH_BYTES = 64 * 1024;
+const PARTITIONS = 4;
+const MAX_MS = 120_000;
+const OPEN_LOOP_S = 10;
+const FEEDER = join(import.meta.dirname, "../../generators/feed/main.ts");
+
+interface Done {
+  readonly sent: number;
+  readonly acked: number;
+  readonly lagUs: { readonly p50: number; readonly p99: number; readonly max: number };
+}
+
+/** What `records` took beyond what `less` took. */
+function difference(more: TimedProcess, less: TimedProcess, count: number): Sample {
+  return { count, wallS: more.wallS - less.wallS, cpuS: more.cpuS - less.cpuS };
+}
+
+async function twice(run: (count: number) => Promise<TimedProcess>): Promise<Sample> {
+  const few = Math.ceil(records / 5);
+  const less = await run(few);
+  return difference(await run(records), less, records - few);
+}
+
+async function producerPerf(broker: TestBroker): Promise<Variant> {
+  const perf = {
+    name: "producerperf-4.3.1",
+    pomFile: join(import.meta.dirname, "producer-perf/pom.xml"),
+    listFile: join(import.meta.dirname, "producer-perf/artifacts.sha256"),
+  };
+  const onProgress = (message: string) => process.stderr.write(`${message}\n`);
+  const tools = await installArtifacts(perf, onProgress);
+  const kafka = await installKafka(onProgress);
+  const java = await findJava();
+  const run = async (count: number) => {
+    const topic = await broker.topic(PARTITIONS);
+    const main = ["-cp", `${tools.classPath}:${kafka.classPath}`, "org.apache.kafka.tools.ProducerPerformance"];
+    const work = [
+      "--topic",
+      topic,
+      "--num-records",
+      `${count}`,
+      "--record-size",
+      `${RECORD_BYTES}`,
+      "--throughput",
+      "-1",
+    ];
+    const properties = [
+      `acks=all`,
+      `linger.ms=5`,
+      `batch.size=${BATCH_BYTES}`,
+      `bootstrap.servers=${broker.service.brokers.join(",")}`,
+    ];
+    const result = await runTimed(java.file, [...main, ...work, "--command-property", ...properties], MAX_MS);
+    await broker.admin.deleteTopics([topic]);
+    return result;
+  };
+  return { name: "kafka-producer-perf-test", run: () => twice(run) };
+}
+
+/** Runs our feeder process over `count` events that are all due at `ratePerSecond`. */
+async function feed(
+  broker: TestBroker,
+  count: number,
+  ratePerSecond: number,
+): Promise<TimedProcess & { readonly done: Done }> {
+  const topic = await broker.topic(PARTITIONS);
+  const spec: FeederSpecInput = {
+    brokers: [...broker.service.brokers],
+    topic,
+    partitions: Array.from({ length: PARTITIONS }, (_, index) => index),
+    dataset: { kind: "nexmark", options: { events: count }, partitions: PARTITIONS },
+    schedule: { shape: "constant", ratePerSecond },
+    startUs: monotonicUs() + 1_000_000,
+    lagFile: join(broker.directory, `${topic}.hlog`),
+    producer: { maxBatchBytes: BATCH_BYTES, maxInFlight: 5 },
+  };
+  const path = join(broker.directory, `${topic}.json`);
+  writeFileSync(path, JSON.stringify(spec));
+  const result = await runTimed(process.execPath, [FEEDER, path], MAX_MS);
+  await broker.admin.deleteTopics([topic]);
+  const lines = result.stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { done?: Done });
+  const done = lines.find((line) => line.done !== undefined)?.done;
+  if (done === undefined || done.acked < count) throw new Error(`the feeder did not finish: ${result.stdout}`);
+  return { ...result, done };
+}
+
+silenceNegativeTimeouts();
+const broker = await startTestBroker();
+try {
+  await warmBroker(broker.service);
+  const ours: Variant = {
+    name: "our feeder, generation included",
+    run: () => twice((count) => feed(broker, count, 1e9)),
+  };
+  const results = await interleaved([await producerPerf(broker), ours], rounds);
+  printTable(results, "record");
+  const rate = Math.round(results[1]!.ratePerSecond.median / 2);
+  const { done } = await feed(broker, rate * OPEN_LOOP_S, rate);
+  const lag = `p50 ${done.lagUs.p50}, p99 ${done.lagUs.p99}, max ${done.lagUs.max} µs`;
+  process.stdout.write(`open loop at ${rate} records/s for ${OPEN_LOOP_S} s: generator lag ${lag}\n`);
+  appendHistory("feeder", results, { records, rounds, openLoop: { ratePerSecond: rate, lagUs: done.lagUs } });
+} finally {
+  await broker.close();
+}
