@@ -13,6 +13,9 @@ export interface World {
   readonly election: Election;
   readonly processes: Processes;
   readonly journal: Journal;
+  /** Absent: jobs that call out or read files cannot run here. */
+  readonly callOut?: CallOut;
+  readonly files?: Files;
 }
 
 export interface Clock {
@@ -103,6 +106,8 @@ export interface LogReader {
   /** No more `onRecords` until `resume`, but for at most one fetch already under way. */
   pause(): void;
   resume(): void;
+  /** Holds one partition, or lets it go on: while held it gives no more than what is already under way. */
+  hold(partition: number, held: boolean): void;
   /** Asks for the current end offset (next offset to be written) of each partition of the reader, in its order. */
   endOffsets(answer: (offsets: readonly number[]) => void): void;
   close(): void;
@@ -141,6 +146,21 @@ export interface LogWriter {
   /** Sends what is pending as soon as a request slot is free. */
   kick(): void;
   close(): void;
+}
+
+// --- the world around a job: requests to services, tables in files ---
+
+export interface CallOut {
+  /**
+   * Sends `request` to `endpoint`. `done` is called once, never from inside this call, with the response or what went wrong. The request's
+   * bytes belong to the port; those of the response to the caller. Whoever does not want to wait any longer cancels; then `done` is not called.
+   */
+  call(endpoint: string, request: Uint8Array, done: (error: Error | null, response: Uint8Array | null) => void): Timer;
+}
+
+export interface Files {
+  /** The whole file, at once: for tables that an operator loads before it starts. Throws when it is larger than `maxBytes` or not there. */
+  read(path: string, maxBytes: number): Uint8Array;
 }
 
 // --- checkpoints, leadership, processes ---

@@ -1,7 +1,9 @@
+import { present } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import type { RecordDecoder } from "../connectors/format.ts";
+import type { SideOutput } from "../operators/side-output.ts";
 import type { RowSchema } from "../rows/schema.ts";
-import type { LogicalEdge, LogicalGraph, LogicalNode, OperatorNode } from "./graph.ts";
+import type { LogicalEdge, LogicalGraph, LogicalNode, LoopBounds, OperatorNode } from "./graph.ts";
 import { Stream } from "./stream.ts";
 import { validateGraph } from "./validate.ts";
 
@@ -22,6 +24,9 @@ interface OperatorOptions {
   readonly chainable?: boolean;
   /** The operator is given the processing time; false unless said. */
   readonly processingTime?: boolean;
+  /** Outputs beside the main one; `Stream.side` reads them. */
+  readonly sideOutputs?: readonly SideOutput[];
+  readonly loop?: LoopBounds;
   readonly parallelism?: number | null;
   readonly create: OperatorNode["create"];
 }
@@ -49,6 +54,11 @@ export class JobBuilder {
 
   /** Any operator, with any number of inputs; the methods of `Stream` cover the usual ones. */
   operator(id: string, options: OperatorOptions): Stream {
+    const { sideOutputs = [], loop } = options;
+    const sides = new Map(sideOutputs.map(({ tag, schema }) => [tag, schema]));
+    if (sides.size !== sideOutputs.length) {
+      throw new FaultlineError("job-invalid", `operator "${id}": two side outputs have one tag`);
+    }
     return this.add({
       kind: "operator",
       id,
@@ -58,6 +68,8 @@ export class JobBuilder {
       keys: options.keys ?? null,
       chainable: options.chainable ?? true,
       processingTime: options.processingTime ?? false,
+      ...(sides.size === 0 ? {} : { sideOutputs: sides }),
+      ...(loop === undefined ? {} : { loop }),
       create: options.create,
     });
   }
@@ -69,6 +81,18 @@ export class JobBuilder {
     }
     this.#nodes.set(node.id, node);
     return new Stream(this, node.schema, [{ from: node.id, partitioning: { kind: "forward" } }]);
+  }
+
+  /** The node with this id; it has been added. */
+  node(id: string): LogicalNode {
+    return present(this.#nodes.get(id), `operator ${id}`);
+  }
+
+  /** Feeds `edges` back into the head of a loop, which was added without them. */
+  closeLoop(head: string, edges: readonly LogicalEdge[]): void {
+    const node = this.node(head);
+    const [outside] = node.inputs;
+    this.#nodes.set(head, { ...node, inputs: [outside!, edges.map((edge) => ({ ...edge, feedback: true as const }))] });
   }
 
   /** The finished graph; `job-invalid` (see `validateGraph`) when it cannot run. */

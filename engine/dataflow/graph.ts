@@ -7,6 +7,10 @@ import type { Partitioning } from "./plan.ts";
 export interface LogicalEdge {
   readonly from: string;
   readonly partitioning: Partitioning;
+  /** Tag of a side output of `from`, whose rows the edge carries instead of the main ones. */
+  readonly output?: string;
+  /** Leads back to the head of a loop, `from` comes after it. */
+  readonly feedback?: true;
 }
 
 interface NodeBase {
@@ -25,6 +29,11 @@ export interface SourceNode extends NodeBase {
   readonly decoder: (maxBatchRows: number) => RecordDecoder;
 }
 
+export interface LoopBounds {
+  /** Bytes that may wait in one instance of the head because the loop's body takes no more. */
+  readonly maxQueuedBytes: number;
+}
+
 export interface OperatorNode extends NodeBase {
   readonly kind: "operator";
   readonly schema: RowSchema;
@@ -34,6 +43,10 @@ export interface OperatorNode extends NodeBase {
   readonly chainable: boolean;
   /** The operator reads the clock, so that running it again gives other rows. */
   readonly processingTime?: boolean;
+  /** Schemas of its side outputs, by tag. */
+  readonly sideOutputs?: ReadonlyMap<string, RowSchema>;
+  /** It is the head of a loop; its input 1 is fed back. */
+  readonly loop?: LoopBounds;
   readonly create: () => Operator;
 }
 

@@ -1,20 +1,23 @@
 import { FaultlineError } from "../../base/errors.ts";
 import type { RowEncoder } from "../connectors/format.ts";
+import { type Aggregate, resultFields } from "../operators/aggregate/aggregate.ts";
+import { BoundAggregates } from "../operators/aggregate/bound-aggregates.ts";
+import { OverOperator } from "../operators/aggregate/over.ts";
+import { RunningAggregateOperator } from "../operators/aggregate/running-aggregate.ts";
 import { type KeyedProcess, KeyedProcessOperator } from "../operators/keyed-process.ts";
 import { RowKeys } from "../operators/keyed-rows.ts";
+import type { SideCollectors, SideOutput } from "../operators/side-output.ts";
 import { TopNOperator } from "../operators/top-n.ts";
 import { TopPerWindowOperator } from "../operators/top-per-window.ts";
-import { type Aggregate, aggregateSchema, bindAggregates } from "../operators/window/aggregates.ts";
-import { SessionAggregateOperator } from "../operators/window/session-aggregate.ts";
-import { WindowAggregateOperator } from "../operators/window/window-aggregate.ts";
-import { type SessionSpec, sessionGapMs, type WindowSpec, windowGeometry } from "../operators/window/window-spec.ts";
+import type { ProcessingTimeSpec, SessionSpec, WindowSpec } from "../operators/window/window-spec.ts";
 import { KeyCodec } from "../rows/key.ts";
 import { RowSchema } from "../rows/schema.ts";
 import type { JobBuilder } from "./builder.ts";
 import type { LogicalEdge, OperatorNode } from "./graph.ts";
 import { type JoinOptions, joinKeyed, type WindowJoinOptions, windowJoinKeyed } from "./joins.ts";
-import { inOperator, numericField } from "./schemas.ts";
-import type { Stream, TopPerWindowOptions } from "./stream.ts";
+import { inOperator, numericField, sameSchema } from "./schemas.ts";
+import type { ProcessOptions, Stream, TopPerWindowOptions } from "./stream.ts";
+import { WindowedStream, type WindowOptions } from "./windowed-stream.ts";
 
 export interface TopNOptions {
   readonly limit: number;
@@ -22,6 +25,16 @@ export interface TopNOptions {
   readonly orderBy: readonly (readonly [string, "ascending" | "descending"])[];
   readonly rankField: string;
 }
+
+export interface OverOptions {
+  /** Rows before the current one that count, 0 … 1000. */
+  readonly preceding: number;
+  readonly aggregates: readonly Aggregate[];
+  /** Rows that come when the watermark has passed them; without it they are dropped. Both are counted. */
+  readonly late?: SideOutput;
+}
+
+const MAX_PRECEDING = 1000;
 
 /** A stream whose rows of equal key meet in one instance of the next operator. */
 export class KeyedStream {
@@ -46,14 +59,57 @@ export class KeyedStream {
     this.keys = keys;
   }
 
-  /** Windows over event time, per key. */
-  window(id: string, spec: WindowSpec | SessionSpec): WindowedStream {
-    return new WindowedStream(this, id, spec);
+  /** Windows over event time (or, if the specification says so, processing time), per key. */
+  window(id: string, spec: WindowSpec | SessionSpec | ProcessingTimeSpec, options: WindowOptions = {}): WindowedStream {
+    return new WindowedStream(this, id, spec, options);
   }
 
-  /** A function with state and event-time timers per key. `create` makes one for each instance. */
-  process(id: string, schema: RowSchema, create: () => KeyedProcess): Stream {
-    return this.operator(id, schema, () => new KeyedProcessOperator(this.#codec(), schema, create()));
+  /**
+   * Aggregates per key over all rows so far: an upsert stream with the key of this one. Each row that changes its key's results gives
+   * one row: key fields, then the aggregates; event time is that of the row. State is kept for ever.
+   */
+  aggregate(id: string, ...aggregates: readonly Aggregate[]): Stream {
+    return inOperator(id, () => {
+      const { schema: input, keys } = this;
+      const results = resultFields(input, aggregates);
+      const schema = new RowSchema([...keys.map((key) => input.fields[input.index(key)]!), ...results]);
+      const create = () => new RunningAggregateOperator(this.#codec(), new BoundAggregates(input, aggregates), schema);
+      create();
+      return this.operator(id, schema, create);
+    });
+  }
+
+  /**
+   * Each row with aggregates over itself and the `preceding` rows of its key before it, in the order of event time, among equals of
+   * arrival: the input's fields, then the aggregates. A row leaves when the watermark reaches its event time.
+   */
+  over(id: string, { preceding, aggregates, late }: OverOptions): Stream {
+    return inOperator(id, () => {
+      const { schema: input } = this;
+      checkOver(input, preceding, aggregates);
+      if (late !== undefined && !sameSchema(late.schema, input)) {
+        throw new FaultlineError("job-invalid", `the side output "${late.tag}" has not the fields of the input`);
+      }
+      const output = new RowSchema([...input.fields, ...resultFields(input, aggregates)]);
+      const create = () => {
+        const bound = new BoundAggregates(input, aggregates);
+        const settings = { input, output, codec: this.#codec(), aggregates: bound, preceding };
+        return new OverOperator({ ...settings, late: late?.tag ?? null });
+      };
+      return this.operator(id, output, create, { sideOutputs: late === undefined ? [] : [late] });
+    });
+  }
+
+  /** A function with state and timers per key. `create` makes one for each instance. */
+  process(
+    id: string,
+    schema: RowSchema,
+    create: (sides: SideCollectors) => KeyedProcess,
+    options: ProcessOptions = {},
+  ): Stream {
+    const { sideOutputs = [] } = options;
+    const operator = () => new KeyedProcessOperator(this.#codec(), schema, create, sideOutputs);
+    return this.operator(id, schema, operator, options);
   }
 
   /** As `Stream.topPerWindow`, over all rows; the stream must be keyed by the window field (and no other). */
@@ -110,9 +166,10 @@ export class KeyedStream {
   }
 
   /** Any keyed one-input operator. */
-  operator(id: string, schema: RowSchema, create: OperatorNode["create"]): Stream {
+  operator(id: string, schema: RowSchema, create: OperatorNode["create"], options: ProcessOptions = {}): Stream {
     const { parallelism } = this;
-    const made = this.#job.operator(id, { schema, inputs: [this.edges], keys: [this.keys], create, parallelism });
+    const inputs = [this.edges];
+    const made = this.#job.operator(id, { ...options, schema, inputs, keys: [this.keys], create, parallelism });
     return made.withParallelism(parallelism);
   }
 
@@ -121,37 +178,14 @@ export class KeyedStream {
   }
 }
 
-/** A keyed stream with windows, waiting for what to compute in them. */
-class WindowedStream {
-  readonly #stream: KeyedStream;
-  readonly #id: string;
-  readonly #spec: WindowSpec | SessionSpec;
-
-  constructor(stream: KeyedStream, id: string, spec: WindowSpec | SessionSpec) {
-    this.#stream = stream;
-    this.#id = id;
-    this.#spec = spec;
-  }
-
-  /**
-   * One row per key and window that has rows: key fields, then the aggregates, then `window_start` and `window_end` (ms, end
-   * exclusive; of a session: first row, last row + gap). Event time = end − 1. Emitted when the watermark reaches end − 1; rows that come after are dropped and counted.
-   */
-  aggregate(...aggregates: readonly Aggregate[]): Stream {
-    const { schema: input, keys } = this.#stream;
-    const spec = this.#spec;
-    return inOperator(this.#id, () => {
-      const schema = aggregateSchema(input, keys, aggregates);
-      const bound = () => bindAggregates(input, aggregates);
-      const codec = () => new KeyCodec(input, keys);
-      if (spec.kind === "session") {
-        const gapMs = sessionGapMs(spec);
-        const create = () => new SessionAggregateOperator(codec(), gapMs, bound(), schema);
-        return this.#stream.operator(this.#id, schema, create);
-      }
-      const geometry = windowGeometry(spec);
-      const create = () => new WindowAggregateOperator(codec(), geometry, bound(), schema);
-      return this.#stream.operator(this.#id, schema, create);
+function checkOver(input: RowSchema, preceding: number, aggregates: readonly Aggregate[]): void {
+  if (!Number.isSafeInteger(preceding) || preceding < 0 || preceding > MAX_PRECEDING) {
+    throw new FaultlineError("job-invalid", `${preceding} preceding rows`, {
+      hint: `an integer from 0 to ${MAX_PRECEDING} is needed`,
     });
   }
+  if (new BoundAggregates(input, aggregates).distinct.length === 0) return;
+  throw new FaultlineError("job-invalid", "there are no distinct counts over the last rows", {
+    hint: "keep the rows in a process function",
+  });
 }

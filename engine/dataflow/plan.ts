@@ -28,6 +28,15 @@ export interface PlanEdge {
   /** Input of the receiving vertex's first operator: 0 or 1. Several edges may share an input (union). */
   readonly input: number;
   readonly partitioning: Partitioning;
+  /** The edge carries a side output of an operator of the sending vertex, not the vertex's rows. */
+  readonly output?: SideOutputId;
+  /** It closes a loop, whose head is the first operator of the receiving vertex. */
+  readonly feedback?: true;
+}
+
+export interface SideOutputId {
+  readonly operator: string;
+  readonly tag: string;
 }
 
 export interface PhysicalPlan {

@@ -7,35 +7,46 @@ interface PlanSettings {
   /** Parallelism of every operator that names none. */
   readonly parallelism: number;
   readonly keyGroups: number;
-  /** Replicas of every vertex; 1 unless given. */
-  readonly replicas?: number;
+  /** 1 each unless given. */
+  readonly replicas?: ReplicaCounts;
 }
 
+/** Replicas of vertices, by the kind of their operators: vertices of several counts are not chained. */
+export type ReplicaCounts = Readonly<Record<LogicalNode["kind"], number>>;
+
+/** Most replicas of one instance. */
+const MAX_REPLICAS = 4;
+
+const UNREPLICATED: ReplicaCounts = { source: 1, operator: 1, sink: 1 };
+
 /**
- * The physical plan of a graph: forward edges become parts of a chain where both ends have the same parallelism, the sender sends
- * nowhere else, the receiver receives nothing else and allows it. Pure and deterministic: the coordinator and every worker get the
+ * The physical plan of a graph: forward edges become parts of a chain where both ends have the same parallelism and as many replicas,
+ * the sender sends nowhere else, the receiver receives nothing else and allows it. Pure and deterministic: the coordinator and every worker get the
  * same plan. `job-invalid` when the graph or the settings cannot run.
  */
 export function planJob(graph: LogicalGraph, settings: PlanSettings): PhysicalPlan {
   validateGraph(graph);
   checkPositiveInteger("keyGroups", settings.keyGroups);
   checkPositiveInteger("parallelism", settings.parallelism);
-  const replicas = settings.replicas ?? 1;
-  checkPositiveInteger("replicas", replicas);
+  const replicas = settings.replicas ?? UNREPLICATED;
   const parallelismOf = (node: LogicalNode) => node.parallelism ?? settings.parallelism;
-  for (const node of graph.nodes.values()) checkParallelism(node, parallelismOf(node), settings.keyGroups);
+  for (const node of graph.nodes.values()) {
+    checkParallelism(node, parallelismOf(node), settings.keyGroups);
+    checkReplicas(node, replicas[node.kind]);
+  }
   const consumers = consumerCounts(graph);
   const chains = new Map<string, string[]>();
   const vertexOf = new Map<string, string>();
   for (const node of graph.nodes.values()) {
-    const before = chainedTo(graph, node, consumers, parallelismOf);
+    const before = chainedTo(graph, node, consumers, parallelismOf, replicas);
     const vertex = before === null ? node.id : vertexOf.get(before)!;
     vertexOf.set(node.id, vertex);
     if (before === null) chains.set(node.id, [node.id]);
     else chains.get(vertex)!.push(node.id);
   }
   const vertices = [...chains].map(([id, operators]): Vertex => {
-    return { id, operators, parallelism: parallelismOf(graph.nodes.get(id)!), replicas };
+    const first = graph.nodes.get(id)!;
+    return { id, operators, parallelism: parallelismOf(first), replicas: replicas[first.kind] };
   });
   return { vertices, edges: planEdges(graph, vertexOf, chains, parallelismOf), keyGroups: settings.keyGroups };
 }
@@ -57,10 +68,33 @@ function checkParallelism(node: LogicalNode, parallelism: number, keyGroups: num
   );
 }
 
+function checkReplicas(node: LogicalNode, replicas: number): void {
+  checkPositiveInteger(`operator "${node.id}": replicas`, replicas);
+  if (replicas > MAX_REPLICAS) {
+    throw new FaultlineError("job-invalid", `operator "${node.id}": ${replicas} replicas, at most ${MAX_REPLICAS}`);
+  }
+  if (replicas === 1 || node.kind !== "operator") return;
+  if (node.loop !== undefined) {
+    throw new FaultlineError(
+      "job-invalid",
+      `operator "${node.id}" is the head of a loop: loops cannot be replicated yet`,
+      {
+        hint: "run the job without replication",
+      },
+    );
+  }
+  if (node.processingTime !== true) return;
+  throw new FaultlineError("job-invalid", `operator "${node.id}" reads the clock: its replicas would not agree`, {
+    hint: "run the job without replication, or use event time",
+  });
+}
+
 function consumerCounts(graph: LogicalGraph): Map<string, number> {
   const counts = new Map<string, number>();
   for (const node of graph.nodes.values()) {
-    for (const edge of node.inputs.flat()) counts.set(edge.from, (counts.get(edge.from) ?? 0) + 1);
+    for (const { from, output } of node.inputs.flat()) {
+      if (output === undefined) counts.set(from, (counts.get(from) ?? 0) + 1);
+    }
   }
   return counts;
 }
@@ -71,13 +105,17 @@ function chainedTo(
   node: LogicalNode,
   consumers: ReadonlyMap<string, number>,
   parallelismOf: (node: LogicalNode) => number,
+  replicas: ReplicaCounts,
 ): string | null {
   const edges = node.inputs.flat();
   const edge = edges[0];
   if (edge === undefined || edges.length > 1 || edge.partitioning.kind !== "forward") return null;
+  if (edge.output !== undefined) return null;
   if (node.kind === "operator" && !node.chainable) return null;
   if (consumers.get(edge.from) !== 1) return null;
-  return parallelismOf(graph.nodes.get(edge.from)!) === parallelismOf(node) ? edge.from : null;
+  const sender = graph.nodes.get(edge.from)!;
+  const alike = parallelismOf(sender) === parallelismOf(node) && replicas[sender.kind] === replicas[node.kind];
+  return alike ? edge.from : null;
 }
 
 function planEdges(
@@ -93,7 +131,10 @@ function planEdges(
       for (const edge of input) {
         checkForward(edge, node, parallelismOf(graph.nodes.get(edge.from)!), parallelismOf(node));
         const from = vertexOf.get(edge.from)!;
-        edges.push({ id: edges.length, from, to: head, input: index, partitioning: edge.partitioning });
+        const { partitioning, feedback } = edge;
+        const output = edge.output === undefined ? {} : { output: { operator: edge.from, tag: edge.output } };
+        const back = feedback === undefined ? {} : { feedback };
+        edges.push({ id: edges.length, from, to: head, input: index, partitioning, ...output, ...back });
       }
     });
   }
@@ -115,9 +156,11 @@ export function describePlan(plan: PhysicalPlan): string {
     const copies = replicas === 1 ? "" : ` × ${replicas} replicas`;
     return `${operators.join(" → ")}  [${parallelism}${copies}]`;
   });
-  const edges = plan.edges.map(({ id, from, to, input, partitioning }) => {
+  const edges = plan.edges.map(({ id, from, to, input, partitioning, output, feedback }) => {
     const how = partitioning.kind === "hash" ? `hash(${partitioning.keys.join(", ")})` : partitioning.kind;
-    return `edge ${id}: ${from} ⇒ ${to}${input === 0 ? "" : ` (input ${input})`}  ${how}`;
+    const what = output === undefined ? "" : ` (${output.tag} of ${output.operator})`;
+    const back = feedback === true ? "  feedback" : "";
+    return `edge ${id}: ${from}${what} ⇒ ${to}${input === 0 ? "" : ` (input ${input})`}  ${how}${back}`;
   });
   return [...vertices, ...edges, `key groups: ${plan.keyGroups}`].join("\n");
 }

@@ -26,3 +26,8 @@ export function inOperator<T>(id: string, build: () => T): T {
     throw new FaultlineError(cause.code, `operator "${id}": ${cause.message}`, { ...hint, cause });
   }
 }
+
+/** The error for a graph that cannot run because of operator `id`. */
+export function invalid(id: string, problem: string, hint?: string): FaultlineError {
+  return new FaultlineError("job-invalid", `operator "${id}": ${problem}`, hint === undefined ? {} : { hint });
+}

@@ -1,20 +1,20 @@
 import { assert, present } from "../../base/assert.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
-import type { RowWriter } from "../rows/batch-builder.ts";
 import type { KeyCodec } from "../rows/key.ts";
-import { keyGroupOfBytes, keyGroupOfNumber } from "../rows/key-groups.ts";
 import { Row } from "../rows/row.ts";
 import type { RowSchema } from "../rows/schema.ts";
 import { BytesKeyTable, NumberKeyTable, type TableOptions } from "../state/key-table.ts";
 import { END_OF_LIST, RowLists, VALUES_PER_LIST } from "../state/row-lists.ts";
 import type { Segment } from "../state/segment.ts";
 import { Timers } from "../state/timers.ts";
+import { CurrentKey, UNKNOWN } from "./current-key.ts";
 import type { KeyGroupRange } from "./operator.ts";
+import type { ProcessingAlarm } from "./processing-alarm.ts";
 
-/** Place of the current key in the table: not looked up yet, or not there. */
-const UNKNOWN = -2;
+/** Place of a key that is not in the table. */
 const ABSENT = -1;
+const DECLARE = "processingTime in the options of the process function";
 
 /** State of a key. */
 export interface KeyedState extends TableOptions {
@@ -23,27 +23,23 @@ export interface KeyedState extends TableOptions {
 }
 
 /** A keyed process function's view of the current key: its state and its timers. Valid only during the call. */
-export class KeyedContext {
+export class KeyedContext extends CurrentKey {
   /** No row with event time ≤ this follows; rows that are older are late. */
   watermarkMs: number = Number.NEGATIVE_INFINITY;
   readonly table: NumberKeyTable | BytesKeyTable;
   readonly timers: Timers;
+  /** There where the operator is given the clock. */
+  processingTimers: Timers | null = null;
+  #alarm: ProcessingAlarm | null = null;
+  readonly #place: { values: Float64Array; start: number } = { values: new Float64Array(0), start: 0 };
   readonly #lists: RowLists | null;
   /** One cursor for each list. */
   readonly #cursors: readonly Row[];
   #batch: ColumnBatch | null = null;
   #row = 0;
-  readonly #codec: KeyCodec;
-  readonly #total: number;
-  #number = 0;
-  #bytes: Uint8Array = new Uint8Array(0);
-  #start = 0;
-  #end = 0;
-  #entry = UNKNOWN;
 
   constructor(codec: KeyCodec, range: KeyGroupRange, state: KeyedState) {
-    this.#codec = codec;
-    this.#total = range.total;
+    super(codec, range.total);
     const lists = state.lists ?? [];
     const savedWidth = state.savedWidth ?? state.width;
     const options = { ...state, width: state.width + lists.length * VALUES_PER_LIST, savedWidth };
@@ -59,30 +55,10 @@ export class KeyedContext {
     this.#row = row;
   }
 
-  /** Makes a numeric key current. */
-  useNumber(key: number): void {
-    this.#number = key;
-    this.#entry = UNKNOWN;
-  }
-
-  /** Makes the key `bytes[start, end)` current; numeric keys are decoded. */
-  useBytes(bytes: Uint8Array, start: number, end: number): void {
-    this.#bytes = bytes;
-    this.#start = start;
-    this.#end = end;
-    this.#entry = UNKNOWN;
-    if (this.#codec.numeric) this.#number = this.#codec.decodeNumber(bytes, start);
-  }
-
-  /** The current key, where it is one integer field; `NULL_KEY` for NULL. */
-  get key(): number {
-    return this.#number;
-  }
-
-  /** Sets fields 0, 1 … of `out` to the key's fields. */
-  writeKey(out: RowWriter): void {
-    if (this.#codec.numeric) this.#codec.writeNumber(this.#number, out);
-    else this.#codec.writeBytes(this.#bytes, this.#start, out);
+  /** From now on the context has a clock and processing-time timers. */
+  useProcessingTime(range: KeyGroupRange, alarm: ProcessingAlarm): void {
+    this.processingTimers = new Timers(range);
+    this.#alarm = alarm;
   }
 
   /** Has the key state? */
@@ -101,6 +77,15 @@ export class KeyedContext {
     const entry = this.#open();
     const segment = this.#segment();
     segment.values[entry * segment.width + index] = value;
+  }
+
+  /** All values of the key, which must have state: `values[start …]`, valid until the next insertion. */
+  get state(): { readonly values: Float64Array; readonly start: number } {
+    const entry = this.#find();
+    const { values, width } = this.#segment();
+    this.#place.values = values;
+    this.#place.start = entry * width;
+    return this.#place;
   }
 
   /** The byte value: `stateBytes[stateStart, stateStart + stateLength)`; empty when there is none. */
@@ -166,7 +151,7 @@ export class KeyedContext {
       this.#lists?.clearEntry(this.#segment(), entry);
       this.#segment().remove(entry);
     }
-    this.#entry = ABSENT;
+    this.entry = ABSENT;
   }
 
   /** Writes the state and timers of all keys. */
@@ -175,6 +160,7 @@ export class KeyedContext {
     this.table.snapshot(writer);
     this.#lists?.snapshot(writer);
     this.timers.snapshot(writer);
+    this.processingTimers?.snapshot(writer);
   }
 
   /** Adds those key groups of the snapshots that this instance owns; the watermark is the smallest one. */
@@ -185,19 +171,38 @@ export class KeyedContext {
       this.table.restore(snapshot);
       this.#lists?.restore(snapshot);
       this.timers.restore(snapshot);
+      this.processingTimers?.restore(snapshot);
     }
     this.watermarkMs = watermarkMs;
   }
 
   /** Calls `onTimer` for this key when the watermark reaches `timeMs`; setting it twice is setting it once. */
   setTimer(timeMs: number): void {
-    this.#makeKeyBytes();
-    this.timers.set(timeMs, this.#group(), this.#bytes, this.#start, this.#end);
+    this.makeKeyBytes();
+    this.timers.set(timeMs, this.group(), this.bytes, this.start, this.end);
   }
 
   cancelTimer(timeMs: number): void {
-    this.#makeKeyBytes();
-    this.timers.cancel(timeMs, this.#group(), this.#bytes, this.#start, this.#end);
+    this.makeKeyBytes();
+    this.timers.cancel(timeMs, this.group(), this.bytes, this.start, this.end);
+  }
+
+  /** Processing time, epoch ms. Only where the operator declares `processingTime`. */
+  get processingTimeMs(): number {
+    return present(this.#alarm, DECLARE).nowMs;
+  }
+
+  /** Calls `onProcessingTimer` for this key when the clock has reached `timeMs`, or at the end of input; does nothing after that. */
+  setProcessingTimer(timeMs: number): void {
+    if (this.watermarkMs === Number.POSITIVE_INFINITY) return;
+    this.makeKeyBytes();
+    present(this.processingTimers, DECLARE).set(timeMs, this.group(), this.bytes, this.start, this.end);
+    present(this.#alarm, DECLARE).wakeAt(timeMs);
+  }
+
+  cancelProcessingTimer(timeMs: number): void {
+    this.makeKeyBytes();
+    present(this.processingTimers, DECLARE).cancel(timeMs, this.group(), this.bytes, this.start, this.end);
   }
 
   #rowLists(): RowLists {
@@ -209,33 +214,18 @@ export class KeyedContext {
   }
 
   #find(): number {
-    if (this.#entry !== UNKNOWN) return this.#entry;
+    if (this.entry !== UNKNOWN) return this.entry;
     const { table } = this;
-    this.#entry =
-      table instanceof NumberKeyTable ? table.find(this.#number) : table.find(this.#bytes, this.#start, this.#end);
-    return this.#entry;
+    this.entry =
+      table instanceof NumberKeyTable ? table.find(this.number) : table.find(this.bytes, this.start, this.end);
+    return this.entry;
   }
 
   #open(): number {
-    if (this.#entry >= 0) return this.#entry;
+    if (this.entry >= 0) return this.entry;
     const { table } = this;
-    this.#entry =
-      table instanceof NumberKeyTable ? table.upsert(this.#number) : table.upsert(this.#bytes, this.#start, this.#end);
-    return this.#entry;
-  }
-
-  #group(): number {
-    return this.#codec.numeric
-      ? keyGroupOfNumber(this.#number, this.#total)
-      : keyGroupOfBytes(this.#bytes, this.#start, this.#end, this.#total);
-  }
-
-  /** Numeric keys have bytes only where a timer needs them. */
-  #makeKeyBytes(): void {
-    if (!this.#codec.numeric) return;
-    this.#codec.encodeNumber(this.#number);
-    this.#bytes = this.#codec.bytes;
-    this.#start = 0;
-    this.#end = this.#codec.length;
+    this.entry =
+      table instanceof NumberKeyTable ? table.upsert(this.number) : table.upsert(this.bytes, this.start, this.end);
+    return this.entry;
   }
 }

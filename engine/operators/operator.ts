@@ -1,4 +1,5 @@
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import type { CallOut, Files, Timer } from "../ports.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 
 /** Key groups [first, end) of `total` that an instance owns. */
@@ -8,6 +9,18 @@ export interface KeyGroupRange {
   readonly total: number;
 }
 
+/** What an operator may do that does not give its rows on at once. Asked for in `open`. */
+export interface OperatorControl {
+  /** From now on a watermark goes on only when the operator calls what this returns; also that of the end, +Infinity. */
+  holdWatermarks(): (timeMs: number) => void;
+  /** The operator has as many rows as it may hold: its task takes no more input until it says false. */
+  setFull(full: boolean): void;
+  /** Called when the task starts: before that nothing may be asked of the world, also not by `restore`. */
+  onStart(handler: () => void): void;
+  /** Of the head of a loop: called with the smallest watermark of all its feedback channels when that has advanced. */
+  onFeedback(handler: (timeMs: number) => void): void;
+}
+
 export interface OperatorContext {
   readonly operatorId: string;
   readonly instance: number;
@@ -15,6 +28,15 @@ export interface OperatorContext {
   readonly keyGroups: KeyGroupRange;
   /** Epoch time now, integer µs. There only for operators whose node declares `processingTime`: their output is not a function of their input. */
   readonly processingTimeUs?: () => number;
+  /** Calls back once, at the earliest `delayUs` from now, between the other calls. There where `processingTimeUs` is. */
+  readonly after?: (delayUs: number, callback: () => void) => Timer;
+  /** Requests to the world, for operators whose node declares `processingTime`. Absent: this process makes none. */
+  readonly callOut?: CallOut;
+  /** Absent: files cannot be read here. */
+  readonly files?: Files;
+  readonly control?: OperatorControl;
+  /** Where rows of a side output go; null when nobody reads them. Absent: nobody reads any. */
+  readonly sideOutput?: (tag: string) => Output | null;
 }
 
 /** Where an operator's rows go: the next operator of the chain, or the output gate. */

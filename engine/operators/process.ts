@@ -7,6 +7,7 @@ import type { RowSchema } from "../rows/schema.ts";
 import { readInstanceStates, writeInstanceState } from "./instance-state.ts";
 import type { Operator, OperatorContext, Output } from "./operator.ts";
 import { OutputBatch } from "./output-batch.ts";
+import { SideBatches, type SideCollectors, type SideOutput } from "./side-output.ts";
 
 /** A function with state of its own per instance. One object an instance; deterministic, like all operators. */
 export interface RowProcess {
@@ -22,18 +23,22 @@ export interface RowProcess {
 export class ProcessOperator implements Operator {
   readonly #schema: RowSchema;
   readonly #process: RowProcess;
+  readonly #sides: SideBatches;
   readonly #row = new Row();
   #context: OperatorContext | null = null;
   #out: OutputBatch | null = null;
 
-  constructor(schema: RowSchema, process: RowProcess) {
+  /** `create` makes the function, given the collectors of `sides`. */
+  constructor(schema: RowSchema, create: (sides: SideCollectors) => RowProcess, sides: readonly SideOutput[] = []) {
     this.#schema = schema;
-    this.#process = process;
+    this.#sides = new SideBatches(sides);
+    this.#process = create(this.#sides);
   }
 
   open(context: OperatorContext, output: Output): void {
     this.#context = context;
     this.#out = new OutputBatch(this.#schema, output);
+    this.#sides.open(context);
   }
 
   process(_input: number, batch: ColumnBatch): void {
@@ -44,8 +49,10 @@ export class ProcessOperator implements Operator {
       row.moveTo(batch.selection[i]!);
       this.#process.onRow(row, out.rows);
       out.flushIfFull();
+      this.#sides.flushIfFull();
     }
     out.flush();
+    this.#sides.flush();
   }
 
   advanceWatermark(timeMs: number): void {
@@ -53,6 +60,7 @@ export class ProcessOperator implements Operator {
     const out = present(this.#out, "output");
     this.#process.onWatermark(timeMs, out.rows);
     out.flush();
+    this.#sides.flush();
   }
 
   snapshot(writer: SnapshotWriter): void {

@@ -12,6 +12,7 @@ export class KafkaLogReader implements LogReader {
   readonly #handler: LogReaderHandler;
   readonly #client: Promise<KafkaClient>;
   #fetcher: Fetcher | null = null;
+  readonly #held = new Set<number>();
   #paused = false;
   #closed = false;
 
@@ -38,6 +39,7 @@ export class KafkaLogReader implements LogReader {
       },
       onError: (error) => this.#fail(error),
     });
+    for (const partition of this.#held) this.#fetcher.hold(partition, true);
     if (this.#paused) this.#fetcher.pause();
     this.#fetcher.start();
   }
@@ -56,6 +58,12 @@ export class KafkaLogReader implements LogReader {
   resume(): void {
     this.#paused = false;
     this.#fetcher?.resume();
+  }
+
+  hold(partition: number, held: boolean): void {
+    if (held) this.#held.add(partition);
+    else this.#held.delete(partition);
+    this.#fetcher?.hold(partition, held);
   }
 
   endOffsets(answer: (offsets: readonly number[]) => void): void {

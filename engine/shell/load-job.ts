@@ -17,16 +17,20 @@ export const loadJobModule: LoadJob = (spec, done) => {
 /** The default export of a job module; `job-invalid` when there is no such module or its default export is no function. */
 export async function importFactory(module: string): Promise<JobFactory> {
   const url = isAbsolute(module) ? pathToFileURL(module).href : module;
-  const hint = "The module's default export must be a function from parameters to a graph.";
   let loaded: { readonly default?: unknown };
   try {
     loaded = await import(url);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FaultlineError("job-invalid", `cannot load the job module ${module}: ${reason}`, { hint, cause });
+    throw new FaultlineError("job-invalid", `cannot load the job module ${module}: ${reason}`, {
+      hint: "Check its path, its syntax and what it imports.",
+      cause,
+    });
   }
   if (typeof loaded.default !== "function") {
-    throw new FaultlineError("job-invalid", `the job module ${module} exports no job`, { hint });
+    throw new FaultlineError("job-invalid", `the job module ${module} exports no job`, {
+      hint: "The module's default export must be a function from parameters to a graph.",
+    });
   }
   return loaded.default as JobFactory;
 }

@@ -1,8 +1,10 @@
 import { Random } from "../../base/random.ts";
 import type { World } from "../ports.ts";
 import { FileStore } from "./file-store.ts";
+import { httpCallOut } from "./http-call-out.ts";
 import { KafkaLog } from "./kafka-log.ts";
 import { localElection } from "./local-election.ts";
+import { machineFiles } from "./machine-files.ts";
 import { machineClock, machineTimers } from "./machine-timers.ts";
 import type { ProcessShell } from "./process-shell.ts";
 import type { TcpNetwork } from "./tcp-network.ts";
@@ -28,5 +30,7 @@ export function machineWorld(options: {
     election: localElection,
     processes: options.shell,
     journal: options.shell.journal,
+    callOut: httpCallOut,
+    files: machineFiles,
   };
 }

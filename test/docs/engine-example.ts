@@ -13,7 +13,7 @@ import { RowSchema } from "../../engine/rows/schema.ts";
 const MINUTE_MS = 60_000;
 
 /** Records like {"sensor":7,"celsius":21.5,"at":1700000000000}; event time is `at`. */
-const READINGS: WireFormat = {
+export const READINGS: WireFormat = {
   discriminator: null,
   members: [],
   variants: [

@@ -3,9 +3,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { DEFAULT_JOB_OPTIONS } from "../../engine/cluster/job-spec.ts";
 import type { LogSourceSupplier } from "../../engine/connectors/source-supplier.ts";
+import type { JobFactory } from "../../engine/dataflow/graph.ts";
 import { describePlan, planJob } from "../../engine/dataflow/planner.ts";
 import { runSimulated } from "../../engine/simulation/run-simulated.ts";
 import sensors from "./engine-example.ts";
+import statistics from "./engine-example-aggregates.ts";
+import effects from "./engine-example-effects.ts";
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
 const page = read("../../docs/engine.md");
@@ -43,6 +46,29 @@ function supplier(): LogSourceSupplier {
   };
 }
 
+/** Rows of each sink. The second source of the examples has no rows; the service knows no oven. */
+function run(job: JobFactory, parallelism: number): Record<string, Record<string, number>[]> {
+  const rows: Record<string, Record<string, number>[]> = {};
+  const answer = (_endpoint: string, request: Uint8Array) => {
+    const place = new TextDecoder().decode(request);
+    return place === "oven" ? new Error("too hot") : new TextEncoder().encode(`leave the ${place}`);
+  };
+  runSimulated({
+    job,
+    parallelism,
+    workers: parallelism,
+    supplier: (source) => (source === "limits" ? { ...supplier(), endOffset: () => 0 } : supplier()),
+    seed: 7,
+    batchRecords: 4,
+    surroundings: { service: { latencyUs: [200, 2_000], answer } },
+    onRecord: (sink, _partition, value) => {
+      rows[sink] ??= [];
+      rows[sink].push(JSON.parse(new TextDecoder().decode(value)));
+    },
+  });
+  return rows;
+}
+
 /** The results of the example, computed without an engine. */
 function expected(): { readonly alarms: string[]; readonly peaks: string[] } {
   const hot = new Map<string, number>();
@@ -65,8 +91,11 @@ function expected(): { readonly alarms: string[]; readonly peaks: string[] } {
 }
 
 describe("docs/engine.md", () => {
-  it("shows the example that is tested here", () => {
+  it("shows the examples that are tested here", () => {
     assert.equal(blockOf("ts"), read("./engine-example.ts"));
+    for (const file of ["./engine-example-aggregates.ts", "./engine-example-effects.ts"]) {
+      assert.ok(page.includes(`\`\`\`ts\n${read(file)}\`\`\``), file);
+    }
   });
 
   it("shows its plan", () => {
@@ -95,6 +124,52 @@ describe("docs/engine.md", () => {
       });
       assert.deepEqual({ alarms: rows.alarms!.sort(), peaks: rows.peaks!.sort() }, expected());
       assert.ok(result.counters.every(({ custom }) => (custom.lateRows ?? 0) === 0 && (custom.undecodable ?? 0) === 0));
+    });
+  }
+
+  for (const parallelism of [1, 2, 4]) {
+    it(`the example of aggregates gives the right rows, parallelism ${parallelism}`, () => {
+      const rows = run(statistics, parallelism);
+      const late = rows.lateOut!.length;
+      assert.ok(late > 0);
+      assert.equal(
+        rows.perMinuteOut!.reduce((sum, { readings }) => sum + readings!, late),
+        READINGS.length,
+      );
+      const highest = new Map<number, number>();
+      const rising = READINGS.filter(({ sensor, celsius }) => {
+        const rises = celsius > (highest.get(sensor) ?? Number.NEGATIVE_INFINITY);
+        if (rises) highest.set(sensor, celsius);
+        return rises;
+      });
+      assert.ok(rows.recordsOut!.length >= 5 && rows.recordsOut!.length <= rising.length + 100);
+      const last = new Map(rows.recordsOut!.map(({ sensor, highest }) => [sensor!, highest!]));
+      assert.deepEqual([...last].sort(), [...highest].sort());
+      assert.equal(
+        rows.arrivalsOut!.reduce((sum, { count }) => sum + count!, 0),
+        READINGS.length,
+      );
+      assert.ok(rows.smoothOut!.length > 0 && rows.smoothOut!.length <= READINGS.length);
+    });
+
+    it(`the example of tables, services and loops gives the right rows, parallelism ${parallelism}`, () => {
+      const rows = run(effects, parallelism);
+      const placed = READINGS.filter(({ sensor, celsius }) => celsius > 30 && sensor < 3);
+      const places = ["roof", "cellar", "oven"];
+      const of = (place: string) => placed.filter(({ sensor }) => places[sensor] === place).length;
+      const advice = rows.adviceOut as unknown as { place: string; advice: string }[];
+      for (const place of ["roof", "cellar"]) {
+        const own = advice.filter((row) => row.place === place);
+        assert.equal(own.length, of(place));
+        assert.ok(own.every((row) => row.advice === `leave the ${place}`));
+      }
+      assert.equal(advice.length, of("roof") + of("cellar"));
+      assert.equal(rows.failedOut!.length, of("oven"));
+      const rounds = (celsius: number) => Math.ceil(celsius - 20 - 1e-9);
+      assert.deepEqual(
+        rows.cooledOut!.map((row) => row.rounds!).sort(),
+        placed.map(({ celsius }) => rounds(celsius)).sort(),
+      );
     });
   }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -10,7 +10,7 @@ import { TAGS } from "../../harness/analyze/run-recorder.ts";
 import { OBSERVATION_BYTES, writeObservation } from "../../harness/measure/observation.ts";
 import { latenciesCsv } from "../../harness/report/latencies.ts";
 import { REASON_CODES } from "../../harness/sweep/model.ts";
-import { writeSyntheticManifest, writeSyntheticRun } from "../harness/synthetic-run.ts";
+import { START_US, temporaryFolder, writeSyntheticManifest, writeSyntheticRun } from "../harness/synthetic-run.ts";
 
 const page = readFileSync(new URL("../../docs/results.md", import.meta.url), "utf8");
 
@@ -69,8 +69,8 @@ describe("docs/results.md", () => {
       files.filter((file) => !listed.includes(file)),
       [],
     );
-    // Latencies are of queries whose rows carry the engine's stamps: not of this one.
-    const derived = listed.filter((file) => !/^(raw|logs|latencies|\.lock)/.test(file));
+    // Latencies are of queries whose rows carry the engine's stamps: not of this one. It has no faults either.
+    const derived = listed.filter((file) => !/^(raw|logs|latencies|\.lock|faults)|-around-fault-/.test(file));
     assert.deepEqual(
       derived.filter((file) => !files.includes(file)),
       [],
@@ -100,6 +100,23 @@ describe("docs/results.md", () => {
     assert.deepEqual(figureColumns("latency-over-time-<run>.csv"), header("figures/latency-over-time-RUN.csv"));
   });
 
+  it("names the files and columns that tell of faults, in order", async (t) => {
+    const struck = temporaryFolder(t);
+    writeSyntheticManifest(struck);
+    const faults = [{ kind: "kill", target: "worker/1", at: "2s" }];
+    const id = writeSyntheticRun(struck, { id: "RUN", query: "q0", settings: { recovery: "scratch", faults } });
+    const times = { requestedUs: START_US, injectedUs: START_US, observedUs: START_US + 2_000_000, detectedUs: null };
+    const record = { version: 1, index: 0, ...faults[0], ...times, recoveredUs: null, victim: null, evidence: [] };
+    writeFileSync(join(struck, "raw", id, "faults.jsonl"), `${JSON.stringify({ ...record, problem: "x" })}\n`);
+    const [result] = await analyzeSweep(struck);
+    const head = (file: string) => readFileSync(join(struck, file), "utf8").split("\n")[0]!.split(",");
+    assert.deepEqual(named(section("faults.csv")), head("faults.csv"));
+    for (const figure of ["latency-around-fault", "throughput-around-fault"]) {
+      assert.deepEqual(figureColumns(`${figure}-<name>.csv`), head(`figures/${figure}-RUN-1.csv`));
+    }
+    assert.equal(JSON.parse(readFileSync(join(struck, "faults.jsonl"), "utf8")).run, result!.run.id);
+  });
+
   it("names the columns of the latencies, which have no header, in order", () => {
     const times = { dueMs: 1_000, receivedMs: 2_000, sentMs: 4_500, observedMs: 8_000 };
     const line = latenciesCsv([times]).trimEnd().split(",").map(Number);
@@ -112,7 +129,7 @@ describe("docs/results.md", () => {
     const [fields, reasons] = section("runs.jsonl").split("| reason |");
     const result = json("runs.jsonl");
     // Absent where there is nothing to say.
-    const optional = ["notes", "planted"].filter((name) => !(name in result));
+    const optional = ["faults", "notes", "planted"].filter((name) => !(name in result));
     assert.deepEqual(named(fields!).sort(), [...Object.keys(result), ...optional].sort());
     for (const part of ["verified", "latencyUs", "run"]) {
       for (const name of Object.keys(result[part])) assert.ok(fields!.includes(`\`${name}\``), `${part}.${name}`);

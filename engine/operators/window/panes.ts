@@ -1,53 +1,60 @@
 import type { SnapshotReader, SnapshotWriter } from "../../checkpoint/snapshot.ts";
 import { BytesKeyTable, NumberKeyTable } from "../../state/key-table.ts";
+import { DistinctSets } from "../aggregate/distinct-sets.ts";
 import type { KeyGroupRange } from "../operator.ts";
 
-export type PaneTable = NumberKeyTable | BytesKeyTable;
+/** Accumulators by key, and the sets of values that distinct counts need. */
+export interface Pane {
+  readonly table: NumberKeyTable | BytesKeyTable;
+  readonly sets: DistinctSets | null;
+}
 
-/** Pane tables kept for reuse; more are left to the collector. */
-const MAX_SPARE_TABLES = 4;
+/** Panes kept for reuse; more are left to the collector. */
+const MAX_SPARE_PANES = 4;
 
-/** A window operator's live panes: one table of accumulators per pane that has rows. */
+/** A window operator's live panes, those that have rows. */
 export class Panes {
   readonly #range: KeyGroupRange;
   readonly #width: number;
   readonly #numeric: boolean;
-  readonly #tables = new Map<number, PaneTable>();
-  /** Live panes, ascending. */
+  readonly #distinct: boolean;
+  readonly #panes = new Map<number, Pane>();
+  /** Numbers of the live panes, ascending. */
   readonly #order: number[] = [];
-  readonly #spare: PaneTable[] = [];
-  #lastPane = Number.NaN;
-  #lastTable: PaneTable | null = null;
+  readonly #spare: Pane[] = [];
+  #lastNumber = Number.NaN;
+  #last: Pane | null = null;
 
-  /** `width`: accumulators per key; `numeric`: keys are numbers. */
-  constructor(range: KeyGroupRange, width: number, numeric: boolean) {
+  /** `width`: numbers of an accumulator; `numeric`: keys are numbers; `distinct`: panes have sets. */
+  constructor(range: KeyGroupRange, width: number, numeric: boolean, distinct: boolean) {
     this.#range = range;
     this.#width = width;
     this.#numeric = numeric;
+    this.#distinct = distinct;
   }
 
-  /** Tables of the live panes in [first, end), ascending. */
-  between(first: number, end: number): PaneTable[] {
-    const tables: PaneTable[] = [];
-    for (const pane of this.#order) {
-      if (pane >= end) break;
-      if (pane >= first) tables.push(this.#tables.get(pane)!);
+  /** The live panes in [first, end), ascending. */
+  between(first: number, end: number): Pane[] {
+    const panes: Pane[] = [];
+    for (const number of this.#order) {
+      if (number >= end) break;
+      if (number >= first) panes.push(this.#panes.get(number)!);
     }
-    return tables;
+    return panes;
   }
 
-  /** The pane's table, made when it is not there. */
-  open(pane: number): PaneTable {
-    if (pane === this.#lastPane && this.#lastTable !== null) return this.#lastTable;
-    let table = this.#tables.get(pane);
-    if (table === undefined) {
-      table = this.#spare.pop() ?? this.#create();
-      this.#tables.set(pane, table);
-      this.#insert(pane);
+  /** Pane `number`, made when it is not there. */
+  open(number: number): Pane {
+    if (number === this.#lastNumber && this.#last !== null) return this.#last;
+    let pane = this.#panes.get(number);
+    if (pane === undefined) {
+      pane = this.#spare.pop() ?? this.#create();
+      this.#panes.set(number, pane);
+      this.#insert(number);
     }
-    this.#lastPane = pane;
-    this.#lastTable = table;
-    return table;
+    this.#lastNumber = number;
+    this.#last = pane;
+    return pane;
   }
 
   /** The earliest live pane; +Infinity when there is none. */
@@ -57,39 +64,50 @@ export class Panes {
 
   /** Forgets the earliest pane. */
   dropEarliest(): void {
-    const pane = this.#order.shift();
-    const table = pane === undefined ? undefined : this.#tables.get(pane);
-    if (pane === undefined || table === undefined) return;
-    this.#tables.delete(pane);
-    this.#lastPane = Number.NaN;
-    this.#lastTable = null;
-    if (this.#spare.length >= MAX_SPARE_TABLES) return;
-    table.clear();
-    this.#spare.push(table);
+    const number = this.#order.shift();
+    const pane = number === undefined ? undefined : this.#panes.get(number);
+    if (number === undefined || pane === undefined) return;
+    this.#panes.delete(number);
+    this.#lastNumber = Number.NaN;
+    this.#last = null;
+    if (this.#spare.length >= MAX_SPARE_PANES) return;
+    pane.table.clear();
+    pane.sets?.clear();
+    this.#spare.push(pane);
   }
 
   snapshot(writer: SnapshotWriter): void {
     writer.u32(this.#order.length);
-    for (const pane of this.#order) {
-      writer.f64(pane);
-      this.#tables.get(pane)!.snapshot(writer);
+    for (const number of this.#order) {
+      const { table, sets } = this.#panes.get(number)!;
+      writer.f64(number);
+      table.snapshot(writer);
+      sets?.snapshot(writer);
     }
   }
 
   /** Adds those parts of a snapshot that this instance owns. */
   restore(reader: SnapshotReader): void {
-    for (let left = reader.u32(); left > 0; left--) this.open(reader.f64()).restore(reader);
+    for (let left = reader.u32(); left > 0; left--) {
+      const { table, sets } = this.open(reader.f64());
+      table.restore(reader);
+      sets?.restore(reader);
+    }
   }
 
   /** New panes are nearly always the latest. */
-  #insert(pane: number): void {
+  #insert(number: number): void {
     let at = this.#order.length;
-    while (at > 0 && this.#order[at - 1]! > pane) at -= 1;
-    this.#order.splice(at, 0, pane);
+    while (at > 0 && this.#order[at - 1]! > number) at -= 1;
+    this.#order.splice(at, 0, number);
   }
 
-  #create(): PaneTable {
+  #create(): Pane {
     const options = { width: this.#width };
-    return this.#numeric ? new NumberKeyTable(this.#range, options) : new BytesKeyTable(this.#range, options);
+    const range = this.#range;
+    return {
+      table: this.#numeric ? new NumberKeyTable(range, options) : new BytesKeyTable(range, options),
+      sets: this.#distinct ? new DistinctSets(range) : null,
+    };
   }
 }

@@ -3,16 +3,11 @@ import { SnapshotReader, SnapshotWriter } from "../../checkpoint/snapshot.ts";
 import type { ColumnBatch } from "../../rows/batch.ts";
 import type { KeyCodec } from "../../rows/key.ts";
 import type { RowSchema } from "../../rows/schema.ts";
+import type { BoundAggregates } from "../aggregate/bound-aggregates.ts";
 import { KeyedContext } from "../keyed-context.ts";
+import { LateRows } from "../late-rows.ts";
 import type { Operator, OperatorContext, Output } from "../operator.ts";
 import { OutputBatch } from "../output-batch.ts";
-import {
-  accumulate,
-  type BoundAggregate,
-  initializeAccumulators,
-  mergeAccumulators,
-  writeResults,
-} from "./aggregates.ts";
 import { NO_SESSION, Sessions } from "./sessions.ts";
 
 /** Ends a snapshot's list of groups. */
@@ -22,33 +17,35 @@ const NO_GROUP = 0xffffffff;
  * Incremental aggregates per key and session: rows of a key whose event times are at most `gapMs` apart belong together, also through
  * others between them, so a row out of order can merge sessions. A session ends `gapMs` after its last row and fires when the watermark
  * reaches its end − 1; sessions fire in the order (end, key group, key bytes). A row that could only form a session which would have fired
- * is dropped and counted (`lateRows`); one that reaches an open session belongs to it.
+ * is counted (`lateRows`) and goes to the side output for late rows, where there is one; one that reaches an open session belongs to it.
  *
  * A session has one timer, at the end that it had when the timer was set: a row that lengthens it costs no timer.
  */
 export class SessionAggregateOperator implements Operator {
   readonly #codec: KeyCodec;
   readonly #gapMs: number;
-  readonly #aggregates: readonly BoundAggregate[];
+  readonly #aggregates: BoundAggregates;
   readonly #schema: RowSchema;
   readonly #sessions: Sessions;
   #context: KeyedContext | null = null;
   #out: OutputBatch | null = null;
-  #lateRows = 0;
+  readonly #late: LateRows;
 
-  /** `schema`: as `aggregateSchema` gives it. */
-  constructor(codec: KeyCodec, gapMs: number, aggregates: readonly BoundAggregate[], schema: RowSchema) {
+  /** `schema`: as `windowSchema` gives it; `aggregates` without distinct counts; `late`: tag of the side output for late rows. */
+  constructor(codec: KeyCodec, gapMs: number, aggregates: BoundAggregates, schema: RowSchema, late: string | null) {
+    this.#late = new LateRows(late);
     this.#codec = codec;
     this.#gapMs = gapMs;
     this.#aggregates = aggregates;
     this.#schema = schema;
-    this.#sessions = new Sessions(aggregates.length);
+    this.#sessions = new Sessions(aggregates.width);
   }
 
   open(context: OperatorContext, output: Output): void {
     // The key's one value: its list's first session + 1.
     this.#context = new KeyedContext(this.#codec, context.keyGroups, { width: 1, savedWidth: 0 });
     this.#out = new OutputBatch(this.#schema, output);
+    this.#late.open(context);
   }
 
   process(_input: number, batch: ColumnBatch): void {
@@ -63,6 +60,7 @@ export class SessionAggregateOperator implements Operator {
       }
       this.#add(context, batch, row);
     }
+    this.#late.flush(batch);
   }
 
   advanceWatermark(timeMs: number): void {
@@ -113,7 +111,7 @@ export class SessionAggregateOperator implements Operator {
   }
 
   counters(): Readonly<Record<string, number>> {
-    return { lateRows: this.#lateRows };
+    return { lateRows: this.#late.count };
   }
 
   #add(context: KeyedContext, batch: ColumnBatch, row: number): void {
@@ -122,13 +120,13 @@ export class SessionAggregateOperator implements Operator {
     let session = this.#near(context, timeMs);
     if (session === NO_SESSION) {
       if (timeMs + this.#gapMs - 1 <= context.watermarkMs) {
-        this.#lateRows += 1;
+        this.#late.add(row);
         return;
       }
       session = this.#begin(context, timeMs);
     } else sessions.cover(session, timeMs, timeMs);
     const at = session * sessions.width + sessions.accumulatorsAt;
-    accumulate(this.#aggregates, sessions.values, at, batch, row);
+    this.#aggregates.accumulate(sessions.values, at, batch, row);
   }
 
   /** The session that a row of this time belongs to, made of all that it reaches; `NO_SESSION` when it reaches none. */
@@ -156,7 +154,7 @@ export class SessionAggregateOperator implements Operator {
     const sessions = this.#sessions;
     const timerMs = timeMs + this.#gapMs - 1;
     const session = sessions.add(timeMs, timeMs, timerMs);
-    initializeAccumulators(this.#aggregates, sessions.values, session * sessions.width + sessions.accumulatorsAt);
+    this.#aggregates.initialize(sessions.values, session * sessions.width + sessions.accumulatorsAt);
     sessions.links[session] = context.get(0) - 1;
     context.set(0, session + 1);
     context.setTimer(timerMs);
@@ -170,7 +168,7 @@ export class SessionAggregateOperator implements Operator {
     sessions.cover(session, sessions.firstMs(other), sessions.lastMs(other));
     sessions.setTimerMs(session, Math.min(sessions.timerMs(session), sessions.timerMs(other)));
     const at = session * width + accumulatorsAt;
-    mergeAccumulators(this.#aggregates, values, at, values, other * width + accumulatorsAt);
+    this.#aggregates.merge(values, at, values, other * width + accumulatorsAt);
   }
 
   /** Takes `session`, which comes after `before`, out of the key's list. */
@@ -208,11 +206,11 @@ export class SessionAggregateOperator implements Operator {
   #emit(context: KeyedContext, session: number, endMs: number, out: OutputBatch): void {
     const sessions = this.#sessions;
     const firstResult = this.#codec.fields.length;
-    const windowField = firstResult + this.#aggregates.length;
+    const windowField = firstResult + this.#aggregates.count;
     out.rows.addRow(endMs - 1);
     context.writeKey(out.rows);
     const at = session * sessions.width + sessions.accumulatorsAt;
-    writeResults(this.#aggregates, sessions.values, at, out.rows, firstResult);
+    this.#aggregates.writeResults(sessions.values, at, out.rows, firstResult);
     out.rows.setNumber(windowField, sessions.firstMs(session));
     out.rows.setNumber(windowField + 1, endMs);
     out.flushIfFull();

@@ -3,57 +3,63 @@ import type { SnapshotReader, SnapshotWriter } from "../../checkpoint/snapshot.t
 import type { ColumnBatch } from "../../rows/batch.ts";
 import type { RowWriter } from "../../rows/batch-builder.ts";
 import type { KeyCodec } from "../../rows/key.ts";
+import { keyGroupOfBytes, keyGroupOfNumber } from "../../rows/key-groups.ts";
 import type { RowSchema } from "../../rows/schema.ts";
 import { BytesSegment } from "../../state/bytes-segment.ts";
 import type { BytesKeyTable, NumberKeyTable } from "../../state/key-table.ts";
 import { NumberSegment } from "../../state/number-segment.ts";
 import type { Segment } from "../../state/segment.ts";
+import type { BoundAggregates } from "../aggregate/bound-aggregates.ts";
+import type { DistinctSets } from "../aggregate/distinct-sets.ts";
+import { LateRows } from "../late-rows.ts";
 import type { KeyGroupRange, Operator, OperatorContext, Output } from "../operator.ts";
 import { OutputBatch } from "../output-batch.ts";
-import {
-  accumulate,
-  type BoundAggregate,
-  initializeAccumulators,
-  mergeAccumulators,
-  writeResults,
-} from "./aggregates.ts";
-import { Panes, type PaneTable } from "./panes.ts";
+import { PaneUnion } from "./pane-union.ts";
+import { Panes } from "./panes.ts";
 import { firstOpenWindowStart, firstWindowStart, lastWindowStart, type WindowGeometry } from "./window-spec.ts";
 
 /**
  * Incremental aggregates per key and window. Rows go into panes; a window that fires merges its panes, group by group, and emits its
- * rows in the order (window end, key group, key bytes). Rows whose last window has fired are dropped and counted (`lateRows`).
+ * rows in the order (window end, key group, key bytes). Rows whose last window has fired are counted (`lateRows`) and go to the side output
+ * for late rows, where there is one.
  */
 export class WindowAggregateOperator implements Operator {
   readonly #codec: KeyCodec;
   readonly #geometry: WindowGeometry;
-  readonly #aggregates: readonly BoundAggregate[];
+  readonly #aggregates: BoundAggregates;
   readonly #schema: RowSchema;
   #range: KeyGroupRange = { first: 0, end: 0, total: 1 };
   #panes: Panes | null = null;
   #out: OutputBatch | null = null;
-  readonly #scratch: Segment;
   /** By key group: windows that end by this had fired for it before a restore; instances may have stood at different watermarks. */
   #firedMs: Float64Array = new Float64Array(0);
   #watermarkMs = Number.NEGATIVE_INFINITY;
-  #lateRows = 0;
+  readonly #late: LateRows;
+  #union: PaneUnion | null = null;
 
-  /** `schema`: as `aggregateSchema` gives it. */
-  constructor(codec: KeyCodec, geometry: WindowGeometry, aggregates: readonly BoundAggregate[], schema: RowSchema) {
+  /** `schema`: as `windowSchema` gives it; `late`: tag of the side output for late rows. */
+  constructor(
+    codec: KeyCodec,
+    geometry: WindowGeometry,
+    aggregates: BoundAggregates,
+    schema: RowSchema,
+    late: string | null,
+  ) {
+    this.#late = new LateRows(late);
     this.#codec = codec;
     this.#geometry = geometry;
     this.#aggregates = aggregates;
     this.#schema = schema;
-    this.#scratch = codec.numeric
-      ? new NumberSegment(aggregates.length, false)
-      : new BytesSegment(aggregates.length, false);
   }
 
   open(context: OperatorContext, output: Output): void {
     const { first, end } = context.keyGroups;
     this.#range = context.keyGroups;
     this.#firedMs = new Float64Array(end - first).fill(Number.NEGATIVE_INFINITY);
-    this.#panes = new Panes(context.keyGroups, this.#aggregates.length, this.#codec.numeric);
+    const { width, distinct } = this.#aggregates;
+    this.#panes = new Panes(context.keyGroups, width, this.#codec.numeric, distinct.length > 0);
+    this.#union = new PaneUnion(this.#codec, this.#aggregates, context.keyGroups);
+    this.#late.open(context);
     this.#out = new OutputBatch(this.#schema, output);
   }
 
@@ -66,13 +72,23 @@ export class WindowAggregateOperator implements Operator {
       const row = selection[i]!;
       const pane = Math.floor(eventTimes[row]! / paneMs);
       if (pane < firstPane) {
-        this.#lateRows += 1;
+        this.#late.add(row);
         continue;
       }
-      const table = panes.open(pane);
-      if (this.#codec.numeric) this.#addNumber(table as NumberKeyTable, batch, row);
-      else this.#addBytes(table as BytesKeyTable, batch, row);
+      const { table, sets } = panes.open(pane);
+      if (this.#codec.numeric) this.#addNumber(table as NumberKeyTable, sets, batch, row);
+      else this.#addBytes(table as BytesKeyTable, sets, batch, row);
     }
+    this.#late.flush(batch);
+  }
+
+  get watermarkMs(): number {
+    return this.#watermarkMs;
+  }
+
+  /** Is there a window that has not fired and has rows? */
+  get hasOpenWindows(): boolean {
+    return present(this.#panes, "panes").earliest() !== Number.POSITIVE_INFINITY;
   }
 
   advanceWatermark(timeMs: number): void {
@@ -117,7 +133,7 @@ export class WindowAggregateOperator implements Operator {
   }
 
   counters(): Readonly<Record<string, number>> {
-    return { lateRows: this.#lateRows };
+    return { lateRows: this.#late.count };
   }
 
   /** The first pane that is in a window that has not fired. */
@@ -125,51 +141,54 @@ export class WindowAggregateOperator implements Operator {
     return firstOpenWindowStart(this.#geometry, this.#watermarkMs) / this.#geometry.paneMs;
   }
 
-  #addNumber(table: NumberKeyTable, batch: ColumnBatch, row: number): void {
-    const entry = table.upsert(this.#codec.numberOf(batch, row));
+  #addNumber(table: NumberKeyTable, sets: DistinctSets | null, batch: ColumnBatch, row: number): void {
+    const key = this.#codec.numberOf(batch, row);
+    const entry = table.upsert(key);
     this.#add(table.at, entry, batch, row);
+    if (sets === null) return;
+    this.#codec.encodeNumber(key);
+    this.#addDistinct(sets, keyGroupOfNumber(key, this.#range.total), table.at, entry, batch, row);
   }
 
-  #addBytes(table: BytesKeyTable, batch: ColumnBatch, row: number): void {
-    this.#codec.encode(batch, row);
-    const entry = table.upsert(this.#codec.bytes, 0, this.#codec.length);
+  #addBytes(table: BytesKeyTable, sets: DistinctSets | null, batch: ColumnBatch, row: number): void {
+    const codec = this.#codec;
+    codec.encode(batch, row);
+    const entry = table.upsert(codec.bytes, 0, codec.length);
     this.#add(table.at, entry, batch, row);
+    if (sets === null) return;
+    const group = keyGroupOfBytes(codec.bytes, 0, codec.length, this.#range.total);
+    this.#addDistinct(sets, group, table.at, entry, batch, row);
   }
 
   #add(segment: Segment, entry: number, batch: ColumnBatch, row: number): void {
     const at = entry * segment.width;
-    if (segment.inserted) initializeAccumulators(this.#aggregates, segment.values, at);
-    accumulate(this.#aggregates, segment.values, at, batch, row);
+    if (segment.inserted) this.#aggregates.initialize(segment.values, at);
+    this.#aggregates.accumulate(segment.values, at, batch, row);
+  }
+
+  /** After `#add`, with the key's bytes in the codec. */
+  #addDistinct(
+    sets: DistinctSets,
+    group: number,
+    segment: Segment,
+    entry: number,
+    batch: ColumnBatch,
+    row: number,
+  ): void {
+    const { bytes, length } = this.#codec;
+    this.#aggregates.addDistinct(sets, group, bytes, length, batch, row, segment.values, entry * segment.width);
   }
 
   /** Emits the window that starts at `start`. */
   #fire(start: number): void {
     const { sizeMs, paneMs } = this.#geometry;
-    const tables = present(this.#panes, "panes").between(start / paneMs, (start + sizeMs) / paneMs);
+    const panes = present(this.#panes, "panes").between(start / paneMs, (start + sizeMs) / paneMs);
     const { first, end } = this.#range;
     for (let group = first; group < end; group++) {
       if (this.#firedMs[group - first]! >= start + sizeMs - 1) continue;
-      const segment = tables.length === 1 ? tables[0]!.segment(group) : this.#merged(tables, group);
+      const segment =
+        panes.length === 1 ? panes[0]!.table.segment(group) : present(this.#union, "union").of(panes, group);
       if (segment !== null) this.#emit(segment, start);
-    }
-  }
-
-  /** The group's entries of several panes as one. Valid until the next call. */
-  #merged(tables: readonly PaneTable[], group: number): Segment {
-    this.#scratch.clear();
-    for (const table of tables) {
-      const segment = table.segment(group);
-      if (segment !== null) this.#merge(this.#scratch, segment);
-    }
-    return this.#scratch;
-  }
-
-  #merge(scratch: Segment, segment: Segment): void {
-    const { width } = segment;
-    for (let entry = 0; entry < segment.count; entry++) {
-      const at = scratch.upsertFrom(segment, entry) * width;
-      if (scratch.inserted) initializeAccumulators(this.#aggregates, scratch.values, at);
-      mergeAccumulators(this.#aggregates, scratch.values, at, segment.values, entry * width);
     }
   }
 
@@ -177,13 +196,13 @@ export class WindowAggregateOperator implements Operator {
     const windowEnd = start + this.#geometry.sizeMs;
     const out = present(this.#out, "output");
     const firstResult = this.#codec.fields.length;
-    const windowField = firstResult + this.#aggregates.length;
+    const windowField = firstResult + this.#aggregates.count;
     const order = segment.sorted();
     for (let i = 0; i < segment.count; i++) {
       const entry = order[i]!;
       out.rows.addRow(windowEnd - 1);
       this.#writeKey(segment, entry, out.rows);
-      writeResults(this.#aggregates, segment.values, entry * segment.width, out.rows, firstResult);
+      this.#aggregates.writeResults(segment.values, entry * segment.width, out.rows, firstResult);
       out.rows.setNumber(windowField, start);
       out.rows.setNumber(windowField + 1, windowEnd);
       out.flushIfFull();

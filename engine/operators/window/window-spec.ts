@@ -13,6 +13,17 @@ export function hopping(sizeMs: number, slideMs: number): WindowSpec {
   return { kind: "hopping", sizeMs, slideMs };
 }
 
+/** The same over processing time: see `KeyedStream.window`. */
+export interface ProcessingTimeSpec {
+  readonly kind: "processingTime";
+  readonly windows: WindowSpec;
+}
+
+/** Windows over the clock instead of event time. A job with them gives other rows when it runs again. */
+export function processingTime(windows: WindowSpec): ProcessingTimeSpec {
+  return { kind: "processingTime", windows };
+}
+
 /** Sessions: rows of a key that are at most `gapMs` apart belong together; a session ends `gapMs` after its last row. */
 export interface SessionSpec {
   readonly kind: "session";

@@ -5,7 +5,7 @@ import { FaultlineError } from "../../../base/errors.ts";
 import { job } from "../../../engine/dataflow/builder.ts";
 import type { LogicalGraph, LogicalNode } from "../../../engine/dataflow/graph.ts";
 import { validateGraph } from "../../../engine/dataflow/validate.ts";
-import { count, sum } from "../../../engine/operators/window/aggregates.ts";
+import { count, sum } from "../../../engine/operators/aggregate/aggregate.ts";
 import { hopping, tumbling } from "../../../engine/operators/window/window-spec.ts";
 import { encoder, hotItems, sourceOptions } from "./jobs.ts";
 

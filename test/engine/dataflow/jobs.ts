@@ -1,7 +1,7 @@
 import { jsonEncoder } from "../../../engine/connectors/json/encoder.ts";
 import { job } from "../../../engine/dataflow/builder.ts";
 import type { LogicalGraph } from "../../../engine/dataflow/graph.ts";
-import { count } from "../../../engine/operators/window/aggregates.ts";
+import { count } from "../../../engine/operators/aggregate/aggregate.ts";
 import { hopping } from "../../../engine/operators/window/window-spec.ts";
 import { RowSchema } from "../../../engine/rows/schema.ts";
 

@@ -21,7 +21,7 @@ test("q5's shape becomes three tasks per instance, with hash edges between them"
 });
 
 test("a plan is plain data and the same in every process", () => {
-  const settings = { parallelism: 3, keyGroups: 64, replicas: 2 };
+  const settings = { parallelism: 3, keyGroups: 64, replicas: { source: 2, operator: 2, sink: 2 } };
   const plan = planJob(hotItems(), settings);
   assert.deepEqual(JSON.parse(JSON.stringify(plan)), plan);
   assert.deepEqual(planJob(hotItems(), settings), plan);
@@ -81,4 +81,20 @@ test("every operator is in exactly one chain, whatever the parallelism", () => {
       assert.ok(plan.edges.every((edge, i) => edge.id === i));
     }),
   );
+});
+
+test("vertices of several numbers of replicas are not chained, and no operator that reads the clock has any", () => {
+  const plan = planJob(hotItems(), { parallelism: 2, keyGroups: 128, replicas: { source: 1, operator: 2, sink: 1 } });
+  assert.deepEqual(
+    plan.vertices.map(({ operators, replicas }) => [operators.join(" "), replicas]),
+    [
+      ["events", 1],
+      ["bids", 2],
+      ["count local-top", 2],
+      ["global-top", 2],
+      ["out", 1],
+    ],
+  );
+  const replicas = { source: 1, operator: 5, sink: 1 };
+  assert.throws(() => planJob(hotItems(), { parallelism: 1, keyGroups: 8, replicas }), /5 replicas, at most 4/);
 });

@@ -4,7 +4,7 @@ import { jsonEncoder } from "../../../engine/connectors/json/encoder.ts";
 import { job } from "../../../engine/dataflow/builder.ts";
 import { describePlan, planJob } from "../../../engine/dataflow/planner.ts";
 import type { Stream } from "../../../engine/dataflow/stream.ts";
-import { count } from "../../../engine/operators/window/aggregates.ts";
+import { count } from "../../../engine/operators/aggregate/aggregate.ts";
 import { hopping, sessions, tumbling } from "../../../engine/operators/window/window-spec.ts";
 import { sourceOptions } from "./jobs.ts";
 

@@ -37,7 +37,7 @@ function lastName(keys: number): KeyedProcess {
 function creator(keys: readonly string[]): () => KeyedProcessOperator {
   const keyFields = keys.map((key) => schema.fields[schema.index(key)]!);
   const out = new RowSchema([...keyFields, { name: "count", type: "i64" }, { name: "last", type: "string" }]);
-  return () => new KeyedProcessOperator(new KeyCodec(schema, keys), out, lastName(keys.length));
+  return () => new KeyedProcessOperator(new KeyCodec(schema, keys), out, () => lastName(keys.length));
 }
 
 /** The same with objects: timers fire per watermark in the order (time, key group, key bytes). */
@@ -135,7 +135,7 @@ test("the bytes of a key's state are its own, also when they are the first thing
       }
     },
   };
-  const running = open(() => new KeyedProcessOperator(new KeyCodec(schema, ["id"]), schema, echo));
+  const running = open(() => new KeyedProcessOperator(new KeyCodec(schema, ["id"]), schema, () => echo));
   const ids = [0, 1, 2, 3, 4, 5, 6, 7];
   const rows = [
     ...ids.map((id): PlainRow => ({ eventTimeMs: id, values: [id + 100, `name ${id}`] })),
@@ -167,7 +167,7 @@ function counter(): RowProcess {
 }
 
 test("state of instances moves whole, none lost or doubled, when the parallelism changes", () => {
-  const create = () => new ProcessOperator(schema, counter());
+  const create = () => new ProcessOperator(schema, counter);
   const row: PlainRow = { eventTimeMs: 1, values: [1, "x"] };
   for (const [p, q] of [
     [1, 1],
@@ -240,7 +240,7 @@ function gathered(steps: readonly Step[]): PlainRow[] {
 
 test("lists of rows per key come back whole and in order, also after a restore at another parallelism, until they are cleared", () => {
   const parallelism = fc.integer({ min: 1, max: 4 });
-  const create = () => new KeyedProcessOperator(new KeyCodec(schema, ["id"]), schema, gatherer());
+  const create = () => new KeyedProcessOperator(new KeyCodec(schema, ["id"]), schema, gatherer);
   fc.assert(
     fc.property(anySteps, fc.nat(), parallelism, parallelism, (steps, cut, p, q) => {
       const codec = new KeyCodec(schema, ["id"]);

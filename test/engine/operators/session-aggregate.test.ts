@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import {
-  type Aggregate,
-  aggregateSchema,
-  bindAggregates,
-  count,
-  max,
-  min,
-  sum,
-} from "../../../engine/operators/window/aggregates.ts";
+import { type Aggregate, avg, count, max, min, sum } from "../../../engine/operators/aggregate/aggregate.ts";
+import { BoundAggregates } from "../../../engine/operators/aggregate/bound-aggregates.ts";
 import { SessionAggregateOperator } from "../../../engine/operators/window/session-aggregate.ts";
+import { windowSchema } from "../../../engine/operators/window/window-schema.ts";
 import { sessionGapMs, sessions } from "../../../engine/operators/window/window-spec.ts";
 import { KeyCodec } from "../../../engine/rows/key.ts";
 import { instanceOfKeyGroup } from "../../../engine/rows/key-groups.ts";
@@ -23,12 +17,12 @@ const schema = new RowSchema([
   { name: "name", type: "string" },
   { name: "price", type: "i64" },
 ]);
-const aggregates: readonly Aggregate[] = [count("num"), sum("price"), min("price"), max("price")];
+const aggregates: readonly Aggregate[] = [count("num"), sum("price"), min("price"), max("price"), avg("price")];
 
 function creator(keys: readonly string[], gapMs: number): () => SessionAggregateOperator {
-  const out = aggregateSchema(schema, keys, aggregates);
-  const bound = bindAggregates(schema, aggregates);
-  return () => new SessionAggregateOperator(new KeyCodec(schema, keys), gapMs, bound, out);
+  const out = windowSchema(schema, keys, aggregates);
+  const bound = new BoundAggregates(schema, aggregates);
+  return () => new SessionAggregateOperator(new KeyCodec(schema, keys), gapMs, bound, out, null);
 }
 
 interface Session {
@@ -78,7 +72,9 @@ function inOrder(keys: readonly string[], gapMs: number, due: readonly Session[]
   return placed.map(({ session, end }) => {
     const prices = session.rows.map((row) => row.values[2]).filter((price) => typeof price === "number");
     const total = prices.reduce((a, b) => a + b, 0);
-    const ofPrices = prices.length === 0 ? [null, null, null] : [total, Math.min(...prices), Math.max(...prices)];
+    const mean = Math.trunc(total / prices.length) + 0;
+    const ofPrices =
+      prices.length === 0 ? [null, null, null, null] : [total, Math.min(...prices), Math.max(...prices), mean];
     const key = keys.map((name) => session.rows[0]!.values[schema.index(name)]!);
     const values = [...key, session.rows.length, ...ofPrices, firstOf(session), end];
     return { eventTimeMs: end - 1, kind: 0, values };
@@ -159,7 +155,7 @@ const counts = (steps: readonly Step[]) => {
   const running = open(creator(["id"], 10));
   feed(running, schema, [...steps, { watermarkMs: Number.POSITIVE_INFINITY }], 100);
   return {
-    sessions: running.rows.map(({ values }) => [values[5], values[6], values[1]]),
+    sessions: running.rows.map(({ values }) => [values[6], values[7], values[1]]),
     ...running.operator.counters!(),
   };
 };

@@ -3,14 +3,16 @@ import { test } from "node:test";
 import fc from "fast-check";
 import {
   type Aggregate,
-  aggregateSchema,
-  bindAggregates,
+  avg,
   count,
+  countDistinct,
   max,
   min,
   sum,
-} from "../../../engine/operators/window/aggregates.ts";
+} from "../../../engine/operators/aggregate/aggregate.ts";
+import { BoundAggregates } from "../../../engine/operators/aggregate/bound-aggregates.ts";
 import { WindowAggregateOperator } from "../../../engine/operators/window/window-aggregate.ts";
+import { windowSchema } from "../../../engine/operators/window/window-schema.ts";
 import { hopping, tumbling, type WindowSpec, windowGeometry } from "../../../engine/operators/window/window-spec.ts";
 import { KeyCodec } from "../../../engine/rows/key.ts";
 import { instanceOfKeyGroup } from "../../../engine/rows/key-groups.ts";
@@ -23,12 +25,22 @@ const schema = new RowSchema([
   { name: "name", type: "string" },
   { name: "price", type: "i64" },
 ]);
-const aggregates: readonly Aggregate[] = [count("num"), sum("price"), min("price"), max("price")];
+const aggregates: readonly Aggregate[] = [
+  count("num"),
+  sum("price"),
+  min("price"),
+  max("price"),
+  avg("price"),
+  countDistinct("name"),
+  count("dear", (row) => row.number(2) > 5),
+  countDistinct("name", "dearNames", (row) => row.number(2) > 5),
+  countDistinct("price"),
+];
 
 function creator(keys: readonly string[], spec: WindowSpec): () => WindowAggregateOperator {
-  const out = aggregateSchema(schema, keys, aggregates);
-  const bound = bindAggregates(schema, aggregates);
-  return () => new WindowAggregateOperator(new KeyCodec(schema, keys), windowGeometry(spec), bound, out);
+  const out = windowSchema(schema, keys, aggregates);
+  const bound = new BoundAggregates(schema, aggregates);
+  return () => new WindowAggregateOperator(new KeyCodec(schema, keys), windowGeometry(spec), bound, out, null);
 }
 
 interface Result {
@@ -92,12 +104,20 @@ function result(
     ofPrices(total),
     ofPrices(Math.min(...prices)),
     ofPrices(Math.max(...prices)),
+    ofPrices(Math.trunc(total / prices.length) + 0),
+    different(rows.map((row) => row.values[1]!)),
+    rows.filter(isDear).length,
+    different(rows.filter(isDear).map((row) => row.values[1]!)),
+    different(prices),
     start,
     end,
   ];
   const row = { eventTimeMs: end - 1, kind: 0, values: [...keyValues, ...values] };
   return { end, group, key: Buffer.from(codec.bytes.slice(0, codec.length)), row };
 }
+
+const isDear = (row: PlainRow) => typeof row.values[2] === "number" && row.values[2] > 5;
+const different = (values: readonly Value[]) => new Set(values.filter((value) => value !== null)).size;
 
 const nullable = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { freq: 9 });
 
@@ -222,6 +242,6 @@ test("a window with more rows than an output batch leaves whole", () => {
 test("impossible windows and aggregates are refused", () => {
   assert.throws(() => windowGeometry(hopping(10, 20)), /every 20 ms/);
   assert.throws(() => windowGeometry(tumbling(0)), /0 ms/);
-  assert.throws(() => aggregateSchema(schema, ["id"], [sum("name")]), /string/);
-  assert.throws(() => aggregateSchema(schema, ["id"], [sum("cost")]), /cost/);
+  assert.throws(() => windowSchema(schema, ["id"], [sum("name")]), /string/);
+  assert.throws(() => windowSchema(schema, ["id"], [sum("cost")]), /cost/);
 });
