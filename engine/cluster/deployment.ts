@@ -18,7 +18,7 @@ export interface DeploymentSettings {
   readonly placements: readonly TaskPlacement[];
   readonly graph: LogicalGraph;
   readonly plan: PhysicalPlan;
-  readonly world: Pick<World, "clock" | "timers" | "log">;
+  readonly world: Pick<World, "clock" | "timers" | "log" | "callOut" | "files">;
   readonly host: TaskHost;
   /** The way to another worker's tasks. */
   readonly linkToWorker: (worker: string, address: string) => FrameLink;
@@ -29,6 +29,7 @@ export class Deployment {
   readonly jobId: string;
   readonly attempt: number;
   readonly #plan: PhysicalPlan;
+  readonly #placements: readonly TaskPlacement[];
   readonly #tasks = new Map<string, Task>();
   /** Tasks of this worker reach each other by reference. */
   readonly #local: FrameLink;
@@ -38,6 +39,8 @@ export class Deployment {
     this.jobId = settings.job.jobId;
     this.attempt = settings.attempt;
     this.#plan = settings.plan;
+    this.#placements = settings.placements;
+    this.replicated = settings.job.replication !== undefined;
     this.#local = { writable: true, send: (frame) => this.#deliverLocal(frame) };
     const placements = new Map(settings.placements.map((p) => [taskKey(p.vertex, p.subtask), p]));
     const linkTo = (vertex: string, subtask: number): FrameLink => {
@@ -53,6 +56,9 @@ export class Deployment {
       this.#tasks.set(taskKey(id, subtask), buildTask({ ...settings, linkTo }, vertex, subtask));
     }
   }
+
+  /** Losing a replica is not losing the job. */
+  readonly replicated: boolean;
 
   get tasks(): readonly Task[] {
     return [...this.#tasks.values()];
@@ -78,6 +84,31 @@ export class Deployment {
   /** Every task that has not ended fails, for a cause outside of them. */
   fail(error: FaultlineError): void {
     for (const task of this.tasks) task.fail(error);
+  }
+
+  /** Replicated jobs: the way to (`out`) or from (`in`) another worker's tasks is gone. Theirs are the physical channels that close. */
+  onPeerLost(worker: string, direction: "in" | "out"): void {
+    for (const { vertex, subtask, worker: host } of this.#placements) {
+      if (host === worker) this.#disconnect(vertex, subtask, direction);
+    }
+  }
+
+  /** A replica is no longer part of the job. */
+  onReplicaLost(vertex: string, subtask: number): void {
+    this.#tasks.get(taskKey(vertex, subtask))?.cancel();
+    this.#disconnect(vertex, subtask, "in");
+    this.#disconnect(vertex, subtask, "out");
+  }
+
+  /** Closes what tasks here have from (`in`) or to (`out`) that task. */
+  #disconnect(vertex: string, subtask: number, direction: "in" | "out"): void {
+    for (const { id, from, to } of this.#plan.edges) {
+      if ((direction === "out" ? to : from) !== vertex) continue;
+      for (const task of this.tasks) {
+        if (direction === "out" && task.vertex === from) task.dropReceiver(id, subtask);
+        if (direction === "in" && task.vertex === to) task.closeSender(id, subtask);
+      }
+    }
   }
 
   counters(): readonly TaskCounters[] {

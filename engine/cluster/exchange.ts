@@ -11,10 +11,17 @@ export interface ExchangeHost {
   /** A frame of any attempt; `link` leads back to its sender. false: nobody here knows its channel. */
   onFrame(frame: Frame, link: FrameLink): boolean;
   onWritable(): void;
-  /** The connection with a peer of this attempt is gone. */
-  onPeerLost(attempt: number, peer: string, error: Error | null): void;
+  /** The connection to (`out`) or from (`in`) a peer of this attempt is gone. */
+  onPeerLost(attempt: number, peer: string, direction: "in" | "out", error: Error | null): void;
   /** A message was handled. */
   onTurn(): void;
+}
+
+interface Peer {
+  readonly worker: string;
+  readonly attempt: number;
+  /** Which way elements go. */
+  readonly direction: "in" | "out";
 }
 
 /**
@@ -54,11 +61,11 @@ export class Exchange {
     const attempt = this.#attempt;
     let link: PeerLink | null = null;
     const connection = this.#world.network.connect(address, {
-      onMessage: (bytes) => this.#onFrameBytes(bytes, link!, connection, worker, attempt),
+      onMessage: (bytes) => this.#onFrameBytes(bytes, link!, connection, { worker, attempt, direction: "out" }),
       onDrain: () => this.#onDrain(link!),
       onClosed: (error) => {
         link?.onClosed();
-        this.#host.onPeerLost(attempt, worker, error);
+        this.#host.onPeerLost(attempt, worker, "out", error);
       },
     });
     link = new PeerLink(connection);
@@ -73,13 +80,13 @@ export class Exchange {
     let peer: Extract<Hello, { readonly role: "data" }> | null = null;
     return {
       onMessage: (bytes) => {
-        if (peer !== null) this.#onFrameBytes(bytes, link, connection, peer.worker, peer.attempt);
+        if (peer !== null) this.#onFrameBytes(bytes, link, connection, { ...peer, direction: "in" });
         else peer = this.#onHello(bytes, connection);
       },
       onDrain: () => this.#onDrain(link),
       onClosed: (error) => {
         link.onClosed();
-        if (peer !== null) this.#host.onPeerLost(peer.attempt, peer.worker, error);
+        if (peer !== null) this.#host.onPeerLost(peer.attempt, peer.worker, "in", error);
       },
     };
   }
@@ -103,7 +110,8 @@ export class Exchange {
     }
   }
 
-  #onFrameBytes(bytes: Uint8Array, link: PeerLink, connection: Connection, peer: string, attempt: number): void {
+  #onFrameBytes(bytes: Uint8Array, link: PeerLink, connection: Connection, peer: Peer): void {
+    const { attempt } = peer;
     this.#host.onTurn();
     let frame: Frame;
     try {
@@ -111,7 +119,7 @@ export class Exchange {
     } catch (error) {
       this.#refuse(connection, error);
       link.onClosed();
-      this.#host.onPeerLost(attempt, peer, error instanceof Error ? error : null);
+      this.#host.onPeerLost(attempt, peer.worker, peer.direction, error instanceof Error ? error : null);
       return;
     }
     if (frame.attempt !== attempt || !this.#host.onFrame(frame, link)) this.#strayFrames++;

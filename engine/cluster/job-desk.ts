@@ -1,4 +1,7 @@
+import { unreachable } from "../../base/assert.ts";
 import type { Connection, World } from "../ports.ts";
+import { Ticker } from "../replication/ticker.ts";
+import { taskFailure } from "../task/task-failure.ts";
 import { sendControl } from "./control-codec.ts";
 import { CountersQuery } from "./counters-query.ts";
 import { JobRun } from "./job-run.ts";
@@ -31,7 +34,8 @@ export interface JobDeskParts {
 const CANCEL_TIMEOUT_US = 10_000_000;
 
 type JobStateMessage = Extract<CoordinatorToClient, { readonly type: "jobState" }>;
-export type JobReport = Extract<WorkerToCoordinator, { readonly type: "deployed" | "taskState" }>;
+/** What workers say of their tasks. */
+export type JobReport = Exclude<WorkerToCoordinator, { readonly type: "register" | "counters" }>;
 export type JobRequest = Exclude<ClientToCoordinator, { readonly type: "shutdown" }>;
 
 /** Where clients' requests and workers' reports about jobs meet; one job at a time. Exists while the coordinator leads. */
@@ -41,6 +45,7 @@ export class JobDesk {
   #lastState: JobStateMessage | null = null;
   #attempts = 0;
   #query: CountersQuery | null = null;
+  #ticker: Ticker | null = null;
   readonly #askers = new Set<Connection>();
 
   constructor(parts: JobDeskParts) {
@@ -71,8 +76,22 @@ export class JobDesk {
       this.#parts.world.journal.write("staleReport", { worker, report: report.type, attempt: report.attempt });
       return;
     }
-    if (report.type === "deployed") run.onDeployed(worker);
-    else run.onTaskState(worker, report.vertex, report.subtask, report.state, report.failure ?? null);
+    switch (report.type) {
+      case "deployed":
+        run.onDeployed(worker);
+        return;
+      case "taskState":
+        run.onTaskState(worker, report.vertex, report.subtask, report.state, report.failure ?? null);
+        return;
+      case "heartbeatDue":
+        this.#ticker?.onDue();
+        return;
+      case "replicaLagging":
+        run.onReplicaLagging(report.vertex, report.subtask);
+        return;
+      default:
+        unreachable(report, "report");
+    }
   }
 
   onCounters(worker: string, jobId: string, tasks: readonly TaskCounters[]): void {
@@ -115,6 +134,9 @@ export class JobDesk {
       send: (worker, message) => this.#send(worker, message),
       transition: (state, failure) => this.#announce(state, failure),
       nextAttempt: () => ++this.#attempts,
+      replicaLost: ({ vertex, subtask, worker }, failure) => {
+        this.#parts.world.journal.write("replicaLost", { jobId: job.jobId, vertex, subtask, worker, failure });
+      },
       after: (delayUs, callback) => {
         this.#parts.world.timers.after(delayUs, callback);
       },
@@ -135,7 +157,23 @@ export class JobDesk {
     this.#lastState = { type: "jobState", jobId, attempt, state, atUs, ...cause };
     this.#parts.world.journal.write("jobState", { jobId, attempt, state, ...cause });
     this.#parts.broadcast(this.#lastState);
+    this.#regulateTicker(run);
     if (state === "failing" || state === "cancelling" || state === "restarting") this.#limitEnd(run);
+  }
+
+  /** A replicated job has ticks while it runs. */
+  #regulateTicker(run: JobRun): void {
+    const { replication } = run.spec;
+    const wanted = replication !== undefined && (run.state === "running" || run.state === "draining");
+    if (!wanted) {
+      this.#ticker?.stop();
+      this.#ticker = null;
+    } else if (this.#ticker === null) {
+      const { cutLog, heartbeatIntervalUs: intervalUs } = replication;
+      const { world } = this.#parts;
+      const onError = (error: Error) => run.onFailure(taskFailure(error, "cut log", "job-failed"));
+      this.#ticker = new Ticker({ world, cutLog, attempt: run.attempt, intervalUs, onError });
+    }
   }
 
   /** Workers that do not end their tasks in time, now that they have been told to, are done without. */

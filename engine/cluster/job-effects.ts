@@ -1,6 +1,6 @@
 import type { LogicalGraph } from "../dataflow/graph.ts";
 import type { JobSpec } from "./job-spec.ts";
-import type { CoordinatorToWorker, Failure, JobState, TaskState } from "./messages.ts";
+import type { CoordinatorToWorker, Failure, JobState, TaskPlacement, TaskState } from "./messages.ts";
 
 /** What a job run does to the world around it. */
 export interface JobEffects {
@@ -9,6 +9,8 @@ export interface JobEffects {
   transition(state: JobState, failure: Failure | null): void;
   /** Number of a further attempt, larger than all before. */
   nextAttempt(): number;
+  /** A replica is lost; its siblings go on. */
+  replicaLost(task: TaskPlacement, failure: Failure): void;
   after(delayUs: number, callback: () => void): void;
 }
 
@@ -16,3 +18,8 @@ export interface JobEffects {
 export function isTerminal(state: TaskState): boolean {
   return state === "finished" || state === "failed" || state === "cancelled";
 }
+
+/** What all workers of a job are told, besides to deploy. */
+export type JobOrder =
+  | { readonly type: "start" | "drain" | "cancel" }
+  | { readonly type: "replicaLost"; readonly vertex: string; readonly subtask: number };

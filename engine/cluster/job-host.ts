@@ -1,15 +1,17 @@
+import { unreachable } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
-import { planJob } from "../dataflow/planner.ts";
 import type { World } from "../ports.ts";
 import type { Frame } from "../task/frame.ts";
 import type { FrameLink } from "../task/link.ts";
 import type { Task } from "../task/task.ts";
 import { taskFailure } from "../task/task-failure.ts";
+import type { TaskNotice } from "../task/task-parts.ts";
 import { Deployment } from "./deployment.ts";
 import type { Exchange } from "./exchange.ts";
 import type { LoadJob } from "./load-job.ts";
 import type { CoordinatorToWorker, Failure, TaskState, WorkerToCoordinator } from "./messages.ts";
+import { planOfJob } from "./plan-of-job.ts";
 
 type Deploy = Extract<CoordinatorToWorker, { readonly type: "deploy" }>;
 
@@ -20,7 +22,12 @@ interface Order {
   readonly attempt: number;
 }
 
-export interface JobHostParts extends Pick<World, "clock" | "timers" | "log" | "journal"> {
+interface LostReplica extends Order {
+  readonly vertex: string;
+  readonly subtask: number;
+}
+
+export interface JobHostParts extends Pick<World, "clock" | "timers" | "log" | "journal" | "callOut" | "files"> {
   readonly loadJob: LoadJob;
   readonly exchange: Exchange;
   readonly send: (message: WorkerToCoordinator) => void;
@@ -33,6 +40,8 @@ export class JobHost {
   /** What is being loaded; cleared when cancelled or replaced. */
   #loading: Deploy | null = null;
   #deployment: Deployment | null = null;
+  /** Replicas that were lost while the job was being loaded. */
+  #lostEarly: LostReplica[] = [];
 
   constructor(worker: string, parts: JobHostParts) {
     this.#worker = worker;
@@ -43,6 +52,7 @@ export class JobHost {
   deploy(deploy: Deploy): void {
     this.close();
     this.#loading = deploy;
+    this.#lostEarly = [];
     this.#parts.exchange.beginAttempt(deploy.attempt);
     this.#parts.loadJob(deploy.job, (error, graph) => {
       if (this.#loading !== deploy) return;
@@ -86,11 +96,21 @@ export class JobHost {
     this.#deployment?.onWritable();
   }
 
-  onPeerLost(attempt: number, peer: string, error: Error | null): void {
+  onPeerLost(attempt: number, peer: string, direction: "in" | "out", error: Error | null): void {
     const deployment = this.#deployment;
     if (deployment === null || deployment.attempt !== attempt || !deployment.active) return;
+    if (deployment.replicated) {
+      deployment.onPeerLost(peer, direction);
+      return;
+    }
     const reason = error === null ? "it closed the connection" : error.message;
     deployment.fail(new FaultlineError("worker-lost", `the connection to worker ${peer} is lost: ${reason}`));
+  }
+
+  /** A replica of the job is lost, perhaps before this worker has built its own. */
+  onReplicaLost(order: LostReplica): void {
+    if (this.#loading?.attempt === order.attempt) this.#lostEarly.push(order);
+    else this.#deploymentOf(order)?.onReplicaLost(order.vertex, order.subtask);
   }
 
   /** Ends what runs. */
@@ -102,8 +122,8 @@ export class JobHost {
 
   #onLoaded(deploy: Deploy, error: Error | null, graph: LogicalGraph | null): void {
     const { job, attempt, placements } = deploy;
-    const { jobId, parallelism, keyGroups } = job;
-    const { clock, timers, log, exchange, send } = this.#parts;
+    const { jobId } = job;
+    const { exchange, send } = this.#parts;
     try {
       if (graph === null) throw error ?? new FaultlineError("job-invalid", "the job's module gave no graph");
       this.#deployment = new Deployment({
@@ -112,14 +132,16 @@ export class JobHost {
         job,
         placements,
         graph,
-        plan: planJob(graph, { parallelism, keyGroups }),
-        world: { clock, timers, log },
+        plan: planOfJob(graph, job),
+        world: this.#parts,
         host: {
           onSnapshot: null,
+          onNotice: (task, notice) => this.#onNotice(jobId, attempt, task, notice),
           onState: (task, state, failure) => this.#onTaskState(jobId, attempt, task, state, failure),
         },
         linkToWorker: (worker, address) => exchange.linkTo(worker, address),
       });
+      for (const { vertex, subtask } of this.#lostEarly) this.#deployment.onReplicaLost(vertex, subtask);
       send({ type: "deployed", jobId, attempt });
     } catch (cause) {
       this.#endUnbuilt(deploy, "failed", taskFailure(cause, `deployment on worker ${this.#worker}`, "job-failed"));
@@ -131,6 +153,24 @@ export class JobHost {
     const cause = failure === null ? {} : { failure };
     if (failure !== null) this.#parts.journal.write("taskFailed", { jobId, attempt, vertex, subtask, failure });
     this.#parts.send({ type: "taskState", jobId, attempt, vertex, subtask, state, ...cause });
+  }
+
+  #onNotice(jobId: string, attempt: number, { vertex, subtask }: Task, notice: TaskNotice): void {
+    switch (notice.kind) {
+      case "heartbeatDue":
+        this.#parts.send({ type: "heartbeatDue", jobId, attempt });
+        return;
+      case "receiverLagging": {
+        const lagging = { vertex: notice.vertex, subtask: notice.subtask };
+        this.#parts.send({ type: "replicaLagging", jobId, attempt, ...lagging });
+        return;
+      }
+      case "heartbeatSilence":
+        this.#parts.journal.write("heartbeatSilence", { jobId, attempt, vertex, subtask, silentUs: notice.silentUs });
+        return;
+      default:
+        unreachable(notice, "notice");
+    }
   }
 
   /** Reports the end of tasks that were never built. */

@@ -1,13 +1,12 @@
-import { unreachable } from "../../base/assert.ts";
-import { FaultlineError } from "../../base/errors.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
-import { planJob } from "../dataflow/planner.ts";
 import { taskFailure } from "../task/task-failure.ts";
-import { isTerminal, type JobEffects } from "./job-effects.ts";
+import type { JobEffects, JobOrder } from "./job-effects.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { Failure, JobState, TaskPlacement, TaskState } from "./messages.ts";
-import { placeTasks, taskKey, type WorkerAddress } from "./placement.ts";
-import { decideRestart, RESTART_TIMEOUT_US } from "./restart-decision.ts";
+import { placeTasks, type WorkerAddress } from "./placement.ts";
+import { planOfJob } from "./plan-of-job.ts";
+import { decideRestart, RESTART_TIMEOUT_US, restartTimedOut } from "./restart-decision.ts";
+import { TaskTable } from "./task-table.ts";
 
 /**
  * A job, as the coordinator sees it:
@@ -24,9 +23,8 @@ export class JobRun {
   readonly #epoch: number;
   readonly #workersWanted: number;
   readonly #effects: JobEffects;
-  readonly #tasks = new Map<string, { readonly placement: TaskPlacement; state: TaskState }>();
+  #tasks = new TaskTable({ vertices: [] }, []);
   readonly #undeployed = new Set<string>();
-  readonly #lost = new Set<string>();
   /** The workers that are there while the job waits for enough of them. */
   #available: readonly WorkerAddress[] = [];
   #graph: LogicalGraph | null = null;
@@ -61,16 +59,12 @@ export class JobRun {
 
   /** Workers that run tasks of this job and are not lost. */
   get liveWorkers(): readonly string[] {
-    return this.#workersOf([...this.#tasks.values()]);
+    return this.#tasks.liveWorkers;
   }
 
   /** Those of them with tasks that have not ended. */
   get openWorkers(): readonly string[] {
-    return this.#workersOf([...this.#tasks.values()].filter(({ state }) => !isTerminal(state)));
-  }
-
-  #workersOf(tasks: readonly { readonly placement: TaskPlacement }[]): readonly string[] {
-    return [...new Set(tasks.map(({ placement }) => placement.worker))].filter((worker) => !this.#lost.has(worker));
+    return this.#tasks.openWorkers;
   }
 
   /** Loads the job; errors in it show before any worker is needed. Once. */
@@ -87,30 +81,49 @@ export class JobRun {
 
   onDeployed(worker: string): void {
     this.#undeployed.delete(worker);
+    this.#startWhenDeployed();
+  }
+
+  #startWhenDeployed(): void {
     if (this.#state !== "deploying" || this.#undeployed.size > 0) return;
-    this.#sendAll("start");
+    this.#sendAll({ type: "start" });
     this.#enter("running");
     if (this.#drainRequested) this.drain();
   }
 
   onTaskState(worker: string, vertex: string, subtask: number, state: TaskState, failure: Failure | null): void {
-    const task = this.#tasks.get(taskKey(vertex, subtask));
-    if (task === undefined || task.placement.worker !== worker || isTerminal(task.state)) return;
+    const task = this.#tasks.openTask(vertex, subtask);
+    if (task?.placement.worker !== worker) return;
     task.state = state;
-    if (state === "failed") this.#fail(failure ?? { code: "job-failed", message: `task ${vertex}/${subtask} failed` });
-    else if (state === "cancelled" && this.#isActive()) {
-      this.#fail({ code: "job-failed", message: `task ${vertex}/${subtask} was cancelled by worker ${worker}` });
-    }
+    const lost = (message: string) => this.#lose([task.placement], failure ?? { code: "job-failed", message });
+    if (state === "failed") lost(`task ${vertex}/${subtask} failed`);
+    else if (state === "cancelled") lost(`task ${vertex}/${subtask} was cancelled by worker ${worker}`);
+    this.#settle();
+  }
+
+  /** A replica is so far behind that keeping what it lacks costs too much: it is given up, unless no other is left. */
+  onReplicaLagging(vertex: string, subtask: number): void {
+    const task = this.#tasks.openTask(vertex, subtask);
+    if (task === null || !this.#tasks.hasLiveSibling(task.placement)) return;
+    const message = `replica ${vertex}/${subtask} lags too far behind`;
+    this.onTaskState(task.placement.worker, vertex, subtask, "failed", { code: "job-failed", message });
+  }
+
+  /** Something that the whole job needs does not work. */
+  onFailure(failure: Failure): void {
+    this.#fail(failure);
     this.#settle();
   }
 
   onWorkerLost(worker: string, why: string): void {
     if (this.ended || !this.liveWorkers.includes(worker)) return;
-    this.#lost.add(worker);
-    for (const task of this.#tasks.values()) {
-      if (task.placement.worker === worker && !isTerminal(task.state)) task.state = "failed";
-    }
-    this.#fail({ code: "worker-lost", message: `worker ${worker} is lost: ${why}` });
+    const gone = this.#tasks.loseWorker(worker);
+    this.#undeployed.delete(worker);
+    const failure = { code: "worker-lost", message: `worker ${worker} is lost: ${why}` };
+    // What has finished in a replicated job was received by all who needed it.
+    if (this.spec.replication === undefined) this.#fail(failure);
+    else this.#lose(gone, failure);
+    this.#startWhenDeployed();
     this.#settle();
   }
 
@@ -118,42 +131,25 @@ export class JobRun {
   drain(): void {
     this.#drainRequested = true;
     if (this.#state !== "running") return;
-    this.#sendAll("drain");
+    this.#sendAll({ type: "drain" });
     this.#enter("draining");
   }
 
   cancel(): void {
-    switch (this.#state) {
-      case "created":
-        this.#enter("cancelled");
-        return;
-      case "deploying":
-      case "running":
-      case "draining":
-      case "restarting":
-        if (this.#isActive()) this.#sendAll("cancel");
-        this.#enter("cancelling");
-        this.#settle();
-        return;
-      case "failing":
-      case "cancelling":
-      case "finished":
-      case "failed":
-      case "cancelled":
-        return;
-      default:
-        unreachable(this.#state, "job state");
+    if (this.#state === "created") {
+      this.#enter("cancelled");
+    } else if (this.#isActive() || this.#state === "restarting") {
+      if (this.#isActive()) this.#sendAll({ type: "cancel" });
+      this.#enter("cancelling");
+      this.#settle();
     }
   }
 
   #onLoaded(error: Error | null, graph: LogicalGraph | null): void {
     if (this.#state !== "created") return;
-    if (error !== null || graph === null) {
-      this.#refuse(error ?? "no graph");
-      return;
-    }
     this.#graph = graph;
-    this.#deployWhenPossible();
+    if (graph === null) this.#refuse(error ?? "no graph");
+    else this.#deployWhenPossible();
   }
 
   #deployWhenPossible(): void {
@@ -164,16 +160,14 @@ export class JobRun {
   #deploy(graph: LogicalGraph, workers: readonly WorkerAddress[]): void {
     let placements: readonly TaskPlacement[];
     try {
-      const { parallelism, keyGroups } = this.spec;
-      placements = placeTasks(planJob(graph, { parallelism, keyGroups }), workers);
+      const plan = planOfJob(graph, this.spec);
+      placements = placeTasks(plan, workers);
+      this.#tasks = new TaskTable(plan, placements);
     } catch (error) {
       this.#refuse(error);
       return;
     }
-    for (const placement of placements) {
-      this.#tasks.set(taskKey(placement.vertex, placement.subtask), { placement, state: "created" });
-      this.#undeployed.add(placement.worker);
-    }
+    for (const { worker } of placements) this.#undeployed.add(worker);
     this.#enter("deploying");
     for (const worker of this.liveWorkers) {
       const { attempt, spec: job } = this;
@@ -191,11 +185,24 @@ export class JobRun {
     return this.#state === "deploying" || this.#state === "running" || this.#state === "draining";
   }
 
+  /** Tasks have ended before their time: the job goes on with their siblings if each has one, else it fails. */
+  #lose(tasks: readonly TaskPlacement[], failure: Failure): void {
+    if (!this.#isActive()) return;
+    if (!tasks.every((task) => this.#tasks.hasLiveSibling(task))) {
+      this.#fail(failure);
+      return;
+    }
+    for (const task of tasks) {
+      this.#effects.replicaLost(task, failure);
+      this.#sendAll({ type: "replicaLost", vertex: task.vertex, subtask: task.subtask });
+    }
+  }
+
   #fail(failure: Failure): void {
     if (!this.#isActive()) return;
     const decision = decideRestart(failure, this.spec.recovery ?? "none", this.#restarts);
     this.#failure = decision.kind === "fail" ? decision.failure : failure;
-    this.#sendAll("cancel");
+    this.#sendAll({ type: "cancel" });
     if (decision.kind === "fail") this.#enter("failing");
     else this.#awaitRestart();
   }
@@ -205,10 +212,7 @@ export class JobRun {
     const restarts = this.#restarts;
     this.#effects.after(RESTART_TIMEOUT_US, () => {
       if (this.#state !== "restarting" || this.#restarts !== restarts) return;
-      const open = [...this.#tasks].filter(([, { state }]) => !isTerminal(state)).map(([name]) => name);
-      const why = open.length > 0 ? `tasks have not ended: ${open.join(", ")}` : "there is no worker";
-      const cause = `${why}; it was needed because ${this.#failure?.message}`;
-      this.#refuse(new FaultlineError("job-failed", `no restart within ${RESTART_TIMEOUT_US / 1e6} s, ${cause}`));
+      this.#refuse(restartTimedOut(this.#tasks.open, this.#failure?.message ?? "it failed"));
     });
   }
 
@@ -218,28 +222,23 @@ export class JobRun {
     this.#restarts++;
     this.#attempt = this.#effects.nextAttempt();
     this.#failure = null;
-    this.#tasks.clear();
+    this.#tasks = new TaskTable({ vertices: [] }, []);
     this.#undeployed.clear();
-    this.#lost.clear();
     this.#deploy(this.#graph, this.#available.slice(0, this.#workersWanted));
   }
 
   /** Leaves the states that wait for tasks to end. */
   #settle(): void {
-    const tasks = [...this.#tasks.values()];
-    if (!tasks.every(({ state }) => isTerminal(state))) return;
+    if (this.#tasks.open.length > 0) return;
     if (this.#state === "failing") this.#enter("failed");
     else if (this.#state === "cancelling") this.#enter("cancelled");
     else if (this.#state === "restarting" && this.#available.length > 0) this.#restart();
     else if (this.#isActive()) this.#enter("finished");
   }
 
-  #sendAll(type: "start" | "drain" | "cancel"): void {
-    const { attempt } = this;
-    const { jobId } = this.spec;
-    for (const worker of this.liveWorkers) {
-      this.#effects.send(worker, { type, epoch: this.#epoch, jobId, attempt });
-    }
+  #sendAll(order: JobOrder): void {
+    const about = { epoch: this.#epoch, jobId: this.spec.jobId, attempt: this.#attempt };
+    for (const worker of this.liveWorkers) this.#effects.send(worker, { ...order, ...about });
   }
 
   #enter(state: JobState): void {

@@ -1,3 +1,5 @@
+import type { LogAddress } from "../ports.ts";
+
 /** A job as submitted: plain JSON, sent to the coordinator and on to every worker. */
 export interface JobSpec {
   readonly jobId: string;
@@ -12,6 +14,8 @@ export interface JobSpec {
   readonly options: JobOptions;
   /** What follows when a worker or a task is lost; default `none`. */
   readonly recovery?: Recovery;
+  /** Active replication: every merge is LiveRobin, watermarks travel on heartbeats; absent: none. */
+  readonly replication?: Replication;
   /** true: sources end at the end offsets found when the job starts; false: they run until drained or stopped. */
   readonly bounded: boolean;
 }
@@ -21,6 +25,24 @@ export interface JobSpec {
  * written comes once more: nothing is lost, much is repeated.
  */
 export type Recovery = "none" | "scratch";
+
+/** Replicas of a job's tasks, and the heartbeats that make them number alike. */
+export interface Replication {
+  /** Replicas of every replicated vertex, 1 … 4. */
+  readonly factor: number;
+  /** Sources are replicated too, not inner vertices alone. Sinks are not. */
+  readonly sources: boolean;
+  /** A log of one partition that belongs to this job: its ticks and cuts. */
+  readonly cutLog: LogAddress;
+  /** Time from heartbeat to heartbeat, µs. */
+  readonly heartbeatIntervalUs: number;
+  /** A source task that has read so many records since the last heartbeat asks for one; 0: time alone counts. */
+  readonly heartbeatRecords: number;
+  /** A replica that lags behind the fastest of its group by more than this, on one channel, is given up, bytes. */
+  readonly maxLagBytes: number;
+  /** A task that has had no heartbeat for so many intervals says so. */
+  readonly silentIntervals: number;
+}
 
 /** Where the rows of a graph's source come from. */
 export interface SourceBinding {
@@ -45,6 +67,8 @@ export interface JobOptions {
   readonly watermarkIntervalUs: number;
   /** A source partition without records for so long does not hold back the watermark until it has some, ms; 0: every one does. */
   readonly idleTimeoutMs: number;
+  /** A partition whose event time leads the slowest one of its source instance by more is not read for a while, ms; 0: all always are. */
+  readonly watermarkAlignmentMs: number;
   /** Size at which an output buffer is sealed and sent, bytes. */
   readonly bufferBytes: number;
   /** Bytes that may be on their way on one channel before its receiver grants more. */
@@ -57,6 +81,7 @@ export const DEFAULT_JOB_OPTIONS: JobOptions = {
   bufferTimeoutUs: 1000,
   watermarkIntervalUs: 1000,
   idleTimeoutMs: 0,
+  watermarkAlignmentMs: 0,
   bufferBytes: 32 * 1024,
   channelWindowBytes: 512 * 1024,
   maxBatchRows: 4096,

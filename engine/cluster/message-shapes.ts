@@ -41,6 +41,15 @@ const taskCounters = record({
   custom: mapOf(nullable(number)),
 });
 const binding = record({ kind: text, brokers: list(text), topic: anyText, partitions: positive });
+const replication = record({
+  factor: positive,
+  sources: flag,
+  cutLog: record({ kind: text, brokers: list(text), topic: text }),
+  heartbeatIntervalUs: positive,
+  heartbeatRecords: count,
+  maxLagBytes: positive,
+  silentIntervals: positive,
+});
 const jobSpec = record({
   jobId: text,
   name: anyText,
@@ -54,11 +63,13 @@ const jobSpec = record({
     bufferTimeoutUs: amount,
     watermarkIntervalUs: amount,
     idleTimeoutMs: amount,
+    watermarkAlignmentMs: amount,
     bufferBytes: positive,
     channelWindowBytes: positive,
     maxBatchRows: positive,
   }),
   recovery: optional(oneOf("none", "scratch")),
+  replication: optional(replication),
   bounded: flag,
 });
 const ofJob = { jobId: text };
@@ -75,6 +86,8 @@ const TO_COORDINATOR: Readonly<Record<string, Shape>> = {
     state: oneOf("created", "running", "finished", "failed", "cancelled"),
     failure,
   }),
+  heartbeatDue: record(ofAttempt),
+  replicaLagging: record({ ...ofAttempt, vertex: text, subtask: count }),
   alive: record({ worker: text, progress: count }),
   hello: record({ role: oneOf("client", "data") }),
   // A client asks for them, a worker sends them.
@@ -90,6 +103,7 @@ const TO_WORKER: Readonly<Record<string, Shape>> = {
   registered: record({ epoch: positive }),
   deploy: record({ epoch: positive, attempt: positive, job: jobSpec, placements: list(placement) }),
   start: order,
+  replicaLost: record({ epoch: positive, ...ofAttempt, vertex: text, subtask: count }),
   drain: order,
   cancel: order,
   report: record({ epoch: positive, ...ofJob }),

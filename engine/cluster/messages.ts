@@ -35,6 +35,16 @@ export type WorkerToCoordinator =
       readonly jobId: string;
       readonly attempt: number;
       readonly tasks: readonly TaskCounters[];
+    }
+  /** A source has read so much since the last heartbeat that one is due. */
+  | { readonly type: "heartbeatDue"; readonly jobId: string; readonly attempt: number }
+  /** A receiver lags too far behind the fastest of its replicas. */
+  | {
+      readonly type: "replicaLagging";
+      readonly jobId: string;
+      readonly attempt: number;
+      readonly vertex: string;
+      readonly subtask: number;
     };
 
 /** From the worker's liveness thread, over a connection of its own. `progress` is the main loop's turn counter. */
@@ -52,6 +62,15 @@ export type CoordinatorToWorker =
   | { readonly type: "start"; readonly epoch: number; readonly jobId: string; readonly attempt: number }
   | { readonly type: "drain"; readonly epoch: number; readonly jobId: string; readonly attempt: number }
   | { readonly type: "cancel"; readonly epoch: number; readonly jobId: string; readonly attempt: number }
+  /** This replica is no longer part of the job: it ends, and nobody sends to it or waits for it. */
+  | {
+      readonly type: "replicaLost";
+      readonly epoch: number;
+      readonly jobId: string;
+      readonly attempt: number;
+      readonly vertex: string;
+      readonly subtask: number;
+    }
   | { readonly type: "report"; readonly epoch: number; readonly jobId: string }
   | { readonly type: "shutdown"; readonly epoch: number };
 

@@ -1,3 +1,4 @@
+import { FaultlineError } from "../../base/errors.ts";
 import type { Recovery } from "./job-spec.ts";
 import type { Failure } from "./messages.ts";
 
@@ -15,4 +16,11 @@ export function decideRestart(failure: Failure, recovery: Recovery, restarts: nu
   if (recovery === "none" || failure.code === "job-invalid") return { kind: "fail", failure };
   if (restarts < MAX_RESTARTS) return { kind: "restart" };
   return { kind: "fail", failure: { ...failure, message: `${failure.message} (given up after ${restarts} restarts)` } };
+}
+
+/** Why a job that was to start again has not: `open` tasks have not ended, or nobody is there; `reason` is what made it necessary. */
+export function restartTimedOut(open: readonly string[], reason: string): FaultlineError {
+  const why = open.length > 0 ? `tasks have not ended: ${open.join(", ")}` : "there is no worker";
+  const limit = `no restart within ${RESTART_TIMEOUT_US / 1e6} s`;
+  return new FaultlineError("job-failed", `${limit}, ${why}; it was needed because ${reason}`);
 }

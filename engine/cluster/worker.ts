@@ -1,6 +1,6 @@
 import { unreachable } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
-import type { Connection, World } from "../ports.ts";
+import type { CallOut, Connection, World } from "../ports.ts";
 import { taskFailure } from "../task/task-failure.ts";
 import { sendControl } from "./control-codec.ts";
 import { Exchange } from "./exchange.ts";
@@ -46,7 +46,7 @@ export class Worker {
     this.#exchange = new Exchange(config.worker, world, {
       onFrame: (frame, link) => this.#jobs.onFrame(frame, link),
       onWritable: () => this.#jobs.onWritable(),
-      onPeerLost: (attempt, peer, error) => this.#jobs.onPeerLost(attempt, peer, error),
+      onPeerLost: (attempt, peer, direction, error) => this.#jobs.onPeerLost(attempt, peer, direction, error),
       onTurn: () => this.#turns++,
     });
     this.#jobs = new JobHost(config.worker, {
@@ -57,6 +57,8 @@ export class Worker {
       },
       log: world.log,
       journal: world.journal,
+      ...(world.files === undefined ? {} : { files: world.files }),
+      ...(world.callOut === undefined ? {} : { callOut: this.#turning(world.callOut) }),
       loadJob: config.loadJob,
       exchange: this.#exchange,
       send: (message) => this.#send(message),
@@ -165,6 +167,9 @@ export class Worker {
       case "cancel":
         this.#jobs.cancel(message);
         return;
+      case "replicaLost":
+        this.#jobs.onReplicaLost(message);
+        return;
       case "report":
         this.#jobs.report(message.jobId);
         return;
@@ -178,6 +183,13 @@ export class Worker {
 
   #send(message: WorkerToCoordinator): void {
     if (this.#coordinator !== null) sendControl(this.#coordinator, message);
+  }
+
+  #turning(callOut: CallOut): CallOut {
+    return {
+      call: (endpoint, request, done) =>
+        callOut.call(endpoint, request, (error, response) => this.#turn(() => done(error, response))),
+    };
   }
 
   #turn(work: () => void): void {

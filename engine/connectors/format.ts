@@ -21,4 +21,17 @@ export interface RowEncoder {
   maxBytes(batch: ColumnBatch, row: number): number;
   /** Writes the row's record at `target[at]`; returns the new end. */
   encode(batch: ColumnBatch, row: number, target: Uint8Array, at: number): number;
+  /**
+   * Writes many rows in one go: those of `batch.selection` from index `first` on, as many as it has room for. null: it cannot, or it
+   * is not worth it; `encode` does. What is returned is valid until the next call of any encoder.
+   */
+  encodeRows?(batch: ColumnBatch, first: number): EncodedRows | null;
+}
+
+/** Encoded rows one behind the other: row i ends at `bytes[start + ends[i]]`. */
+export interface EncodedRows {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly ends: Int32Array;
+  readonly count: number;
 }

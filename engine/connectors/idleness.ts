@@ -18,6 +18,7 @@ export class Idleness {
   readonly #settings: IdlenessSettings;
   readonly #activeUs: Float64Array;
   readonly #idle: Uint8Array;
+  readonly #held: Uint8Array;
   #timer: Timer | null = null;
   #running = false;
 
@@ -25,6 +26,7 @@ export class Idleness {
     this.#settings = settings;
     this.#activeUs = new Float64Array(settings.partitions);
     this.#idle = new Uint8Array(settings.partitions);
+    this.#held = new Uint8Array(settings.partitions);
   }
 
   isIdle(partition: number): boolean {
@@ -57,6 +59,14 @@ export class Idleness {
     this.#arm();
   }
 
+  /** The partition is not read for a while (true), or again: as `stop` and `start`, for one. */
+  hold(partition: number, held: boolean): void {
+    if (this.#settings.timeoutUs === 0) return;
+    this.#held[partition] = held ? 1 : 0;
+    this.#activeUs[partition] = this.#settings.clock.nowUs();
+    this.#arm();
+  }
+
   /** One timer, for the partition that would be idle first when it was set. */
   #arm(): void {
     if (this.#timer !== null || !this.#running) return;
@@ -73,7 +83,7 @@ export class Idleness {
   #nextUs(): number {
     let earliestUs = Number.POSITIVE_INFINITY;
     for (let i = 0; i < this.#idle.length; i++) {
-      if (this.#idle[i] === 0) earliestUs = Math.min(earliestUs, this.#activeUs[i]!);
+      if (this.#idle[i] === 0 && this.#held[i] === 0) earliestUs = Math.min(earliestUs, this.#activeUs[i]!);
     }
     return earliestUs + this.#settings.timeoutUs;
   }
@@ -82,7 +92,7 @@ export class Idleness {
     const dueUs = this.#settings.clock.nowUs() - this.#settings.timeoutUs;
     let some = false;
     for (let i = 0; i < this.#idle.length; i++) {
-      if (this.#idle[i] === 1 || this.#activeUs[i]! > dueUs) continue;
+      if (this.#idle[i] === 1 || this.#held[i] === 1 || this.#activeUs[i]! > dueUs) continue;
       this.#idle[i] = 1;
       some = true;
     }

@@ -14,11 +14,12 @@ export class SinkBacklog {
     return this.#first === this.#ends.length;
   }
 
-  /** Copies `source[0, length)`. */
-  push(source: Uint8Array, length: number, timestampMs: number): void {
+  /** Copies `source[start, end)`. */
+  push(source: Uint8Array, start: number, end: number, timestampMs: number): void {
+    const length = end - start;
     const at = this.#ends.at(-1) ?? 0;
     if (at + length > this.bytes.length) this.bytes = grownBytes(this.bytes, at, at + length);
-    this.bytes.set(source.subarray(0, length), at);
+    this.bytes.set(source.subarray(start, end), at);
     this.#ends.push(at + length);
     this.#timestampsMs.push(timestampMs);
   }

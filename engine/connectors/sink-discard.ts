@@ -13,6 +13,7 @@ export class DiscardSink implements Sink {
   readonly blocked = false;
   readonly settled = true;
   readonly #buffer: SinkRowBuffer;
+  readonly #take = (bytes: Uint8Array, start: number, end: number): void => this.#add(bytes, start, end);
   #rows = 0;
   #bytes = 0;
   #sumHigh = 0;
@@ -33,15 +34,8 @@ export class DiscardSink implements Sink {
   start(): void {}
 
   emit(batch: ColumnBatch): void {
-    const { selection, selectedCount } = batch;
-    for (let index = 0; index < selectedCount; index++) {
-      const end = this.#buffer.encode(batch, selection[index]!);
-      hash64(this.#buffer.bytes, 0, end);
-      this.#sumHigh = (this.#sumHigh + lastHash.high) >>> 0;
-      this.#sumLow = (this.#sumLow + lastHash.low) >>> 0;
-      this.#bytes += end;
-    }
-    this.#rows += selectedCount;
+    this.#buffer.encode(batch, this.#take);
+    this.#rows += batch.selectedCount;
   }
 
   endStep(): void {}
@@ -71,4 +65,11 @@ export class DiscardSink implements Sink {
   }
 
   close(): void {}
+
+  #add(bytes: Uint8Array, start: number, end: number): void {
+    hash64(bytes, start, end);
+    this.#sumHigh = (this.#sumHigh + lastHash.high) >>> 0;
+    this.#sumLow = (this.#sumLow + lastHash.low) >>> 0;
+    this.#bytes += end - start;
+  }
 }

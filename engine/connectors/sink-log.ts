@@ -6,7 +6,7 @@ import type { ColumnBatch } from "../rows/batch.ts";
 import type { RowEncoder } from "./format.ts";
 import type { Sink, SinkHost } from "./sink.ts";
 import { SinkBacklog } from "./sink-backlog.ts";
-import { SinkRowBuffer } from "./sink-row-buffer.ts";
+import { SinkRowBuffer, type TakeRow } from "./sink-row-buffer.ts";
 
 export interface LogSinkSettings {
   readonly address: LogAddress;
@@ -28,6 +28,7 @@ export class LogSink implements Sink {
   readonly #host: SinkHost;
   readonly #partition: number;
   readonly #buffer: SinkRowBuffer;
+  readonly #take: TakeRow = (bytes, start, end, row) => this.#append(bytes, start, end, row);
   /** Rows of the step that filled the log's buffer, while it is full. */
   readonly #backlog = new SinkBacklog();
   #writer: LogWriter | null = null;
@@ -36,6 +37,8 @@ export class LogSink implements Sink {
   #bytes = 0;
   #durable = 0;
   #prepared: Prepared[] = [];
+  /** Of the batch that is being written. */
+  #eventTimes: Float64Array = new Float64Array(0);
 
   constructor(settings: LogSinkSettings, log: Log, host: SinkHost) {
     assert(settings.partitions > 0, "a log has partitions");
@@ -71,19 +74,18 @@ export class LogSink implements Sink {
   }
 
   emit(batch: ColumnBatch): void {
-    const writer = this.#writer;
-    assert(writer !== null, "the sink is not open");
-    const { selection, selectedCount, eventTimes } = batch;
-    for (let index = 0; index < selectedCount; index++) {
-      const row = selection[index]!;
-      const end = this.#buffer.encode(batch, row);
-      const timeMs = eventTimes[row]!;
-      const timestampMs = Number.isSafeInteger(timeMs) && timeMs >= 0 ? timeMs : 0;
-      this.#rows++;
-      this.#bytes += end;
-      if (this.#blocked) this.#backlog.push(this.#buffer.bytes, end, timestampMs);
-      else this.#blocked = !writer.append(this.#partition, timestampMs, this.#buffer.bytes, 0, end);
-    }
+    assert(this.#writer !== null, "the sink is not open");
+    this.#eventTimes = batch.eventTimes;
+    this.#buffer.encode(batch, this.#take);
+  }
+
+  #append(bytes: Uint8Array, start: number, end: number, row: number): void {
+    const timeMs = this.#eventTimes[row]!;
+    const timestampMs = Number.isSafeInteger(timeMs) && timeMs >= 0 ? timeMs : 0;
+    this.#rows++;
+    this.#bytes += end - start;
+    if (this.#blocked) this.#backlog.push(bytes, start, end, timestampMs);
+    else this.#blocked = !this.#writer!.append(this.#partition, timestampMs, bytes, start, end);
   }
 
   /** The backlog goes first; the task goes on when it is gone. */

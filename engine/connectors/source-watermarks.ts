@@ -47,6 +47,15 @@ export class SourceWatermarks {
     return this.#idle;
   }
 
+  isIdle(partition: number): boolean {
+    return this.#idleness.isIdle(partition);
+  }
+
+  /** The partition is not read for a while (true), or again: that does not make it idle. */
+  hold(partition: number, held: boolean): void {
+    this.#idleness.hold(partition, held);
+  }
+
   /** Reading begins, or goes on. */
   resume(): void {
     this.#idleness.start();

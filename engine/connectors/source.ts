@@ -1,9 +1,11 @@
-import { assert } from "../../base/assert.ts";
+import { assert, present } from "../../base/assert.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { Clock, Log, LogAddress, LogReader, LogRecords, Timers } from "../ports.ts";
-import type { ColumnBatch } from "../rows/batch.ts";
+import { AlignedReading } from "./aligned-reading.ts";
 import type { RecordDecoder } from "./format.ts";
+import { isAtEnd, type PartitionState } from "./partition-state.ts";
 import { RecordsBefore } from "./records-before.ts";
+import type { SourceHost } from "./source-part.ts";
 import { SourceWatermarks } from "./source-watermarks.ts";
 
 export interface SourceSettings {
@@ -17,36 +19,17 @@ export interface SourceSettings {
   readonly watermarkIntervalUs: number;
   /** A partition without records for so long does not hold back the watermark until it has some, µs; 0 or none: every one does. */
   readonly idleTimeoutUs?: number;
+  /** A partition whose event time leads the slowest one by more is not read for a while, ms; 0 or none: all always are. */
+  readonly watermarkAlignmentMs?: number;
   /** true: drains from the start. */
   readonly bounded: boolean;
   readonly decoder: RecordDecoder;
-}
-
-/** What a source does to its task. */
-export interface SourceHost {
-  emit(batch: ColumnBatch): void;
-  advanceWatermark(timeMs: number): void;
-  /** All partitions are idle: nobody must wait for this source's watermark; or no longer so, said before the records that end it. */
-  setIdle(idle: boolean): void;
-  /** The source is at its end; nothing follows. */
-  end(): void;
-  fail(error: Error): void;
-  /** Runs `work` with the task's error handling and counters around it; nothing once the task has ended. */
-  step(work: () => void): void;
 }
 
 export interface SourceWorld {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
-}
-
-interface PartitionState {
-  readonly partition: number;
-  /** Offset of the next record. */
-  position: number;
-  /** Draining: the offset to reach; null while running, or not known yet. */
-  target: number | null;
 }
 
 /** A source instance: reads its partitions of a log, decodes, and makes watermarks (`source-watermarks.ts`). */
@@ -56,6 +39,7 @@ export class Source {
   readonly #host: SourceHost;
   readonly #partitions: PartitionState[] = [];
   readonly #watermarks: SourceWatermarks;
+  readonly #alignment: AlignedReading;
   #reader: LogReader | null = null;
   #paused = false;
   #draining = false;
@@ -80,6 +64,16 @@ export class Source {
       step: (work) => host.step(work),
       advanceWatermark: (timeMs) => host.advanceWatermark(timeMs),
       setIdle: (idle) => host.setIdle(idle),
+    });
+    this.#alignment = new AlignedReading({
+      boundMs: settings.watermarkAlignmentMs ?? 0,
+      partitions: this.#partitions.length,
+      clock: world.clock,
+      timers: world.timers,
+      watermarks: this.#watermarks,
+      atEnd: (index) => isAtEnd(this.#partitions[index]!),
+      hold: (index, held) => present(this.#reader, "reader").hold(this.#partitions[index]!.partition, held),
+      step: (work) => host.step(work),
     });
   }
 
@@ -109,6 +103,7 @@ export class Source {
       onError: (error) => this.#host.fail(error),
     });
     this.#watermarks.resume();
+    this.#alignment.resume();
     if (this.#settings.bounded || this.#draining) this.#askForEnd();
   }
 
@@ -123,19 +118,23 @@ export class Source {
     if (this.#paused) return;
     this.#paused = true;
     this.#watermarks.pause();
+    this.#alignment.pause();
     this.#reader?.pause();
   }
 
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    if (this.#reader !== null) this.#watermarks.resume();
-    this.#reader?.resume();
+    if (this.#reader === null) return;
+    this.#watermarks.resume();
+    this.#reader.resume();
+    this.#alignment.resume();
   }
 
   close(): void {
     this.#ended = true;
     this.#watermarks.close();
+    this.#alignment.pause();
     this.#reader?.close();
     this.#reader = null;
   }
@@ -192,7 +191,10 @@ export class Source {
     state.position = wanted.nextOffset;
     this.#watermarks.afterRows(index, latestMs);
     if (this.#atEnd()) this.#end();
-    else this.#watermarks.offer();
+    else {
+      this.#watermarks.offer();
+      if (this.#reader !== null) this.#alignment.afterRows(index);
+    }
   }
 
   #onSkipped(partition: number, nextOffset: number): void {
@@ -202,7 +204,7 @@ export class Source {
   /** Passes over what lies before `nextOffset`: none of it, or none that is wanted, is records. */
   #moveTo(state: PartitionState, nextOffset: number): void {
     state.position = Math.max(state.position, nextOffset);
-    if (this.#atEnd()) this.#end();
+    this.#afterMove();
   }
 
   #indexOf(partition: number): number {
@@ -219,11 +221,16 @@ export class Source {
     if (this.#ended) return;
     assert(offsets.length === this.#partitions.length, "one end offset a partition", { offsets: offsets.length });
     for (const [index, state] of this.#partitions.entries()) state.target = offsets[index]!;
+    this.#afterMove();
+  }
+
+  #afterMove(): void {
     if (this.#atEnd()) this.#end();
+    else this.#alignment.update();
   }
 
   #atEnd(): boolean {
-    for (const { position, target } of this.#partitions) if (target === null || position < target) return false;
+    for (const partition of this.#partitions) if (!isAtEnd(partition)) return false;
     return true;
   }
 

@@ -64,6 +64,11 @@ export class ArrivalMerge implements Merge {
     }
   }
 
+  /** Waits for no channel but those that are blocked for their barrier: they send it after what they have sent. */
+  mayExceed(): boolean {
+    return false;
+  }
+
   blockedChannels(): readonly number[] {
     const blocked: number[] = [];
     for (let channel = 0; channel < this.#shown.length; channel++) {

@@ -22,6 +22,8 @@ export interface Merge {
   offer(channel: number, element: Element): void;
   /** Removes and returns what is to be processed next; null when nothing may be delivered yet. */
   next(): MergeEvent | null;
+  /** The channel may take more than its bound, because otherwise what the merge waits for might never come. */
+  mayExceed(channel: number): boolean;
   /** Channels whose queued elements may not be delivered now (alignment, turn of another channel). For counters and tests. */
   blockedChannels(): readonly number[];
   /** Elements queued, all channels. */

@@ -12,7 +12,3 @@ export function subtaskOf(instance: number, replica: number, replicas: number): 
 export function instanceOf(subtask: number, replicas: number): number {
   return Math.floor(subtask / replicas);
 }
-
-export function replicaOf(subtask: number, replicas: number): number {
-  return subtask % replicas;
-}

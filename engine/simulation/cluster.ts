@@ -1,17 +1,21 @@
+import { present } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import { Coordinator } from "../cluster/coordinator.ts";
 import type { LoadJob } from "../cluster/load-job.ts";
 import { Worker } from "../cluster/worker.ts";
 import type { LogSourceSupplier } from "../connectors/source-supplier.ts";
-import type { JobFactory } from "../dataflow/graph.ts";
-import type { Log } from "../ports.ts";
+import type { JobFactory, LogicalGraph } from "../dataflow/graph.ts";
+import type { Log, World } from "../ports.ts";
 import { SimulatedClient } from "./client.ts";
+import type { Conditions } from "./conditions.ts";
+import { withCosts } from "./costed-graph.ts";
 import { SimulatedLogReader } from "./log-reader.ts";
 import { SimulatedLogWriter } from "./log-writer.ts";
 import { SimulatedNetwork } from "./network.ts";
 import { SimulatedProcess } from "./process.ts";
 import { SimulatedElection, SimulatedStore } from "./store.ts";
 import { type RecordListener, Topics } from "./topics.ts";
+import type { Trace } from "./trace.ts";
 import { Universe } from "./universe.ts";
 
 export interface SimulatedClusterSettings {
@@ -31,6 +35,12 @@ export interface SimulatedClusterSettings {
   readonly maxSteps: number;
   /** Virtual time after which a run is taken for a hang, µs. */
   readonly maxVirtualUs: number;
+  /** Default `CALM`. */
+  readonly conditions?: Conditions;
+  /** Default: one that keeps the last lines of the journal. */
+  readonly trace?: Trace;
+  /** Puts something between a worker and its world: what else there is in it, or a planted defect. */
+  readonly tamper?: (world: World, process: string) => World;
 }
 
 export const SIMULATION_LIMITS = { maxSteps: 200_000_000, maxVirtualUs: 3_600_000_000 };
@@ -53,7 +63,7 @@ export class SimulatedCluster {
 
   constructor(settings: SimulatedClusterSettings) {
     this.#settings = settings;
-    this.universe = new Universe(settings.seed);
+    this.universe = new Universe(settings.seed, settings.conditions, settings.trace);
     this.topics = new Topics(settings.onRecord);
     for (const [topic, supplier] of settings.suppliers) {
       this.topics.addSupplier(topic, supplier, settings.readableFromUs?.get(topic));
@@ -76,7 +86,8 @@ export class SimulatedCluster {
   /** Starts one more worker. */
   startWorker(name: string, coordinatorAddress = COORDINATOR): SimulatedProcess {
     const process = this.startProcess(name);
-    const worker = new Worker(process.world, {
+    const world = this.#settings.tamper?.(process.world, name) ?? process.world;
+    const worker = new Worker(world, {
       worker: name,
       pid: 0,
       coordinatorAddress,
@@ -86,6 +97,12 @@ export class SimulatedCluster {
     });
     worker.start();
     return process;
+  }
+
+  /** Kills worker `index` right after event number `step` of the run, wherever in its work that finds it. */
+  killAfterStep(index: number, step: number): void {
+    const worker = present(this.workers[index], `worker ${index}`);
+    this.universe.queue.afterStep(step, () => worker.kill());
   }
 
   /** Lets events happen until `done`; `system-failed` with the last trace lines when that takes too long or cannot come. */
@@ -140,12 +157,19 @@ export class SimulatedCluster {
           done(new FaultlineError("job-invalid", `there is no job module ${spec.module}`), null);
           return;
         }
+        this.#network.windowBytes = spec.options.channelWindowBytes;
         try {
-          done(null, factory(spec.parameters));
+          done(null, this.#costed(factory(spec.parameters), process));
         } catch (error) {
           done(error instanceof Error ? error : new Error(String(error)), null);
         }
       });
     };
+  }
+
+  #costed(graph: LogicalGraph, process: SimulatedProcess): LogicalGraph {
+    const { conditions, situations } = this.universe;
+    const { cpu } = conditions;
+    return cpu === null ? graph : withCosts(graph, process.core, () => this.universe.drawn(cpu.rowNs), situations);
   }
 }

@@ -14,6 +14,8 @@ export class EventQueue {
   #nowUs = 0;
   #sequence = 0;
   #steps = 0;
+  /** By step, ascending. */
+  readonly #atSteps: { readonly step: number; readonly run: () => void }[] = [];
 
   get nowUs(): number {
     return this.#nowUs;
@@ -37,6 +39,13 @@ export class EventQueue {
     return event;
   }
 
+  /** `run` happens right after event number `step` (1, 2 …), between two events. */
+  afterStep(step: number, run: () => void): void {
+    assert(step > this.#steps, "a step in the past", { step, steps: this.#steps });
+    const at = this.#atSteps.findIndex((other) => other.step > step);
+    this.#atSteps.splice(at < 0 ? this.#atSteps.length : at, 0, { step, run });
+  }
+
   /** Lets the next event happen; null when there is none, else the event. */
   step(): QueuedEvent | null {
     for (;;) {
@@ -46,6 +55,7 @@ export class EventQueue {
       this.#nowUs = event.timeUs;
       this.#steps++;
       event.run();
+      while (this.#atSteps[0]?.step === this.#steps) this.#atSteps.shift()!.run();
       return event;
     }
   }

@@ -1,13 +1,12 @@
 import { assert } from "../../base/assert.ts";
 import type { LogAddress, LogWriter, LogWriterHandler } from "../ports.ts";
+import { Latency } from "./latency.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Topics } from "./topics.ts";
+import { TRACED } from "./trace.ts";
 import type { Universe } from "./universe.ts";
 
-const MIN_REQUEST_US = 100;
-const MAX_REQUEST_US = 600;
 const LINGER_US = 10_000;
-const MAX_BUFFERED_BYTES = 1024 * 1024;
 
 /** Records of one partition on their way, one after another in one buffer. */
 class Batch {
@@ -38,6 +37,8 @@ export class SimulatedLogWriter implements LogWriter {
   readonly #topics: Topics;
   readonly #topic: string;
   readonly #handler: LogWriterHandler;
+  readonly #latency: Latency;
+  readonly #maxBufferedBytes: number;
   #pending = new Map<number, Batch>();
   #bufferedBytes = 0;
   #wantsDrain = false;
@@ -58,6 +59,8 @@ export class SimulatedLogWriter implements LogWriter {
     this.#topics = topics;
     this.#topic = address.topic;
     this.#handler = handler;
+    this.#latency = new Latency(universe, universe.conditions.appends);
+    this.#maxBufferedBytes = universe.conditions.logBufferBytes;
   }
 
   append(partition: number, _timestampMs: number, value: Uint8Array, start: number, end: number): boolean {
@@ -71,7 +74,8 @@ export class SimulatedLogWriter implements LogWriter {
     batch.append(value, start, end);
     this.#bufferedBytes += end - start;
     this.#linger();
-    if (this.#bufferedBytes <= MAX_BUFFERED_BYTES) return true;
+    if (this.#bufferedBytes <= this.#maxBufferedBytes) return true;
+    this.#universe.situations.meet("fullLogBuffer");
     this.#wantsDrain = true;
     this.kick();
     return false;
@@ -101,7 +105,7 @@ export class SimulatedLogWriter implements LogWriter {
     const sent = this.#pending;
     this.#pending = new Map();
     this.#inFlight = true;
-    this.#process.later(this.#universe.latencyUs(MIN_REQUEST_US, MAX_REQUEST_US), () => this.#onAnswer(sent));
+    this.#process.later(this.#latency.nextUs(), () => this.#onAnswer(sent));
   }
 
   #onAnswer(sent: ReadonlyMap<number, Batch>): void {
@@ -113,13 +117,22 @@ export class SimulatedLogWriter implements LogWriter {
         start = end;
       }
       this.#bufferedBytes -= batch.byteLength;
-      this.#universe.trace.note(this.#universe.nowUs, 3, batch.ends.length);
+      this.#note(partition, batch);
       if (!this.#closed) this.#handler.onAcknowledged(partition, batch.ends.length);
     }
-    if (this.#wantsDrain && this.#bufferedBytes <= MAX_BUFFERED_BYTES / 2) {
+    if (this.#wantsDrain && this.#bufferedBytes <= this.#maxBufferedBytes / 2) {
       this.#wantsDrain = false;
       if (!this.#closed) this.#handler.onDrain();
     }
     if (this.#kicked && !this.#inFlight) this.#send();
+  }
+
+  #note(partition: number, batch: Batch): void {
+    const { trace, nowUs } = this.#universe;
+    trace.note(nowUs, TRACED.append, partition);
+    trace.noteBytes(batch.bytes.subarray(0, batch.byteLength));
+    if (trace.detailed) {
+      trace.tell(nowUs, `${this.#process.name} writes ${batch.ends.length} records to ${this.#topic}/${partition}`);
+    }
   }
 }

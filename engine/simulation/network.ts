@@ -1,20 +1,49 @@
 import { assert } from "../../base/assert.ts";
 import type { Connection, ConnectionHandler, Network } from "../ports.ts";
+import { FrameWatch, isFrame } from "./frame-watch.ts";
+import { Latency } from "./latency.ts";
 import type { SimulatedProcess } from "./process.ts";
+import { TRACED } from "./trace.ts";
 import type { Universe } from "./universe.ts";
 
-const MIN_LATENCY_US = 20;
-const MAX_LATENCY_US = 200;
-/** Undelivered bytes of one direction above which `send` answers false. */
-const MAX_BUFFERED_BYTES = 1024 * 1024;
+/** What all connections share. */
+class Shared {
+  readonly universe: Universe;
+  readonly watch: FrameWatch;
+  #ends = 0;
+  #sent = 0;
 
-/** Every process's way to every other: ordered messages with a seeded latency each, over connections that break with a process. */
+  constructor(universe: Universe) {
+    this.universe = universe;
+    this.watch = new FrameWatch(universe.situations);
+  }
+
+  /** A number for an end, in the order of opening. */
+  nextEnd(): number {
+    return this.#ends++;
+  }
+
+  /** A number for a message, in the order of sending. */
+  nextMessage(): number {
+    return this.#sent++;
+  }
+}
+
+/**
+ * Every process's way to every other: messages with a seeded latency each over connections that break with a process. Those of one
+ * connection come in order, those of different ones overtake each other. A direction's buffer is empty when all has been handled.
+ */
 export class SimulatedNetwork {
-  readonly #universe: Universe;
+  readonly #shared: Shared;
   readonly #listeners = new Map<string, { readonly process: SimulatedProcess; readonly network: ProcessNetwork }>();
 
   constructor(universe: Universe) {
-    this.#universe = universe;
+    this.#shared = new Shared(universe);
+  }
+
+  /** What every channel's receiver grants to begin with, for who watches the credit. */
+  set windowBytes(bytes: number) {
+    this.#shared.watch.windowBytes = bytes;
   }
 
   /** The network as `process` sees it, under `address`. */
@@ -27,14 +56,14 @@ export class SimulatedNetwork {
 
   /** Opens both ends; the far one comes alive a latency later. */
   connect(from: SimulatedProcess, own: string, address: string, handler: ConnectionHandler): Connection {
-    const near = new End(this.#universe, from, address, handler);
+    const near = new End(this.#shared, from, address, handler);
     const listener = this.#listeners.get(address);
     const accepted = listener?.process.alive ? listener.network.handler : null;
     if (listener === undefined || accepted === null) {
       near.breakLater(new Error(`connection to ${address} refused`));
       return near;
     }
-    const far = new End(this.#universe, listener.process, own, null);
+    const far = new End(this.#shared, listener.process, own, null);
     near.join(far);
     near.arriveLater(() => far.open(accepted));
     return near;
@@ -66,8 +95,11 @@ class ProcessNetwork implements Network {
 /** One end of a connection. */
 class End implements Connection {
   readonly peer: string;
+  readonly #shared: Shared;
   readonly #universe: Universe;
   readonly #process: SimulatedProcess;
+  readonly #number: number;
+  readonly #latency: Latency;
   #handler: ConnectionHandler | null;
   #far: End | null = null;
   #closed = false;
@@ -76,9 +108,12 @@ class End implements Connection {
   /** When the latest message on its way from here arrives: the next one not before it. */
   #lastArrivalUs = 0;
 
-  constructor(universe: Universe, process: SimulatedProcess, peer: string, handler: ConnectionHandler | null) {
-    this.#universe = universe;
+  constructor(shared: Shared, process: SimulatedProcess, peer: string, handler: ConnectionHandler | null) {
+    this.#shared = shared;
+    this.#universe = shared.universe;
     this.#process = process;
+    this.#number = shared.nextEnd();
+    this.#latency = new Latency(shared.universe, shared.universe.conditions.messages);
     this.peer = peer;
     this.#handler = handler;
     process.onDeath(() => this.#die());
@@ -90,21 +125,25 @@ class End implements Connection {
   }
 
   open(accept: (connection: Connection) => ConnectionHandler): void {
-    if (!this.#closed && this.#process.alive) this.#handler = accept(this);
+    this.#process.run(() => {
+      if (!this.#closed) this.#handler = accept(this);
+    });
   }
 
   send(header: Uint8Array, payload: Uint8Array | null): boolean {
     if (this.#closed) return true;
     const message = joined(header, payload);
-    this.#universe.trace.noteBytes(header);
-    this.#universe.trace.note(this.#universe.nowUs, 1, message.length);
+    this.#shared.watch.onSent(message);
     this.#bufferedBytes += message.length;
     const far = this.#far;
+    const number = this.#shared.nextMessage();
+    const sentUs = this.#process.nowUs;
     this.arriveLater(() => {
-      this.#delivered(message.length);
-      far?.receive(message);
+      // The process may have died in the midst of the work that ends with this message.
+      if (this.#process.diedUs >= sentUs) far?.receive(message, number);
     });
-    if (this.#bufferedBytes <= MAX_BUFFERED_BYTES) return true;
+    if (this.#bufferedBytes <= this.#universe.conditions.networkBufferBytes) return true;
+    if (!this.#wantsDrain && isFrame(message)) this.#universe.situations.meet("fullNetworkBuffer");
     this.#wantsDrain = true;
     return false;
   }
@@ -123,27 +162,49 @@ class End implements Connection {
 
   /** Something reaches the far end, after all that was sent before. */
   arriveLater(run: () => void): void {
-    const latencyUs = this.#universe.latencyUs(MIN_LATENCY_US, MAX_LATENCY_US);
-    this.#lastArrivalUs = Math.max(this.#lastArrivalUs, this.#universe.nowUs + latencyUs);
+    this.#lastArrivalUs = Math.max(this.#lastArrivalUs, this.#process.nowUs + this.#latency.nextUs());
     this.#universe.queue.at(this.#lastArrivalUs, run);
   }
 
-  receive(message: Uint8Array): void {
+  /** `number` in the order of sending. */
+  receive(message: Uint8Array, number: number): void {
     if (this.#closed || !this.#process.alive) return;
-    this.#process.run(() => this.#handler?.onMessage(message));
+    if (!this.#process.arrivesInOrder(number)) this.#universe.situations.meet("overtaking");
+    this.#process.run(() => {
+      this.#far?.delivered(message.length);
+      if (this.#closed) return;
+      this.#note(message);
+      this.#handler?.onMessage(message);
+    });
   }
 
-  #delivered(bytes: number): void {
+  /** The far end has taken it. */
+  delivered(bytes: number): void {
     this.#bufferedBytes -= bytes;
-    if (!this.#wantsDrain || this.#closed || this.#bufferedBytes > MAX_BUFFERED_BYTES / 2) return;
+    if (!this.#wantsDrain || this.#closed || this.#bufferedBytes > this.#universe.conditions.networkBufferBytes / 2)
+      return;
     this.#wantsDrain = false;
-    this.#process.run(() => this.#handler?.onDrain());
+    this.#process.run(() => {
+      if (!this.#closed) this.#handler?.onDrain();
+    });
   }
 
   closedByFar(error: Error | null): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#universe.trace.note(this.#universe.nowUs, TRACED.closed, this.#number);
     this.#process.run(() => this.#handler?.onClosed(error));
+  }
+
+  #note(message: Uint8Array): void {
+    const { trace, nowUs } = this.#universe;
+    trace.note(nowUs, TRACED.message, this.#number);
+    trace.noteBytes(message);
+    if (trace.detailed) {
+      const { text, isRoutine } = this.#shared.watch.describe(message);
+      trace.tell(nowUs, `${this.peer} → ${this.#process.name}  ${text}`, isRoutine);
+    }
+    this.#shared.watch.onDelivered(message);
   }
 
   /** The process is gone: the far end sees a reset. */

@@ -5,6 +5,7 @@ import type { Failure, TaskCounters } from "../cluster/messages.ts";
 import type { LogSourceSupplier } from "../connectors/source-supplier.ts";
 import type { JobFactory } from "../dataflow/graph.ts";
 import { SIMULATION_LIMITS, SimulatedCluster } from "./cluster.ts";
+import { type Surroundings, surrounded } from "./surroundings.ts";
 
 export interface SimulatedRun {
   /** Builds the job's graph; called once for the bindings, once by the coordinator and once by every worker. */
@@ -24,6 +25,8 @@ export interface SimulatedRun {
   readonly onRecord: (sinkId: string, partition: number, value: Uint8Array) => void;
   readonly maxSteps?: number;
   readonly maxVirtualUs?: number;
+  /** Files and services that the job uses. */
+  readonly surroundings?: Surroundings;
 }
 
 export interface SimulatedResult {
@@ -53,6 +56,7 @@ export function runSimulated(run: SimulatedRun): SimulatedResult {
     suppliers,
     batchRecords: run.batchRecords,
     onRecord: run.onRecord,
+    tamper: (world) => surrounded(world, run.surroundings ?? {}),
     maxSteps: run.maxSteps ?? SIMULATION_LIMITS.maxSteps,
     maxVirtualUs: run.maxVirtualUs ?? SIMULATION_LIMITS.maxVirtualUs,
   });

@@ -3,8 +3,7 @@ import type { CheckpointStore, Election } from "../ports.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Universe } from "./universe.ts";
 
-const MIN_LATENCY_US = 200;
-const MAX_LATENCY_US = 2000;
+const LATENCY_US = { min: 200, max: 2000 };
 
 /** Files that outlive processes, in memory. */
 export class SimulatedStore {
@@ -17,7 +16,7 @@ export class SimulatedStore {
 
   bind(process: SimulatedProcess): CheckpointStore {
     const later = (callback: () => void) => {
-      process.later(this.#universe.latencyUs(MIN_LATENCY_US, MAX_LATENCY_US), callback);
+      process.later(this.#universe.drawn(LATENCY_US), callback);
     };
     return {
       write: (path, bytes, done) => {

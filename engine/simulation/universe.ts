@@ -1,5 +1,7 @@
 import { Random } from "../../base/random.ts";
+import { CALM, type Conditions, type Range } from "./conditions.ts";
 import { EventQueue } from "./event-queue.ts";
+import { Situations } from "./situations.ts";
 import { Trace } from "./trace.ts";
 
 export interface JournalEntry {
@@ -12,24 +14,28 @@ export interface JournalEntry {
 /** Journal entries kept for whoever looks at the run; later ones still enter the trace. */
 const MAX_JOURNAL_ENTRIES = 20_000;
 
-/** What all simulated processes share: time, chance, and the record of what happened. */
+/** What all simulated processes share: time, chance, conditions, and the record of what happened. */
 export class Universe {
   readonly queue = new EventQueue();
-  readonly trace = new Trace();
+  readonly trace: Trace;
+  readonly situations = new Situations();
   readonly random: Random;
+  readonly conditions: Conditions;
   readonly journal: JournalEntry[] = [];
 
-  constructor(seed: number) {
+  constructor(seed: number, conditions: Conditions = CALM, trace = new Trace()) {
     this.random = new Random(seed);
+    this.conditions = conditions;
+    this.trace = trace;
   }
 
   get nowUs(): number {
     return this.queue.nowUs;
   }
 
-  /** A latency drawn uniformly from [minUs, maxUs]. */
-  latencyUs(minUs: number, maxUs: number): number {
-    return minUs + this.random.below(maxUs - minUs + 1);
+  /** Drawn uniformly, both ends included. */
+  drawn({ min, max }: Range): number {
+    return min + this.random.below(max - min + 1);
   }
 
   write(process: string, event: string, facts: Readonly<Record<string, unknown>>): void {

@@ -5,23 +5,25 @@ import type { RowEncoder } from "../connectors/format.ts";
 import type { Sink, SinkHost } from "../connectors/sink.ts";
 import { DiscardSink } from "../connectors/sink-discard.ts";
 import { LogSink } from "../connectors/sink-log.ts";
-import { Source, type SourceHost } from "../connectors/source.ts";
-import type { LogicalGraph, LogicalNode, SourceNode } from "../dataflow/graph.ts";
+import type { LogicalGraph, LogicalNode } from "../dataflow/graph.ts";
 import type { PhysicalPlan, PlanEdge, Vertex } from "../dataflow/plan.ts";
 import { ArrivalMerge } from "../merge/arrival.ts";
-import type { Output } from "../operators/operator.ts";
+import { LiveRobin } from "../merge/live-robin.ts";
 import type { World } from "../ports.ts";
+import { HeartbeatAlarm } from "../replication/heartbeat-alarm.ts";
 import { instanceOf, subtaskOf } from "../replication/subtask.ts";
 import { BinaryRowReader } from "../rows/binary.ts";
 import { KeyCodec } from "../rows/key.ts";
 import { instanceOfKeyGroup, keyGroupRange } from "../rows/key-groups.ts";
 import type { RowSchema } from "../rows/schema.ts";
+import { buildSource } from "./build-source.ts";
 import { EdgeOutput } from "./edge-output.ts";
 import type { InputEdge } from "./input-channels.ts";
 import { InputGate } from "./input-gate.ts";
 import type { FrameLink } from "./link.ts";
+import { operatorCapabilities } from "./operator-capabilities.ts";
 import { type ChainedOperator, OperatorChain } from "./operator-chain.ts";
-import { OutputChannel } from "./output-channel.ts";
+import { OutputChannel, type OutputReplication } from "./output-channel.ts";
 import { OutputGate } from "./output-gate.ts";
 import {
   broadcastPartitioner,
@@ -30,8 +32,9 @@ import {
   type Partitioner,
   roundRobinPartitioner,
 } from "./partitioner.ts";
+import { type SideOutputs, sideOutputs } from "./side-outputs.ts";
 import { Task } from "./task.ts";
-import type { TaskHost } from "./task-parts.ts";
+import type { TaskHooks, TaskHost, TaskParts } from "./task-parts.ts";
 
 /** What all tasks of one deployment have in common. */
 export interface TaskContext {
@@ -39,7 +42,7 @@ export interface TaskContext {
   readonly plan: PhysicalPlan;
   readonly job: JobSpec;
   readonly attempt: number;
-  readonly world: Pick<World, "clock" | "timers" | "log">;
+  readonly world: Pick<World, "clock" | "timers" | "log" | "callOut" | "files">;
   readonly host: TaskHost;
   /** The way to a task, wherever it runs. */
   readonly linkTo: (vertex: string, subtask: number) => FrameLink;
@@ -56,19 +59,29 @@ export function buildTask(context: TaskContext, vertex: Vertex, subtask: number)
   return new Task(settings, (hooks) => {
     const edges = inputEdges(context, vertex, instance);
     const gate = first.kind === "source" ? null : buildGate(context, subtask, edges);
+    const planned = outgoing(context, vertex);
+    const replication = outputReplication(context, vertex, hooks);
+    const outputs = planned.map((edge) => {
+      return buildEdge(context, vertex, subtask, edge, edgeSchema(context, edge), replication);
+    });
+    const output = new OutputGate({
+      edges: outputs,
+      sideEdges: new Set(outputs.filter((_, index) => planned[index]!.output !== undefined)),
+      timers,
+      bufferTimeoutUs: context.job.options.bufferTimeoutUs,
+      guard: hooks.guard,
+    });
+    const sides = sideOutputs(planned, outputs, output);
     return {
-      chain: buildChain(context, vertex, instance, nodes, hooks.tail),
-      output: new OutputGate({
-        edges: outgoing(context, vertex).map((edge) => buildEdge(context, vertex, subtask, edge, last.schema)),
-        timers,
-        bufferTimeoutUs: context.job.options.bufferTimeoutUs,
-        guard: hooks.guard,
-      }),
+      chain: buildChain(context, vertex, instance, nodes, hooks, sides),
+      output,
+      ...(first.kind === "operator" && first.loop !== undefined ? { loopBytes: first.loop.maxQueuedBytes } : {}),
       sink:
         last.kind === "sink" ? buildSink(context.job, last.id, last.encoder(), instance, context, hooks.sink) : null,
       source: first.kind === "source" ? buildSource(context, first, vertex, instance, hooks.source) : null,
       gate,
       readers: first.kind === "source" ? [] : buildReaders(context, edges),
+      heartbeats: buildHeartbeats(context, gate !== null, hooks),
     };
   });
 }
@@ -91,7 +104,8 @@ function inputEdges({ plan }: TaskContext, vertex: Vertex, instance: number): re
       const from = vertexOf(plan, edge.from);
       const all = Array.from({ length: from.parallelism }, (_, index) => index);
       const instances = edge.partitioning.kind === "forward" ? [instance] : all;
-      return { edge: edge.id, input: edge.input, instances, replicas: from.replicas };
+      const feedback = edge.feedback === true;
+      return { edge: edge.id, input: edge.input, instances, replicas: from.replicas, feedback };
     });
 }
 
@@ -101,37 +115,48 @@ function buildGate(context: TaskContext, subtask: number, edges: readonly InputE
     subtask,
     edges,
     windowBytes: context.job.options.channelWindowBytes,
-    merge: (channels) => new ArrivalMerge(channels, "exactlyOnce"),
+    merge: (channels) =>
+      context.job.replication === undefined ? new ArrivalMerge(channels, "exactlyOnce") : new LiveRobin(channels),
   });
 }
 
 /** One reader an edge, listed by logical channel in the gate's order. */
-function buildReaders({ plan, graph, job }: TaskContext, edges: readonly InputEdge[]): readonly BinaryRowReader[] {
+function buildReaders(context: TaskContext, edges: readonly InputEdge[]): readonly BinaryRowReader[] {
+  const { plan, job } = context;
   return edges.flatMap(({ edge, instances }) => {
-    const from = vertexOf(plan, plan.edges[edge]!.from);
-    const sender = present(graph.nodes.get(from.operators.at(-1)!), `last operator of ${from.id}`);
-    const reader = new BinaryRowReader(sender.schema, job.options.maxBatchRows);
+    const reader = new BinaryRowReader(edgeSchema(context, plan.edges[edge]!), job.options.maxBatchRows);
     return instances.map(() => reader);
   });
 }
 
+/** Fields of the rows on an edge. */
+function edgeSchema({ plan, graph }: TaskContext, { from, output }: PlanEdge): RowSchema {
+  const id = output?.operator ?? vertexOf(plan, from).operators.at(-1)!;
+  const sender = present(graph.nodes.get(id), `operator ${id}`);
+  if (output === undefined || sender.kind !== "operator") return sender.schema;
+  return present(sender.sideOutputs?.get(output.tag), `side output ${output.tag} of ${id}`);
+}
+
 function buildChain(
-  { plan, world: { clock } }: TaskContext,
+  { plan, world }: TaskContext,
   vertex: Vertex,
   instance: number,
   nodes: readonly LogicalNode[],
-  tail: Output,
+  { tail, guard }: TaskHooks,
+  sides: SideOutputs,
 ): OperatorChain {
   const { parallelism } = vertex;
   const keyGroups = keyGroupRange(instance, parallelism, plan.keyGroups);
-  const processingTimeUs = () => clock.nowUs() + (clock.epochOffsetUs ?? 0);
+  const run = (id: string) => (work: () => void) => guard(() => chain.runAs(id, work));
   const links = nodes.flatMap((node): ChainedOperator[] => {
     if (node.kind !== "operator") return [];
-    const capabilities = node.processingTime ? { processingTimeUs } : {};
-    const context = { operatorId: node.id, instance, parallelism, keyGroups, ...capabilities };
+    const capabilities = operatorCapabilities(node, world, run(node.id));
+    const sideOutput = (tag: string) => sides(node.id, tag);
+    const context = { operatorId: node.id, instance, parallelism, keyGroups, sideOutput, ...capabilities };
     return [{ context, operator: node.create() }];
   });
-  return new OperatorChain(links, tail);
+  const chain: OperatorChain = new OperatorChain(links, tail);
+  return chain;
 }
 
 function buildEdge(
@@ -140,6 +165,7 @@ function buildEdge(
   subtask: number,
   edge: PlanEdge,
   schema: RowSchema,
+  replication: OutputReplication | null,
 ): EdgeOutput {
   const { plan, job, attempt } = context;
   const to = vertexOf(plan, edge.to);
@@ -151,10 +177,32 @@ function buildEdge(
       const receiver = subtaskOf(instance, replica, to.replicas);
       return { subtask: receiver, link: context.linkTo(to.id, receiver) };
     });
-    return new OutputChannel({ attempt, edge: edge.id, sender: subtask }, receivers, job.options.channelWindowBytes);
+    const address = { attempt, edge: edge.id, sender: subtask };
+    return new OutputChannel(address, receivers, job.options.channelWindowBytes, replication);
   });
   const partitioner = buildPartitioner(edge, schema, to.parallelism, plan.keyGroups);
   return new EdgeOutput(edge.id, channels, partitioner, schema, job.options.bufferBytes);
+}
+
+function buildHeartbeats(context: TaskContext, hasInput: boolean, { notice }: TaskHooks): TaskParts["heartbeats"] {
+  const { replication } = context.job;
+  if (replication === undefined) return null;
+  if (!hasInput) return { alarm: null };
+  const { clock, timers } = context.world;
+  const limitUs = replication.heartbeatIntervalUs * replication.silentIntervals;
+  const onSilence = (silentUs: number) => notice({ kind: "heartbeatSilence", silentUs });
+  return { alarm: new HeartbeatAlarm({ clock, timers, limitUs, onSilence }) };
+}
+
+function outputReplication(
+  { job, plan }: TaskContext,
+  { replicas }: Vertex,
+  { notice }: TaskHooks,
+): OutputReplication | null {
+  if (job.replication === undefined) return null;
+  const onLagging = (edge: number, subtask: number) =>
+    notice({ kind: "receiverLagging", vertex: plan.edges[edge]!.to, subtask });
+  return { hasSiblings: replicas > 1, maxLagBytes: job.replication.maxLagBytes, onLagging };
 }
 
 function buildPartitioner(edge: PlanEdge, schema: RowSchema, parallelism: number, keyGroups: number): Partitioner {
@@ -166,37 +214,13 @@ function buildPartitioner(edge: PlanEdge, schema: RowSchema, parallelism: number
     case "roundRobin":
       return roundRobinPartitioner(parallelism);
     case "hash": {
+      if (parallelism === 1) return forwardPartitioner();
       const codec = new KeyCodec(schema, edge.partitioning.keys);
       return hashPartitioner((batch, row) =>
         instanceOfKeyGroup(codec.groupOf(batch, row, keyGroups), parallelism, keyGroups),
       );
     }
   }
-}
-
-function buildSource(
-  { job, world }: TaskContext,
-  node: SourceNode,
-  vertex: Vertex,
-  instance: number,
-  host: SourceHost,
-): Source {
-  const { kind, brokers, topic, partitions } = binding(job.sources[node.id], "source", node.id);
-  return new Source(
-    {
-      address: { kind, brokers, topic },
-      partitions,
-      instance,
-      parallelism: vertex.parallelism,
-      watermarkDelayMs: node.watermarkDelayMs,
-      watermarkIntervalUs: job.options.watermarkIntervalUs,
-      idleTimeoutUs: job.options.idleTimeoutMs * 1000,
-      bounded: job.bounded,
-      decoder: node.decoder(job.options.maxBatchRows),
-    },
-    world,
-    host,
-  );
 }
 
 function buildSink(

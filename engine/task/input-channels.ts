@@ -11,6 +11,8 @@ export interface InputEdge {
   /** Sending instances that feed this subtask (one for a forward edge), each with `replicas` subtasks. */
   readonly instances: readonly number[];
   readonly replicas: number;
+  /** It closes a loop. */
+  readonly feedback?: boolean;
 }
 
 /** One sender's end of a logical channel: its credit. */
@@ -19,8 +21,12 @@ export interface PhysicalInput {
   readonly sender: number;
   /** Way back to the sender; known from its first frame. */
   link: FrameLink | null;
+  /** The sender or the way to it is gone. */
+  closed: boolean;
   receivedBytes: number;
   grantedBytes: number;
+  /** Of these, what was granted beyond the window; taken back as elements are processed. */
+  extraBytes: number;
   /** What the sender was told last. */
   toldBytes: number;
   toldNumber: number;
@@ -31,12 +37,15 @@ export interface LogicalInput {
   readonly index: number;
   readonly edge: number;
   readonly input: number;
+  readonly feedback: boolean;
   readonly channel: LogicalChannel;
   readonly ledger: CreditLedger;
   /** Indexes of its physical channels. */
   readonly physicals: number[];
   /** Latest number processed. */
   processed: number;
+  /** The end has been accepted. */
+  complete: boolean;
 }
 
 /** Elements that may be held beyond a gap of one logical channel; credit bounds their bytes. */
@@ -57,7 +66,7 @@ export class InputChannels {
     return this.#indexes.get(edge)?.get(sender);
   }
 
-  #addEdge({ edge, input, instances, replicas }: InputEdge, windowBytes: number): void {
+  #addEdge({ edge, input, instances, replicas, feedback = false }: InputEdge, windowBytes: number): void {
     const bySender = new Map<number, number>();
     this.#indexes.set(edge, bySender);
     for (const instance of instances) {
@@ -65,10 +74,12 @@ export class InputChannels {
         index: this.logicals.length,
         edge,
         input,
+        feedback,
         channel: new LogicalChannel(MAX_HELD_ELEMENTS),
         ledger: new CreditLedger(),
         physicals: [],
         processed: 0,
+        complete: false,
       };
       this.logicals.push(logical);
       for (let replica = 0; replica < replicas; replica++) {
@@ -81,6 +92,8 @@ export class InputChannels {
           link: null,
           receivedBytes: 0,
           grantedBytes: windowBytes,
+          extraBytes: 0,
+          closed: false,
           toldBytes: windowBytes,
           toldNumber: 0,
         });

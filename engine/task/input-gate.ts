@@ -5,6 +5,7 @@ import type { Merge, MergeEvent } from "../merge/merge.ts";
 import { lastNumber } from "../replication/trim.ts";
 import type { Element } from "./element.ts";
 import { elementOfFrame } from "./element-codec.ts";
+import { FeedbackInput } from "./feedback-input.ts";
 import { FRAME_CREDIT, type Frame, frameCost, NO_PAYLOAD } from "./frame.ts";
 import { InputChannels, type InputEdge, type LogicalInput, type PhysicalInput } from "./input-channels.ts";
 import type { FrameLink } from "./link.ts";
@@ -30,6 +31,8 @@ export class InputGate {
   readonly #merge: Merge;
   readonly #watermarks: WatermarkTracker;
   readonly #ended: Uint8Array;
+  /** There where a loop ends in this task. */
+  readonly feedback: FeedbackInput | null;
 
   constructor(settings: InputGateSettings) {
     this.#settings = settings;
@@ -39,6 +42,17 @@ export class InputGate {
     this.#merge = settings.merge(this.#logicals.length);
     this.#watermarks = new WatermarkTracker(this.#logicals.length);
     this.#ended = new Uint8Array(this.#logicals.length);
+    const loops = this.#logicals.filter(({ feedback }) => feedback).map(({ index }) => index);
+    this.feedback = loops.length === 0 ? null : new FeedbackInput(loops);
+    for (const index of loops) {
+      this.#ended[index] = 1;
+      this.#watermarks.update(index, Number.POSITIVE_INFINITY);
+    }
+  }
+
+  /** All feedback channels have ended; true where there is none. */
+  get feedbackEnded(): boolean {
+    return this.feedback?.ended ?? true;
   }
 
   get watermarkMs(): number {
@@ -62,7 +76,7 @@ export class InputGate {
   get queuedBytes(): number {
     let bytes = 0;
     for (const physical of this.#physicals) {
-      bytes += physical.receivedBytes + this.#settings.windowBytes - physical.grantedBytes;
+      bytes += physical.receivedBytes + this.#settings.windowBytes + physical.extraBytes - physical.grantedBytes;
     }
     return bytes;
   }
@@ -96,20 +110,36 @@ export class InputGate {
     } else {
       logical.ledger.charge(last, index, cost);
     }
-    let ended = false;
     logical.channel.offer(element, (accepted) => {
-      this.#merge.offer(logical.index, accepted);
-      if (accepted.kind === "end") ended = true;
+      if (logical.feedback) this.feedback!.offer(logical.index, accepted);
+      else this.#merge.offer(logical.index, accepted);
+      if (accepted.kind === "end") logical.complete = true;
     });
+    this.#extend(physical);
     this.#tellWhenDue(physical);
     // The end is acknowledged at once, to all: senders finish on it, and nothing follows that would carry the number. It may have
-    // waited for this frame, beyond a gap; and a slower replica's copy of it is answered too.
-    if (ended || element.kind === "end") this.#tellAll(logical);
+    // waited for this frame, beyond a gap; and whatever a slower replica still sends is answered too.
+    if (logical.complete) this.#tellAll(logical);
     return true;
   }
 
   next(): MergeEvent | null {
-    return this.#merge.next();
+    const event = this.#merge.next();
+    // The merge has moved on to other channels: what it waits for now may need room.
+    if (event?.kind === "element" && event.element.kind === "heartbeat") {
+      for (const physical of this.#physicals) this.#extend(physical);
+    }
+    return event;
+  }
+
+  /** The sender is gone, or the way to it. false: nobody else is left who could send what is missing on its logical channel. */
+  closeSender(edge: number, sender: number): boolean {
+    const index = this.#channels.indexOf(edge, sender);
+    if (index === undefined) return true;
+    const physical = this.#physicals[index]!;
+    physical.closed = true;
+    const { logical } = physical;
+    return logical.complete || logical.physicals.some((other) => !this.#physicals[other]!.closed);
   }
 
   /** The element has been processed: credit goes back, watermark and end are noted. True when the watermark has advanced. */
@@ -119,6 +149,10 @@ export class InputGate {
     assert(last > logical.processed, "processed twice", { channel, last });
     logical.processed = last;
     logical.ledger.settle(last, this.#giveBack);
+    if (logical.feedback) {
+      this.feedback!.processed(channel, element);
+      return false;
+    }
     switch (element.kind) {
       case "watermark":
         return this.#watermarks.update(channel, element.timeMs);
@@ -153,9 +187,23 @@ export class InputGate {
 
   readonly #giveBack = (index: number, bytes: number): void => {
     const physical = this.#physicals[index]!;
-    physical.grantedBytes += bytes;
+    const takenBack = Math.min(physical.extraBytes, bytes);
+    physical.extraBytes -= takenBack;
+    physical.grantedBytes += bytes - takenBack;
     this.#tellWhenDue(physical);
   };
+
+  /** Grants a whole window anew where the merge allows the channel to exceed its own, and that is used up but for a quarter. */
+  #extend(physical: PhysicalInput): void {
+    const { windowBytes } = this.#settings;
+    if (physical.grantedBytes - physical.receivedBytes > windowBytes / 4) return;
+    if (physical.closed || !this.#merge.mayExceed(physical.logical.index)) return;
+    // The last frame may have been larger than all that was granted.
+    const extraBytes = physical.receivedBytes + windowBytes - physical.grantedBytes;
+    physical.grantedBytes += extraBytes;
+    physical.extraBytes += extraBytes;
+    this.#tellWhenDue(physical);
+  }
 
   /** A quarter of the window is worth a message: less often costs throughput, more often costs messages. */
   #tellWhenDue(physical: PhysicalInput): void {
@@ -167,7 +215,7 @@ export class InputGate {
   }
 
   #tell(physical: PhysicalInput): void {
-    if (physical.link === null) return;
+    if (physical.link === null || physical.closed) return;
     const { latest } = physical.logical.channel;
     if (physical.toldBytes === physical.grantedBytes && physical.toldNumber === latest) return;
     physical.toldBytes = physical.grantedBytes;

@@ -1,6 +1,6 @@
 import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
-import type { Operator, OperatorContext, Output } from "../operators/operator.ts";
+import type { Operator, OperatorContext, OperatorControl, Output } from "../operators/operator.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 
 export interface ChainedOperator {
@@ -8,23 +8,43 @@ export interface ChainedOperator {
   readonly operator: Operator;
 }
 
+/** Where a chain's rows go, and the watermarks that have passed all its operators. */
+export interface ChainTail extends Output {
+  advanceWatermark?(timeMs: number): void;
+}
+
 /**
  * Operators that run in one task: each one's rows go straight into the next, the last one's to `tail`. A watermark passes through
- * them in order, so what an operator fires reaches the next one before its watermark does.
+ * them in order, so what an operator fires reaches the next one before its watermark does. An operator that holds watermarks stops it
+ * until it passes it on.
  */
 export class OperatorChain {
   readonly #links: readonly ChainedOperator[];
-  readonly #tail: Output;
+  readonly #tail: ChainTail;
+  /** By operator: it passes watermarks on itself. */
+  readonly #holds: boolean[];
+  /** By operator: it cannot take more. */
+  readonly #full: boolean[];
+  readonly #onStart: (() => void)[] = [];
+  #onFeedback: ((timeMs: number) => void) | null = null;
   /** Index of the operator that runs; not reset when it throws, so that the error can name it. */
   #current = 0;
 
-  constructor(links: readonly ChainedOperator[], tail: Output) {
+  constructor(links: readonly ChainedOperator[], tail: ChainTail) {
     this.#links = links;
     this.#tail = tail;
+    this.#holds = links.map(() => false);
+    this.#full = links.map(() => false);
     for (const [index, { context, operator }] of links.entries()) {
       this.#current = index;
-      openOperator(operator, context, { emit: (batch) => this.#pass(index + 1, 0, batch) });
+      const emit = (batch: ColumnBatch) => this.#pass(index + 1, 0, batch);
+      openOperator(operator, { ...context, control: this.#controlOf(index) }, { emit });
     }
+  }
+
+  /** Some operator holds as many rows as it may. */
+  get full(): boolean {
+    return this.#full.includes(true);
   }
 
   /** Id of the operator that runs, or ran last; null in the tail. For error messages. */
@@ -32,15 +52,29 @@ export class OperatorChain {
     return this.#links[this.#current]?.context.operatorId ?? null;
   }
 
+  /** With the task. */
+  start(): void {
+    for (const handler of this.#onStart) handler();
+  }
+
   process(input: number, batch: ColumnBatch): void {
     this.#pass(0, input, batch);
   }
 
   advanceWatermark(timeMs: number): void {
-    for (let index = 0; index < this.#links.length; index++) {
-      this.#current = index;
-      this.#links[index]!.operator.advanceWatermark(timeMs);
-    }
+    this.#advance(0, timeMs);
+  }
+
+  /** The feedback channels of the loop whose head is the first operator have advanced. */
+  advanceFeedback(timeMs: number): void {
+    this.#current = 0;
+    this.#onFeedback?.(timeMs);
+  }
+
+  /** Runs what operator `id` has put off, so that an error names it. */
+  runAs(id: string, work: () => void): void {
+    this.#current = this.#links.findIndex(({ context }) => context.operatorId === id);
+    work();
   }
 
   /** State of every operator under its id. */
@@ -75,6 +109,36 @@ export class OperatorChain {
       for (const [name, value] of Object.entries(operator.counters?.() ?? {})) sums[name] = (sums[name] ?? 0) + value;
     }
     return sums;
+  }
+
+  #controlOf(index: number): OperatorControl {
+    return {
+      holdWatermarks: () => {
+        this.#holds[index] = true;
+        return (timeMs) => this.#advance(index + 1, timeMs);
+      },
+      setFull: (full) => {
+        this.#full[index] = full;
+      },
+      onStart: (handler) => {
+        this.#onStart.push(() => {
+          this.#current = index;
+          handler();
+        });
+      },
+      onFeedback: (handler) => {
+        this.#onFeedback = handler;
+      },
+    };
+  }
+
+  #advance(from: number, timeMs: number): void {
+    for (let index = from; index < this.#links.length; index++) {
+      this.#current = index;
+      this.#links[index]!.operator.advanceWatermark(timeMs);
+      if (this.#holds[index]) return;
+    }
+    this.#tail.advanceWatermark?.(timeMs);
   }
 
   #pass(index: number, input: number, batch: ColumnBatch): void {

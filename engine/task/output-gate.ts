@@ -5,6 +5,8 @@ import type { EdgeOutput } from "./edge-output.ts";
 
 export interface OutputGateSettings {
   readonly edges: readonly EdgeOutput[];
+  /** Those of them that carry a side output, and not the chain's rows. */
+  readonly sideEdges?: ReadonlySet<EdgeOutput>;
   readonly timers: Timers;
   /** 0: rows are flushed at the end of every step. */
   readonly bufferTimeoutUs: number;
@@ -16,11 +18,14 @@ export interface OutputGateSettings {
 export class OutputGate {
   readonly #settings: OutputGateSettings;
   readonly #edges: readonly EdgeOutput[];
+  /** Those that the chain's rows go to. */
+  readonly #mainEdges: readonly EdgeOutput[];
   #timer: Timer | null = null;
 
   constructor(settings: OutputGateSettings) {
     this.#settings = settings;
     this.#edges = settings.edges;
+    this.#mainEdges = settings.edges.filter((edge) => settings.sideEdges?.has(edge) !== true);
   }
 
   /** Some channel cannot send what is sealed: the task takes no more input. */
@@ -40,9 +45,21 @@ export class OutputGate {
     return this.#edges.reduce((sum, edge) => sum + edge.bytesOut, 0);
   }
 
+  /** Sealed and not yet sent, all channels. */
+  get unsentBytes(): number {
+    let bytes = 0;
+    for (const edge of this.#edges) for (const channel of edge.channels) bytes += channel.unsentBytes;
+    return bytes;
+  }
+
   emit(batch: ColumnBatch): void {
-    for (const edge of this.#edges) edge.emit(batch);
-    if (this.#timer === null && this.#settings.bufferTimeoutUs > 0 && this.#edges.length > 0) this.#armTimer();
+    this.emitTo(this.#mainEdges, batch);
+  }
+
+  /** Rows of one kind, to the edges that carry them. */
+  emitTo(edges: readonly EdgeOutput[], batch: ColumnBatch): void {
+    for (const edge of edges) edge.emit(batch);
+    if (this.#timer === null && this.#settings.bufferTimeoutUs > 0 && edges.length > 0) this.#armTimer();
   }
 
   emitWatermark(timeMs: number): void {
@@ -53,6 +70,14 @@ export class OutputGate {
   emitBarrier(checkpointId: number): void {
     this.flush();
     for (const edge of this.#edges) for (const channel of edge.channels) channel.sealBarrier(checkpointId);
+  }
+
+  /** Watermark and barrier travel on it in replicated jobs. */
+  emitHeartbeat(heartbeat: number, watermarkMs: number, checkpointId: number | null): void {
+    this.flush();
+    for (const edge of this.#edges) {
+      for (const channel of edge.channels) channel.sealHeartbeat(heartbeat, watermarkMs, checkpointId);
+    }
   }
 
   emitEnd(): void {
@@ -81,6 +106,12 @@ export class OutputGate {
     const output = this.#edges.find((candidate) => candidate.edge === edge);
     if (output === undefined) return false;
     return output.channels.some((channel) => channel.onCredit(receiver, acknowledged, grantedBytes));
+  }
+
+  /** Nothing goes to this receiver of edge `edge` any more. false: it was the last one of its channel. */
+  dropReceiver(edge: number, subtask: number): boolean {
+    const output = this.#edges.find((candidate) => candidate.edge === edge);
+    return output?.channels.every((channel) => channel.dropReceiver(subtask) > 0) ?? true;
   }
 
   /** Counters of all channels, and with `unacknowledged` what is still kept. Flushes first, which changes no state of operators. */

@@ -1,4 +1,5 @@
 import { assert } from "../../base/assert.ts";
+import { FaultlineError } from "../../base/errors.ts";
 import type { TaskCounters } from "../cluster/messages.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import { restoreParts, snapshotParts, type TaskParts } from "./task-parts.ts";
@@ -8,8 +9,14 @@ import { IDLE_WATERMARK } from "./watermark-tracker.ts";
 export class TaskCore {
   readonly #parts: TaskParts;
   #watermarkMs = Number.NEGATIVE_INFINITY;
+  /** What has passed the chain: less than the watermark while an operator holds it. */
+  #passedMs = Number.NEGATIVE_INFINITY;
   #recordsOut = 0;
   #inputEnded = false;
+  /** The input has ended and the chain has let its last watermark through. */
+  #outputEnded = false;
+  /** Nobody need wait for the input's watermark. */
+  #inputIdle = false;
   /** What receivers were told last. */
   #idle = false;
 
@@ -19,13 +26,13 @@ export class TaskCore {
 
   /** Output or sink cannot take more. */
   get blocked(): boolean {
-    return this.#parts.output.blocked || this.#parts.sink?.blocked === true;
+    return this.#parts.output.blocked || this.#parts.sink?.blocked === true || this.#parts.chain.full;
   }
 
   /** The input has ended and all output is acknowledged. */
   get done(): boolean {
-    const { output, sink } = this.#parts;
-    return this.#inputEnded && output.settled && (sink === null || sink.settled);
+    const { output, sink, gate } = this.#parts;
+    return this.#outputEnded && output.settled && (sink === null || sink.settled) && gate?.feedbackEnded !== false;
   }
 
   /** Rows of the last operator. */
@@ -39,23 +46,43 @@ export class TaskCore {
     assert(timeMs >= this.#watermarkMs, "the watermark moves back", { timeMs, before: this.#watermarkMs });
     this.#watermarkMs = timeMs;
     this.#parts.chain.advanceWatermark(timeMs);
-    // The end says as much to whoever receives it.
-    if (timeMs !== Number.POSITIVE_INFINITY) this.#parts.output.emitWatermark(timeMs);
+  }
+
+  /** The chain has let a watermark through. */
+  passWatermark(timeMs: number): void {
+    this.#passedMs = timeMs;
+    // The end says as much to whoever receives it; in replicated jobs the next heartbeat does.
+    if (timeMs === Number.POSITIVE_INFINITY) {
+      if (this.#inputEnded) this.#endOutput();
+    } else if (this.#parts.heartbeats === null) this.#parts.output.emitWatermark(timeMs);
+    this.#tellIdle();
   }
 
   /** Nobody must wait for this task's watermark, or again somebody must: passed on when it changes. */
   setIdle(idle: boolean): void {
-    if (idle === this.#idle || this.#inputEnded) return;
-    this.#idle = idle;
-    this.#parts.output.emitWatermark(idle ? IDLE_WATERMARK : this.#watermarkMs);
+    this.#inputIdle = idle;
+    this.#tellIdle();
+  }
+
+  /**
+   * Replicated jobs: the heartbeat goes on, with the watermark. When it is flagged, `done` gets the snapshot, taken behind it, because
+   * receivers count it too.
+   */
+  heartbeat(heartbeat: number, checkpointId: number | null, done: (snapshot: Uint8Array) => void): void {
+    if (this.#inputEnded) return;
+    const { output, sink } = this.#parts;
+    output.emitHeartbeat(heartbeat, this.#idle ? IDLE_WATERMARK : this.#passedMs, checkpointId);
+    if (checkpointId === null) return;
+    const snapshot = this.snapshot(false);
+    if (sink === null) done(snapshot);
+    else sink.prepare(checkpointId, () => done(snapshot));
   }
 
   endOfInput(): void {
     assert(!this.#inputEnded, "input ends twice");
     if (this.#watermarkMs !== Number.POSITIVE_INFINITY) this.advanceWatermark(Number.POSITIVE_INFINITY);
-    this.#parts.output.emitEnd();
-    // Not before: a receiver of this worker acknowledges its end at once, while that of the next channel is not even sealed.
     this.#inputEnded = true;
+    if (this.#passedMs === Number.POSITIVE_INFINITY) this.#endOutput();
   }
 
   /**
@@ -65,10 +92,19 @@ export class TaskCore {
   barrier(checkpointId: number, done: (snapshot: Uint8Array) => void): void {
     const { output, sink } = this.#parts;
     // Nothing may follow the end; receivers take an ended channel for one that has shown the barrier.
-    if (!this.#inputEnded) output.emitBarrier(checkpointId);
+    if (!this.#outputEnded) output.emitBarrier(checkpointId);
     const snapshot = this.snapshot(false);
     if (sink === null) done(snapshot);
     else sink.prepare(checkpointId, () => done(snapshot));
+  }
+
+  /** `job-failed` when the loop that begins in this task holds more than it may. */
+  checkLoop(): void {
+    const { loopBytes, output } = this.#parts;
+    if (loopBytes === undefined || output.unsentBytes <= loopBytes) return;
+    throw new FaultlineError("job-failed", `more than ${loopBytes} bytes wait in the loop`, {
+      hint: "its body makes more rows than it takes out: let rows leave the loop, or raise maxQueuedBytes",
+    });
   }
 
   endStep(): void {
@@ -82,22 +118,44 @@ export class TaskCore {
 
   restore(snapshot: Uint8Array): void {
     this.#watermarkMs = restoreParts(this.#parts, snapshot);
+    this.#passedMs = this.#watermarkMs;
     this.#idle = this.#parts.gate?.idle ?? this.#parts.source?.idle ?? false;
+    this.#inputIdle = this.#idle;
   }
 
   counters(): Pick<TaskCounters, "recordsOut" | "bytesOut" | "watermarkMs" | "custom"> {
-    const { chain, gate, source, output, sink } = this.#parts;
+    const { chain, gate, source, output, sink, heartbeats } = this.#parts;
     return {
       recordsOut: this.#recordsOut,
       bytesOut: output.bytesOut + (sink?.bytes ?? 0),
       watermarkMs: Number.isFinite(this.#watermarkMs) ? this.#watermarkMs : null,
-      custom: { ...chain.counters(), ...source?.counters(), ...sink?.counters(), ...gate?.counters() },
+      custom: {
+        ...chain.counters(),
+        ...source?.counters(),
+        ...sink?.counters(),
+        ...gate?.counters(),
+        ...heartbeats?.alarm?.counters(),
+      },
     };
   }
 
   close(): void {
     this.#parts.source?.close();
     this.#parts.sink?.close();
+    this.#parts.heartbeats?.alarm?.close();
     this.#parts.output.close();
+  }
+
+  #tellIdle(): void {
+    const idle = this.#inputIdle && this.#passedMs === this.#watermarkMs; // an operator may hold rows back
+    if (idle === this.#idle || this.#inputEnded) return;
+    this.#idle = idle;
+    if (this.#parts.heartbeats === null) this.#parts.output.emitWatermark(idle ? IDLE_WATERMARK : this.#passedMs);
+  }
+
+  #endOutput(): void {
+    this.#parts.output.emitEnd();
+    // Not before: a receiver of this worker acknowledges its end at once, while that of the next channel is not even sealed.
+    this.#outputEnded = true;
   }
 }

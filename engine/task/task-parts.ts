@@ -1,18 +1,28 @@
 import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { Failure, TaskState } from "../cluster/messages.ts";
 import type { Sink, SinkHost } from "../connectors/sink.ts";
-import type { Source, SourceHost } from "../connectors/source.ts";
-import type { Output } from "../operators/operator.ts";
+import type { SourcePart, TickedSourceHost } from "../connectors/source-part.ts";
 import type { Clock, Timers } from "../ports.ts";
+import type { HeartbeatAlarm } from "../replication/heartbeat-alarm.ts";
 import type { BinaryRowReader } from "../rows/binary.ts";
 import type { InputGate } from "./input-gate.ts";
-import type { OperatorChain } from "./operator-chain.ts";
+import type { ChainTail, OperatorChain } from "./operator-chain.ts";
 import type { OutputGate } from "./output-gate.ts";
 import type { Task } from "./task.ts";
+
+/** What a task of a replicated job tells its host. */
+export type TaskNotice =
+  /** A source has read so much since the last heartbeat that one is due. */
+  | { readonly kind: "heartbeatDue" }
+  /** This receiver is too far behind the fastest of its replicas. */
+  | { readonly kind: "receiverLagging"; readonly vertex: string; readonly subtask: number }
+  /** No heartbeat for longer than should be. */
+  | { readonly kind: "heartbeatSilence"; readonly silentUs: number };
 
 /** Who hosts tasks: the worker, or a test. */
 export interface TaskHost {
   onState(task: Task, state: TaskState, failure: Failure | null): void;
+  onNotice(task: Task, notice: TaskNotice): void;
   /** A checkpoint's snapshot of the task; null: nobody wants it, barriers only pass through. */
   readonly onSnapshot: ((task: Task, checkpointId: number, snapshot: Uint8Array) => void) | null;
 }
@@ -29,10 +39,11 @@ export interface TaskSettings {
 
 /** Callbacks for a task's parts into the task that is being built of them. */
 export interface TaskHooks {
-  readonly tail: Output;
-  readonly source: SourceHost;
+  readonly tail: ChainTail;
+  readonly source: TickedSourceHost;
   readonly sink: SinkHost;
   readonly guard: (work: () => void) => void;
+  readonly notice: (notice: TaskNotice) => void;
 }
 
 export interface TaskParts {
@@ -40,9 +51,13 @@ export interface TaskParts {
   readonly output: OutputGate;
   readonly sink: Sink | null;
   /** Exactly one of `source` and `gate` is there. `readers[channel]` reads the rows of the gate's logical channel. */
-  readonly source: Source | null;
+  readonly source: SourcePart | null;
   readonly gate: InputGate | null;
   readonly readers: readonly BinaryRowReader[];
+  /** A loop begins in this task and may have so many bytes wait for their channels. */
+  readonly loopBytes?: number;
+  /** Tasks of replicated jobs: watermarks and barriers travel on heartbeats only. */
+  readonly heartbeats: { readonly alarm: HeartbeatAlarm | null } | null;
 }
 
 /** State of all parts and the task's watermark, as bytes. */

@@ -1,17 +1,13 @@
-import { assert, unreachable } from "../../base/assert.ts";
+import { assert } from "../../base/assert.ts";
+import { FaultlineError } from "../../base/errors.ts";
 import type { Failure, TaskCounters, TaskState } from "../cluster/messages.ts";
-import type { MergeEvent } from "../merge/merge.ts";
-import type { Element } from "./element.ts";
 import { FRAME_CREDIT, type Frame } from "./frame.ts";
-import type { InputGate } from "./input-gate.ts";
 import type { FrameLink } from "./link.ts";
 import { TaskCore } from "./task-core.ts";
 import { taskFailure } from "./task-failure.ts";
+import { TaskInput } from "./task-input.ts";
 import { TaskMeter } from "./task-meter.ts";
 import type { TaskHooks, TaskParts, TaskSettings } from "./task-parts.ts";
-
-/** Most elements taken in one step, so that no task starves the others of its worker. */
-const MAX_ELEMENTS_PER_STEP = 16;
 
 /**
  * One subtask of a vertex: input (gate or source) → operator chain → output gate and, at the end of a job, a sink. Works in bounded
@@ -24,8 +20,8 @@ export class Task {
   readonly #parts: TaskParts;
   #state: TaskState = "created";
   #scheduled = false;
-  #recordsIn = 0;
   readonly #core: TaskCore;
+  readonly #input: TaskInput | null;
   readonly #meter: TaskMeter;
 
   constructor(settings: TaskSettings, build: (hooks: TaskHooks) => TaskParts) {
@@ -35,7 +31,11 @@ export class Task {
     this.#meter = new TaskMeter(settings.clock);
     this.#parts = build(this.#hooks());
     this.#core = new TaskCore(this.#parts);
-    assert((this.#parts.source === null) !== (this.#parts.gate === null), "a task has a source or a gate");
+    const { gate, source } = this.#parts;
+    assert((source === null) !== (gate === null), "a task has a source or a gate");
+    const onBarrier = (checkpointId: number) => this.#onBarrier(checkpointId);
+    const onHeartbeat = (heartbeat: number, checkpointId: number | null) => this.#onHeartbeat(heartbeat, checkpointId);
+    this.#input = gate === null ? null : new TaskInput(gate, this.#parts, this.#core, { onBarrier, onHeartbeat });
   }
 
   get state(): TaskState {
@@ -53,6 +53,8 @@ export class Task {
     this.#enter("running", null);
     this.#step(() => {
       this.#parts.sink?.start();
+      this.#parts.heartbeats?.alarm?.start();
+      this.#parts.chain.start();
       this.#parts.source?.start();
       this.#parts.output.pump();
       this.#schedule();
@@ -61,7 +63,7 @@ export class Task {
 
   /** A frame for this task, forward or credit; false when it has no such channel. Processes nothing before the next step. */
   onFrame(frame: Frame, link: FrameLink): boolean {
-    if (this.#ended) return true;
+    if (this.#ended) return this.#onLateFrame(frame, link);
     let known = false;
     this.#caught(() => {
       if (frame.kind === FRAME_CREDIT) {
@@ -73,6 +75,20 @@ export class Task {
       }
     });
     return known || this.#ended;
+  }
+
+  /** A receiving replica is gone, or the way to it: fails when it was the last one of its instance. */
+  dropReceiver(edge: number, subtask: number): void {
+    if (this.#ended) return;
+    if (!this.#parts.output.dropReceiver(edge, subtask))
+      this.fail(allLost(`task ${subtask} at the end of edge ${edge}`));
+    this.#afterStep();
+  }
+
+  /** A sending replica is gone, or the way from it: fails when nobody else can send what is missing. */
+  closeSender(edge: number, subtask: number): void {
+    if (this.#ended || this.#parts.gate?.closeSender(edge, subtask) !== false) return;
+    this.fail(allLost(`task ${subtask} at the beginning of edge ${edge}`));
   }
 
   /** A link can take frames again. */
@@ -124,7 +140,7 @@ export class Task {
     return {
       vertex: this.vertex,
       subtask: this.subtask,
-      recordsIn: this.#recordsIn + (this.#parts.source?.recordsIn ?? 0),
+      recordsIn: this.#input?.recordsIn ?? this.#parts.source?.recordsIn ?? 0,
       busyUs: this.#meter.busyUs,
       blockedUs: this.#meter.blockedUs,
       ...counters,
@@ -136,11 +152,22 @@ export class Task {
     return this.#state === "finished" || this.#state === "failed" || this.#state === "cancelled";
   }
 
+  /** A finished task answers replicas of its senders that are slower than those it has heard, so that they can finish too. */
+  #onLateFrame(frame: Frame, link: FrameLink): boolean {
+    const { gate } = this.#parts;
+    if (this.#state === "finished" && frame.kind !== FRAME_CREDIT) this.#caught(() => gate?.onFrame(frame, link));
+    return true;
+  }
+
   #hooks(): TaskHooks {
     const step = (work: () => void) => this.#step(work);
     return {
-      tail: { emit: (batch) => this.#core.emit(batch) },
+      tail: {
+        emit: (batch) => this.#core.emit(batch),
+        advanceWatermark: (timeMs) => this.#core.passWatermark(timeMs),
+      },
       guard: step,
+      notice: (notice) => this.#settings.host.onNotice(this, notice),
       sink: { wake: () => this.#afterStep(), fail: (error) => this.fail(error) },
       source: {
         emit: (batch) => this.#parts.chain.process(0, batch),
@@ -149,8 +176,16 @@ export class Task {
         end: () => this.#core.endOfInput(),
         fail: (error) => this.fail(error),
         step,
+        heartbeat: (heartbeat, checkpointId) => this.#onHeartbeat(heartbeat, checkpointId),
+        heartbeatDue: () => this.#settings.host.onNotice(this, { kind: "heartbeatDue" }),
       },
     };
+  }
+
+  #onHeartbeat(heartbeat: number, checkpointId: number | null): void {
+    this.#core.heartbeat(heartbeat, checkpointId, (snapshot) => {
+      this.#settings.host.onSnapshot?.(this, checkpointId!, snapshot);
+    });
   }
 
   #onBarrier(checkpointId: number): void {
@@ -158,53 +193,14 @@ export class Task {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#state !== "running" || this.#parts.gate === null) return;
+    if (this.#scheduled || this.#state !== "running" || this.#input === null) return;
     this.#scheduled = true;
     this.#settings.timers.soon(() => {
       this.#scheduled = false;
-      this.#step(() => this.#takeInput(this.#parts.gate!));
+      this.#step(() => {
+        if (this.#input?.take()) this.#schedule();
+      });
     });
-  }
-
-  #takeInput(gate: InputGate): void {
-    for (let taken = 0; taken < MAX_ELEMENTS_PER_STEP; taken++) {
-      if (this.#core.blocked) return;
-      const event = gate.next();
-      if (event === null) return;
-      this.#onEvent(gate, event);
-    }
-    this.#schedule();
-  }
-
-  #onEvent(gate: InputGate, event: MergeEvent): void {
-    switch (event.kind) {
-      case "element":
-        this.#onElement(gate, event.channel, event.element);
-        return;
-      case "barrier":
-        this.#onBarrier(event.checkpointId);
-        return;
-      case "forward":
-        assert(false, "heartbeats belong to replicated jobs");
-        return;
-      default:
-        unreachable(event, "merge event");
-    }
-  }
-
-  #onElement(gate: InputGate, channel: number, element: Element): void {
-    if (element.kind === "records") {
-      const input = gate.inputOf(channel);
-      this.#recordsIn += element.count;
-      this.#parts.readers[channel]!.decode(element.payload, element.skip, element.count, (batch) =>
-        this.#parts.chain.process(input, batch),
-      );
-    }
-    const advanced = gate.processed(channel, element);
-    if (!gate.idle) this.#core.setIdle(false);
-    if (advanced) this.#core.advanceWatermark(gate.watermarkMs);
-    if (gate.idle) this.#core.setIdle(true);
-    if (element.kind === "end" && gate.ended) this.#core.endOfInput();
   }
 
   #step(work: () => void): void {
@@ -245,4 +241,8 @@ export class Task {
     if (this.#ended) this.#core.close();
     this.#settings.host.onState(this, state, failure);
   }
+}
+
+function allLost(who: string): FaultlineError {
+  return new FaultlineError("worker-lost", `all replicas of ${who} are lost`);
 }

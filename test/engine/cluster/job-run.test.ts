@@ -38,6 +38,7 @@ function start(graph: LogicalGraph = countJob(10), recovery: Recovery = "none") 
     },
     transition: (state, failure) => done.push(failure === null ? state : `${state} (${failure.code})`),
     nextAttempt: () => ++attempts,
+    replicaLost: ({ vertex, subtask }) => done.push(`lost ${vertex}/${subtask}`),
     after: (_delayUs, callback) => late.push(callback),
   });
   run.begin();

@@ -49,6 +49,8 @@ const toCoordinator: readonly (WorkerToCoordinator | LivenessToCoordinator | Cli
   { type: "register", worker: "w", address: "h:1", pid: 0 },
   { type: "deployed", ...ATTEMPT },
   { type: "taskState", ...ATTEMPT, vertex: "v", subtask: 0, state: "running" },
+  { type: "heartbeatDue", ...ATTEMPT },
+  { type: "replicaLagging", ...ATTEMPT, vertex: "v", subtask: 0 },
   { type: "alive", worker: "w", progress: 0 },
   { type: "drain", jobId: "j" },
   { type: "cancel", jobId: "j" },
@@ -65,6 +67,7 @@ const toWorker: readonly CoordinatorToWorker[] = [
   { type: "start", epoch: 1, ...ATTEMPT },
   { type: "drain", epoch: 1, ...ATTEMPT },
   { type: "cancel", epoch: 1, ...ATTEMPT },
+  { type: "replicaLost", epoch: 1, ...ATTEMPT, vertex: "v", subtask: 0 },
   { type: "report", epoch: 1, jobId: "j" },
   { type: "shutdown", epoch: 1 },
 ];

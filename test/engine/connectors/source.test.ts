@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SnapshotReader, SnapshotWriter } from "../../../engine/checkpoint/snapshot.ts";
+import { QUIET_TIMEOUT_US } from "../../../engine/connectors/aligned-reading.ts";
 import { Source } from "../../../engine/connectors/source.ts";
 import { TinyDecoder, tinyBytes, tinyRows } from "../simulation/tiny-rows.ts";
 import { ManualLog, ManualTime, tinyRecords } from "../task/manual-world.ts";
@@ -12,6 +13,7 @@ interface Changes {
   instance?: number;
   bounded?: boolean;
   idleTimeoutUs?: number;
+  watermarkAlignmentMs?: number;
   from?: Uint8Array;
 }
 
@@ -29,6 +31,7 @@ function start(changes: Changes = {}) {
       watermarkDelayMs: 5,
       watermarkIntervalUs: 1000,
       idleTimeoutUs: changes.idleTimeoutUs ?? 0,
+      watermarkAlignmentMs: changes.watermarkAlignmentMs ?? 0,
       bounded: changes.bounded ?? false,
       decoder,
     },
@@ -237,5 +240,59 @@ describe("a source with an idle timeout of 10 ms", () => {
     take();
     time.advance(100_000);
     assert.deepEqual(take(), []);
+  });
+});
+
+describe("a source with watermark alignment", () => {
+  const aligned = (changes: Changes = {}) => start({ watermarkAlignmentMs: 100, ...changes });
+
+  it("does not read a partition that leads too far until the others have come near", () => {
+    const { reader } = aligned();
+    reader.give(0, 0, [row(0)]);
+    reader.give(1, 0, [row(150)]);
+    assert.deepEqual([...reader.held], [1]);
+    reader.give(0, 1, [row(49)]);
+    assert.deepEqual([...reader.held], [1]);
+    reader.give(0, 2, [row(50)]);
+    assert.deepEqual([...reader.held], []);
+  });
+
+  it("goes on when the slow partition gives nothing any more, but not for the time in which the source is paused", () => {
+    const { reader, source, time } = aligned();
+    reader.give(0, 0, [row(0)]);
+    reader.give(1, 0, [row(1000)]);
+    source.pause();
+    time.advance(10 * QUIET_TIMEOUT_US);
+    assert.deepEqual([...reader.held], [1]);
+    source.resume();
+    time.advance(QUIET_TIMEOUT_US - 1);
+    assert.deepEqual([...reader.held], [1]);
+    time.advance(1);
+    assert.deepEqual([...reader.held], []);
+  });
+
+  it("goes on at once when the slow partition is at its end", () => {
+    const { reader } = aligned({ bounded: true });
+    reader.give(0, 0, [row(0)]);
+    reader.give(1, 0, [row(1000)]);
+    assert.deepEqual([...reader.held], [1]);
+    reader.ends!([1, 2]);
+    assert.deepEqual([...reader.held], []);
+  });
+
+  it("does not take a held partition for idle: its watermark is still waited for", () => {
+    const { reader, time, take } = aligned({ idleTimeoutUs: 50_000 });
+    reader.give(0, 0, [row(0)]);
+    reader.give(1, 0, [row(150)]);
+    for (let offset = 1; offset <= 40; offset++) {
+      time.advance(10_000);
+      reader.give(0, offset, [row(offset)]);
+    }
+    assert.deepEqual([...reader.held], [1]);
+    take();
+    reader.give(0, 41, [row(900)]);
+    time.advance(10_000);
+    assert.deepEqual(take(), ["rows 900", "watermark 145"]);
+    assert.deepEqual([...reader.held], [0]);
   });
 });

@@ -75,6 +75,7 @@ describe("a simulated run", () => {
         channelWindowBytes: fc.integer({ min: 1, max: 600 }),
         bufferTimeoutUs: fc.constantFrom(0, 100, 5000),
         watermarkIntervalUs: fc.constantFrom(0, 1000, 50_000),
+        watermarkAlignmentMs: fc.constantFrom(0, 1, 50, 1000),
         maxBatchRows: fc.integer({ min: 1, max: 20 }),
       }),
     });

@@ -78,7 +78,7 @@ function deploy(idleTimeoutMs: number) {
     },
     placements: ["source", "map", "window"].flatMap((vertex) => [placement(vertex, 0), placement(vertex, 1)]),
     world: { clock: time.clock, timers: time.timers, log },
-    host: { onSnapshot: null, onState: (_task, state) => assert.notEqual(state, "failed") },
+    host: { onNotice: () => {}, onSnapshot: null, onState: (_task, state) => assert.notEqual(state, "failed") },
     linkToWorker: () => assert.fail("there is one worker"),
   });
   deployment.start();

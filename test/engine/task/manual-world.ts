@@ -59,6 +59,7 @@ export class ManualTime {
 /** A reader that a test feeds. */
 export class ManualReader implements LogReader {
   paused = false;
+  readonly held = new Set<number>();
   closed = false;
   ends: ((offsets: readonly number[]) => void) | null = null;
   readonly handler: LogReaderHandler;
@@ -75,6 +76,11 @@ export class ManualReader implements LogReader {
 
   resume(): void {
     this.paused = false;
+  }
+
+  hold(partition: number, held: boolean): void {
+    if (held) this.held.add(partition);
+    else this.held.delete(partition);
   }
 
   endOffsets(answer: (offsets: readonly number[]) => void): void {

@@ -40,7 +40,11 @@ function deploy(room: number) {
     job: JOB,
     placements: [placement("source"), placement("map")],
     world: { clock: time.clock, timers: time.timers, log },
-    host: { onSnapshot: null, onState: (_task, _state, failure) => failure !== null && failures.push(failure) },
+    host: {
+      onNotice: () => {},
+      onSnapshot: null,
+      onState: (_task, _state, failure) => failure !== null && failures.push(failure),
+    },
     linkToWorker: () => assert.fail("there is one worker"),
   });
   deployment.start();
@@ -64,7 +68,7 @@ describe("tasks of two workers", () => {
       job: { ...JOB, parallelism: 2, options: DEFAULT_JOB_OPTIONS },
       placements: [place("source", 0, "w"), place("source", 1, "v"), place("map", 0, "w"), place("map", 1, "v")],
       world: { clock: time.clock, timers: time.timers, log },
-      host: { onSnapshot: null, onState: (_task, _state, failure) => assert.equal(failure, null) },
+      host: { onNotice: () => {}, onSnapshot: null, onState: (_task, _state, failure) => assert.equal(failure, null) },
       linkToWorker: () => link,
     });
     const source = deployment.tasks.find(({ vertex }) => vertex === "source")!;

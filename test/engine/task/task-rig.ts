@@ -24,7 +24,7 @@ export function rigTask(
   const plan = planJob(graph, {
     parallelism: changes.parallelism ?? 1,
     keyGroups: 16,
-    replicas: changes.replicas ?? 1,
+    replicas: replicasOf(changes.replicas ?? 1),
   });
   const sent: Frame[] = [];
   const credits: Frame[] = [];
@@ -54,6 +54,7 @@ export function rigTask(
       world: { clock: time.clock, timers: time.timers, log },
       host: {
         onState: (_task, state, failure) => states.push([state, failure]),
+        onNotice: () => {},
         onSnapshot: (_task, id, bytes) => snapshots.push({ id, bytes }),
       },
       linkTo: () => link,
@@ -62,6 +63,10 @@ export function rigTask(
     0,
   );
   return { task, time, log, plan, sent, credits, states, snapshots, link };
+}
+
+function replicasOf(count: number) {
+  return { source: count, operator: count, sink: count };
 }
 
 /** A frame from a sender that numbers its elements itself. */

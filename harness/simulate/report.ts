@@ -1,0 +1,85 @@
+import { SITUATION_NAMES, SITUATIONS } from "../../engine/simulation/situations.ts";
+import { formatCount, formatSpan } from "../cli/progress/format.ts";
+import { renderTable } from "../cli/progress/table.ts";
+import type { CampaignProgress } from "./campaign.ts";
+import type { DrawnRun } from "./draw-run.ts";
+import type { SeedResult } from "./run-seed.ts";
+import { campaignHash } from "./tally.ts";
+
+export interface Speed {
+  /** All queries under a seed. */
+  readonly seedsPerMinute: number;
+  /** One query under a seed. */
+  readonly runsPerMinute: number;
+  /** What other work on the machine hardly changes. */
+  readonly runsPerCpuMinute: number;
+}
+
+/** `cpuMs`: what the campaign took of all cores together. */
+export function speedOf({ tally, seeds, elapsedMs }: CampaignProgress, cpuMs: number): Speed {
+  const perMinute = (count: number, ms: number) => (ms <= 0 ? 0 : Math.round((count * 60_000) / ms));
+  return {
+    seedsPerMinute: perMinute(seeds, elapsedMs),
+    runsPerMinute: perMinute(tally.runs, elapsedMs),
+    runsPerCpuMinute: perMinute(tally.runs, cpuMs),
+  };
+}
+
+/** One line while the campaign goes on. `seeds`: how many are wanted; Infinity: until the time is over. */
+export function progressText(
+  progress: CampaignProgress,
+  wanted: { readonly seeds: number; readonly forMs: number },
+): string {
+  const { tally, seeds, elapsedMs } = progress;
+  const bySeeds = seeds === 0 ? Number.POSITIVE_INFINITY : (elapsedMs / seeds) * (wanted.seeds - seeds);
+  const leftMs = Math.min(bySeeds, wanted.forMs - elapsedMs);
+  const of = Number.isFinite(wanted.seeds) ? ` of ${formatCount(wanted.seeds)}` : "";
+  const met = SITUATION_NAMES.filter((name) => tally.runsWith[name]! > 0).length;
+  return [
+    `seed ${formatCount(seeds)}${of}`,
+    `${formatCount(tally.runs)} runs, ${formatCount(speedOf(progress, 0).runsPerMinute)} a minute`,
+    `${met} of ${SITUATION_NAMES.length} situations`,
+    `ETA ${formatSpan(leftMs)}`,
+  ].join("  ");
+}
+
+/** What the campaign was, for people. */
+export function summaryText(progress: CampaignProgress, cpuMs: number): string {
+  const { tally, seeds, elapsedMs } = progress;
+  const { seedsPerMinute, runsPerMinute, runsPerCpuMinute } = speedOf(progress, cpuMs);
+  const situations = SITUATION_NAMES.map((name) => {
+    const runs = tally.runsWith[name]!;
+    return [name, formatCount(runs), formatCount(tally.met[name]!), SITUATIONS[name]];
+  });
+  const queries = Object.entries(tally.queries).map(([id, { runs, withRows }]) => {
+    return [id, formatCount(runs), formatCount(withRows)];
+  });
+  return [
+    renderTable([["situation", "runs", "times", "means"], ...situations], new Set([0, 3])),
+    renderTable([["query", "runs", "with rows"], ...queries], new Set([0])),
+    `${formatCount(seeds)} seeds, ${formatCount(tally.runs)} runs in ${formatSpan(elapsedMs)}: ` +
+      `${formatCount(seedsPerMinute)} seeds a minute, ${formatCount(runsPerMinute)} runs a minute, ` +
+      `${formatCount(runsPerCpuMinute)} a minute of CPU\n` +
+      `${formatCount(tally.rows)} rows compared, ${formatCount(tally.steps)} events in ${formatSpan(tally.virtualUs / 1000)} of virtual time\n` +
+      `hash of all traces ${campaignHash(tally)}\n`,
+  ].join("\n");
+}
+
+/** The command that runs one seed again and writes its trace. */
+export function replayCommand({ query, seed }: { readonly query: string; readonly seed: number }): string {
+  return `bench simulate --job ${query} --from ${seed} --seeds 1 --trace`;
+}
+
+/** A failed seed: what was wrong, in which world, how to see it again, and how it ended. */
+export function failureText(run: DrawnRun, result: SeedResult): string {
+  const { parallelism, workers, partitions, partitionRule, batchRecords, keyGroups, options, data, conditions } = run;
+  const world = { parallelism, workers, partitions, partitionRule, batchRecords, keyGroups, options, data, conditions };
+  return [
+    `seed ${result.seed} of ${result.query} failed: ${result.problem ?? "not when it was run again"}`,
+    `world: ${JSON.stringify(world)}`,
+    `end of its trace (hash ${result.traceHash}, ${formatCount(result.steps)} events):`,
+    ...result.traceTail.map((line) => `  ${line}`),
+    `replay: ${replayCommand(result)}`,
+    "",
+  ].join("\n");
+}

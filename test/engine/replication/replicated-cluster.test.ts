@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import { afterEach, describe, it, mock } from "node:test";
+import type { LogicalGraph, LogicalNode } from "../../../engine/dataflow/graph.ts";
+import { LiveRobin } from "../../../engine/merge/live-robin.ts";
+import type { World } from "../../../engine/ports.ts";
+import { countJob, graphOf, mapNode, sinkNode, sourceNode, TinyMap, windowNode } from "../simulation/tiny-job.ts";
+import { readTiny, tinyBatch, tinyRows, tinySupplier } from "../simulation/tiny-rows.ts";
+import { clusterFor, type ReplicatedRun, runReplicated, specOf } from "./replicated-run.ts";
+
+const ROWS = 200;
+
+const base = (seed: number): ReplicatedRun => ({
+  seed,
+  job: () => countJob(100),
+  suppliers: { source: tinySupplier(2, ROWS, 7) },
+  sink: "sink",
+  parallelism: 2,
+  workers: 3,
+  batchRecords: 20,
+  killAfter: null,
+});
+
+const linesOf = (rows: readonly Uint8Array[]) =>
+  rows.map((row) => {
+    const { key, value, time } = readTiny(row);
+    return `${key} ${value} ${time}`;
+  });
+
+/** Window counts computed without an engine. */
+function windowCounts(): string[] {
+  const counts = new Map<string, number>();
+  for (let number = 0; number < ROWS * 2; number++) {
+    const name = `${number % 7} ${(Math.floor(number / 100) + 1) * 100}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => name.replace(" ", ` ${count} `)).toSorted();
+}
+
+/** Passes on the rows whose value `keeps`. */
+function someNode(from: string, id: string, keeps: (value: number) => boolean): LogicalNode {
+  const create = () => {
+    const operator = new TinyMap((value) => value);
+    let emit: (batch: ReturnType<typeof tinyBatch>) => void = () => {};
+    operator.open = (_context, output) => {
+      emit = (batch) => output.emit(batch);
+    };
+    operator.process = (_input, batch) => {
+      const rows = tinyRows(batch).filter(({ value }) => keeps(value));
+      if (rows.length > 0) emit(tinyBatch(rows));
+    };
+    return operator;
+  };
+  return { ...mapNode(from, "roundRobin", id), create } as LogicalNode;
+}
+
+/** source ⇒ split ⇒ {all rows, hardly any} ⇒ window: one side is full long before the other has its heartbeat. */
+function skewedDiamond(): LogicalGraph {
+  const window = windowNode("many", 100);
+  const hash = { kind: "hash" as const, keys: ["key"] };
+  const inputs = [
+    [
+      { from: "many", partitioning: hash },
+      { from: "few", partitioning: hash },
+    ],
+  ];
+  return graphOf(
+    sourceNode(),
+    mapNode("source", "roundRobin", "split"),
+    someNode("split", "many", (value) => value !== 17),
+    someNode("split", "few", (value) => value === 17),
+    { ...window, inputs } as LogicalNode,
+    sinkNode("window"),
+  );
+}
+
+afterEach(() => mock.restoreAll());
+
+describe("a replicated job", () => {
+  for (const sources of [false, true]) {
+    it(`gives the right windows with 1 to 4 replicas, sources ${sources ? "too" : "not"}, whichever worker dies`, () => {
+      for (let seed = 1; seed <= 40; seed++) {
+        const factor = 1 + (seed % 4);
+        const killAfter = factor > 1 && seed % 3 > 0 ? (seed * 37) % 400 : null;
+        const run = { ...base(seed), workers: factor + 2, replication: { factor, sources }, killAfter };
+        assert.deepEqual(linesOf(runReplicated(run).rows).toSorted(), windowCounts(), `seed ${seed}`);
+      }
+    });
+  }
+
+  it("gives its rows in one and the same order, replicas dying or not, once the cuts are fixed by the data", () => {
+    // No cut before the end: nothing but the data says what comes first.
+    const run = (seed: number, killAfter: number | null) =>
+      runReplicated({
+        ...base(seed),
+        job: () => {
+          const inputs = [[{ from: "window", partitioning: { kind: "roundRobin" as const } }]];
+          const sink = { ...sinkNode("window"), parallelism: 1, inputs } as LogicalNode;
+          return graphOf(sourceNode(), mapNode("source", "roundRobin", "map"), windowNode("map", 100), sink);
+        },
+        replication: { heartbeatIntervalUs: 10_000_000, heartbeatRecords: 0 },
+        killAfter,
+        rough: true,
+      });
+    const wanted = linesOf(run(1, null).rows);
+    for (let seed = 2; seed <= 20; seed++) assert.deepEqual(linesOf(run(seed, seed * 20).rows), wanted, `seed ${seed}`);
+  });
+
+  it("goes through a skewed diamond with windows of one frame, which hangs when no channel may exceed its bound", () => {
+    const options = { channelWindowBytes: 128, bufferBytes: 64 };
+    const run = { ...base(5), job: skewedDiamond, options, maxVirtualUs: 3_000_000 };
+    assert.deepEqual(linesOf(runReplicated(run).rows).toSorted(), windowCounts());
+    mock.method(LiveRobin.prototype, "mayExceed", () => false);
+    assert.throws(() => runReplicated(run), /no end of the job within 3 s of virtual time/);
+  });
+
+  it("goes on when a connection between two living workers breaks: that closes its channels only", () => {
+    let struck = 0;
+    let alone = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const open: (() => void)[] = [];
+      const tamper = (world: World): World => {
+        const { network } = world;
+        const connect: typeof network.connect = (address, handler) => {
+          const connection = network.connect(address, handler);
+          const cut = () => {
+            connection.close();
+            handler.onClosed(new Error("cut"));
+          };
+          if (address.startsWith("worker-")) open.push(cut);
+          return connection;
+        };
+        return {
+          ...world,
+          network: { address: network.address, accept: (handler) => network.accept(handler), connect },
+        };
+      };
+      const strike = () => {
+        if (open.length > 0) open[seed % open.length]!();
+      };
+      const run = {
+        ...base(seed),
+        workers: 4,
+        replication: { factor: 3 },
+        rough: true,
+        killAfter: seed * 11,
+        tamper,
+        strike,
+      };
+      const { rows, killed, lostReplicas } = runReplicated(run);
+      assert.deepEqual(linesOf(rows).toSorted(), windowCounts(), `seed ${seed}`);
+      if (killed) struck++;
+      if (killed && lostReplicas === 0) alone++;
+    }
+    assert.ok(struck > 30 && alone > 5, `${struck} connections cut, ${alone} without a replica lost by it`);
+  });
+
+  it("fails with its cause when the last replica of a group is lost", () => {
+    const run = base(3);
+    const cluster = clusterFor(run);
+    cluster.client.submit(specOf(run), run.workers);
+    cluster.runUntil(() => cluster.client.stateOf("j")?.state === "running", "start");
+    const registered = cluster.universe.journal.filter(({ event }) => event === "workerRegistered");
+    for (const { facts } of registered.slice(1)) cluster.workers.find(({ name }) => name === facts.worker)!.kill();
+    cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
+    const { state, failure } = cluster.client.stateOf("j")!;
+    assert.equal(state, "failed");
+    assert.equal(failure?.code, "worker-lost");
+    assert.match(failure.message, /worker-\d is lost|all replicas of/);
+  });
+
+  it("recovers from scratch when a group is lost and the job wants that, with new ticks", () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const run = { ...base(seed), workers: 6 };
+      const cluster = clusterFor(run);
+      const { client, universe } = cluster;
+      client.submit({ ...specOf(run), recovery: "scratch" }, 4);
+      cluster.runUntil(() => client.stateOf("j")?.state === "running", "start");
+      const registered = universe.journal.filter(({ event }) => event === "workerRegistered").slice(0, 4);
+      const first = String(registered[0]!.facts.worker);
+      cluster.workers.find(({ name }) => name === first)!.kill();
+      cluster.runUntil(() => client.hasEnded("j"), "end");
+      assert.equal(client.stateOf("j")?.state, "finished", `seed ${seed}`);
+      assert.ok(client.stateOf("j")!.attempt > 1);
+      const got = new Set(linesOf(cluster.topics.records("out", 0)));
+      for (const line of windowCounts()) assert.ok(got.has(line), `seed ${seed}: ${line}`);
+    }
+  });
+
+  it("fails when an operator fails, in all replicas alike", () => {
+    const failing = () => {
+      const fragile = mapNode("source", "roundRobin", "fragile", (value) => {
+        if (value === 99) throw new Error("value 99");
+        return value;
+      });
+      return graphOf(sourceNode(), fragile, sinkNode("fragile"));
+    };
+    assert.throws(() => runReplicated({ ...base(1), job: failing }), /operator "fragile".*value 99/);
+  });
+
+  it("refuses operators that read the clock, and too few workers, and says why", () => {
+    const timed = () => {
+      const node = { ...mapNode("source", "roundRobin", "timed"), processingTime: true } as LogicalNode;
+      return graphOf(sourceNode(), node, sinkNode("timed"));
+    };
+    assert.throws(() => runReplicated({ ...base(1), job: timed }), /"timed" reads the clock/);
+    assert.throws(
+      () => runReplicated({ ...base(1), workers: 2 }),
+      /2 replicas need 3 workers, there are 2.*more workers/,
+    );
+  });
+
+  it("gives up a replica that lags too far behind, and goes on with the other", () => {
+    let gaveUp = 0;
+    for (let seed = 1; seed <= 30; seed++) {
+      const replication = { maxLagBytes: 300 };
+      const options = { bufferBytes: 64, channelWindowBytes: 1024 };
+      const { rows, lostReplicas } = runReplicated({ ...base(seed), options, replication, rough: true });
+      assert.deepEqual(linesOf(rows).toSorted(), windowCounts(), `seed ${seed}`);
+      gaveUp += lostReplicas;
+    }
+    assert.ok(gaveUp > 0, "no replica has lagged");
+  });
+});

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { Random } from "../../../base/random.ts";
+import {
+  DEFAULT_JOB_OPTIONS,
+  type JobOptions,
+  type JobSpec,
+  type Replication,
+} from "../../../engine/cluster/job-spec.ts";
+import type { LogSourceSupplier } from "../../../engine/connectors/source-supplier.ts";
+import type { JobFactory } from "../../../engine/dataflow/graph.ts";
+import type { World } from "../../../engine/ports.ts";
+import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
+import { drawConditions } from "../../../engine/simulation/conditions.ts";
+
+const JOB = "j";
+
+export interface ReplicatedRun {
+  readonly seed: number;
+  readonly job: JobFactory;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  /** By source of the job. */
+  readonly suppliers: Readonly<Record<string, LogSourceSupplier>>;
+  readonly sink: string;
+  readonly parallelism: number;
+  readonly workers: number;
+  readonly batchRecords: number;
+  readonly options?: Partial<JobOptions>;
+  readonly replication?: Partial<Replication>;
+  /** The world is as rough as the seed says; else calm. */
+  readonly rough?: boolean;
+  /** Events from the deployment to the death of a worker that hosts replicas only; null: none dies. */
+  readonly killAfter: number | null;
+  readonly maxVirtualUs?: number;
+  readonly tamper?: (world: World, process: string) => World;
+  /** Runs when the kill would, instead of it. */
+  readonly strike?: () => void;
+}
+
+export interface ReplicatedResult {
+  readonly cluster: SimulatedCluster;
+  /** Everything that the sink wrote. */
+  readonly rows: readonly Uint8Array[];
+  /** Replicas that the coordinator gave up. */
+  readonly lostReplicas: number;
+  /** Events from the deployment to the end. */
+  readonly steps: number;
+  readonly killed: boolean;
+}
+
+export function specOf(run: ReplicatedRun): JobSpec {
+  const memory = (topic: string, partitions: number) => ({ kind: "memory", brokers: [], topic, partitions });
+  return {
+    jobId: JOB,
+    name: JOB,
+    module: JOB,
+    parameters: run.parameters ?? {},
+    parallelism: run.parallelism,
+    keyGroups: 16,
+    sources: Object.fromEntries(
+      Object.entries(run.suppliers).map(([id, { partitions }]) => [id, memory(id, partitions)]),
+    ),
+    sinks: { [run.sink]: memory("out", 1) },
+    options: { ...DEFAULT_JOB_OPTIONS, ...run.options },
+    bounded: true,
+    replication: {
+      factor: 2,
+      sources: false,
+      cutLog: { kind: "memory", brokers: [], topic: "cuts" },
+      heartbeatIntervalUs: 1000,
+      heartbeatRecords: 100,
+      maxLagBytes: 1 << 30,
+      silentIntervals: 1000,
+      ...run.replication,
+    },
+  };
+}
+
+export function clusterFor(run: ReplicatedRun): SimulatedCluster {
+  return new SimulatedCluster({
+    seed: run.seed,
+    workers: run.workers,
+    modules: new Map([[JOB, run.job]]),
+    suppliers: new Map(Object.entries(run.suppliers)),
+    batchRecords: run.batchRecords,
+    onRecord: null,
+    ...(run.rough ? { conditions: drawConditions(new Random(run.seed)) } : {}),
+    ...(run.tamper === undefined ? {} : { tamper: run.tamper }),
+    maxSteps: 20_000_000,
+    maxVirtualUs: run.maxVirtualUs ?? 60_000_000,
+  });
+}
+
+/** Runs the job to its end; fails unless it finishes. */
+export function runReplicated(run: ReplicatedRun): ReplicatedResult {
+  const cluster = clusterFor(run);
+  const { client, universe } = cluster;
+  client.submit(specOf(run), run.workers);
+  const state = () => client.stateOf(JOB)?.state;
+  cluster.runUntil(() => state() !== undefined && state() !== "created", "deployment");
+  const from = universe.queue.steps;
+  let killed = false;
+  if (run.killAfter !== null) {
+    const at = from + run.killAfter;
+    cluster.runUntil(() => client.hasEnded(JOB) || universe.queue.steps >= at, "kill");
+    killed = !client.hasEnded(JOB);
+    if (killed && run.strike !== undefined) run.strike();
+    else if (killed) killReplica(cluster, run);
+  }
+  cluster.runUntil(() => client.hasEnded(JOB), "end of the job");
+  const end = client.stateOf(JOB)!;
+  assert.equal(end.state, "finished", `seed ${run.seed}: ${end.failure?.message}`);
+  assert.equal(client.states.filter((message) => message.state === "restarting").length, 0);
+  return {
+    cluster,
+    rows: cluster.topics.records("out", 0),
+    lostReplicas: universe.journal.filter(({ event }) => event === "replicaLost").length,
+    steps: universe.queue.steps - from,
+    killed,
+  };
+}
+
+/** Workers get tasks in order of registration: the first hosts what has no replica, as there is one of those here. */
+function killReplica(cluster: SimulatedCluster, run: ReplicatedRun): void {
+  const registered = cluster.universe.journal.filter(({ event }) => event === "workerRegistered");
+  const names = registered.map(({ facts }) => String(facts.worker)).slice(1);
+  const victim = names[new Random(run.seed).below(names.length)];
+  cluster.workers.find(({ name }) => name === victim)!.kill();
+}
