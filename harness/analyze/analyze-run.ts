@@ -71,20 +71,16 @@ export async function analyzeRunFully(
   const fed = feederFiles(files.raw, config.feeders);
   const window = measuredWindow(record, config);
   const query = (options.findQuery ?? findQuery)(config.query);
-  const { schedule } = config.input;
-  const dueUs = (index: number) => record.startUs + Math.floor(schedule.dueNs(index) / 1000);
+  const dueUs = (index: number) => record.startUs + Math.floor(config.input.schedule.dueNs(index) / 1000);
   const windowed = query.trigger.kind === "endOfWindow";
-  const recorder = new RunRecorder(
-    record,
-    window,
-    dueUs,
-    readMainSentTimes(fed.sent, config),
-    windowed,
-    readEngineStamps(files.engineLatency),
-  );
+  const sent = readMainSentTimes(fed.sent, config);
+  const recorder = new RunRecorder(record, window, dueUs, sent, windowed, readEngineStamps(files.engineLatency));
   const faults = RunFaults.read(files.faults, record, config);
   try {
     recorder.readSentTimes();
+    sent?.forEach((first, end, sentUs) => {
+      faults?.recorder.onSent(end - first, sentUs);
+    });
     const check = await checkRun({
       record,
       config,
@@ -128,6 +124,7 @@ function collect(c: Collected): RunAnalysis {
   const seconds = Math.max(offered.length, recorder.outputs.length, recorder.inputs.length);
   const measures = measure(c);
   const comparison = comparisonOf(query, config.data);
+  const claimsLatency = query.trigger.kind !== "none" && comparison === "everyRow";
   const planted =
     config.plant === "" ? null : plantedReason(config.plant, readPlanted(c.files.planted), check.verified);
   const { state, reasons } = judge({
@@ -135,7 +132,7 @@ function collect(c: Collected): RunAnalysis {
     config,
     verified: check.verified,
     checkerProblem: check.problem,
-    claimsLatency: query.trigger.kind !== "none" && comparison === "everyRow",
+    claimsLatency,
     planted,
     faults: c.faults?.verdict() ?? null,
     ...measures,
@@ -151,6 +148,7 @@ function collect(c: Collected): RunAnalysis {
     ...(planted === null ? {} : { planted: config.plant }),
     query: config.query,
     system: config.system,
+    dataFormat: config.dataFormat,
     ...measures,
     engineLatencyUs: query.engineLatency === undefined ? null : recorder.engine.summary(),
     residenceUs: query.trigger.kind === "endOfWindow" ? recorder.residence.summary() : null,
@@ -160,7 +158,9 @@ function collect(c: Collected): RunAnalysis {
     warmupCutMs: config.warmupMs,
     measuredMs: window === null ? null : window.seconds * 1000,
     events: record.events,
-    ...(c.faults === null ? {} : { faults: c.faults.results(intervals["e2e-intended"]) }),
+    ...(c.faults === null
+      ? {}
+      : { faults: c.faults.results(intervals["e2e-intended"], claimsLatency && check.verified !== null) }),
   };
   return {
     result,

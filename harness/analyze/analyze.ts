@@ -6,6 +6,7 @@ import { latencyAroundFaultFigure } from "../report/figures/latency-around-fault
 import { latencyOverTimeFigure } from "../report/figures/latency-over-time.ts";
 import { percentileFigure } from "../report/figures/percentiles.ts";
 import { type Figure, inlineSvg, renderSvg } from "../report/figures/render.ts";
+import { throughputAroundFaultFigure } from "../report/figures/throughput-around-fault.ts";
 import { throughputLatencyFigure } from "../report/figures/throughput-latency.ts";
 import { histogramLog } from "../report/histogram-log.ts";
 import { type InlineFigure, reportPage } from "../report/html/page.ts";
@@ -71,13 +72,20 @@ export async function analyzeSweep(resultsDir: string, options: AnalyzeOptions =
   };
   const figures = [await inline(percentileFigure(cellCurves(shown))), await inline(throughputLatencyFigure(cells))];
   const runFigures = new Map<string, InlineFigure>();
-  const faultFigures = new Map<string, InlineFigure>();
+  const faultFigures = new Map<string, readonly InlineFigure[]>();
   for (const analysis of shown) {
     const figure = await inline(latencyOverTimeFigure(analysis));
     if (figure !== null) runFigures.set(analysis.record.run.id, figure);
-    for (let index = 0; index < analysis.faultSeries.length; index++) {
-      const around = await inline(latencyAroundFaultFigure(analysis, index));
-      if (around !== null) faultFigures.set(`${analysis.record.run.id} ${index}`, around);
+  }
+  for (const [cell, ofCell] of Map.groupBy(shown, ({ record }) => record.run.cell.id)) {
+    const faults = Math.max(...ofCell.map(({ faultSeries }) => faultSeries.length));
+    for (let index = 0; index < faults; index++) {
+      const latency = await inline(latencyAroundFaultFigure(ofCell, index));
+      const throughput = await inline(throughputAroundFaultFigure(ofCell, index));
+      faultFigures.set(
+        `${cell} ${index}`,
+        [latency, throughput].filter((figure) => figure !== null),
+      );
     }
   }
   const ordered = [...results].sort(compareResults);

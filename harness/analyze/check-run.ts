@@ -78,9 +78,9 @@ function verifyInput({ query, config, files, recorder, dueUs, faults }: CheckInp
       recorder.onMatch(match);
       if (match.trigger !== null) faults?.onOutput(dueUs(match.trigger), match.observation.observedUs);
     },
-    onStray: (observation: Parameters<UnmatchedList["add"]>[0], ordinal: number) => {
+    onStray: (observation: Parameters<UnmatchedList["add"]>[0], ordinal: number, isCopy: boolean) => {
       strays.add(observation, ordinal);
-      faults?.onStray(observation.observedUs);
+      faults?.onStray(observation.observedUs, isCopy);
     },
   };
 }

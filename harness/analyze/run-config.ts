@@ -1,6 +1,6 @@
 import { present } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
-import type { DataSet } from "../../generators/dataset.ts";
+import type { DataSet, WireFormatName } from "../../generators/dataset.ts";
 import type { MergedInput } from "../../generators/merged-input.ts";
 import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
 import type { Schedule } from "../../generators/schedule/schedule.ts";
@@ -11,10 +11,14 @@ import { runInput, runStreams } from "../config/streams.ts";
 import type { RunRecord } from "../sweep/model.ts";
 import { systemName } from "../systems/command/settings.ts";
 
+const DEFAULT_SLO_MS = 1_000;
+
 /** What analysis takes from the resolved config of a run. The one place that reads `RunRecord.config`. */
 export interface RunConfig {
   readonly query: string;
   readonly system: string;
+  /** How events and output rows were written. */
+  readonly dataFormat: WireFormatName;
   /** All input streams as one. An event's index is its place there. */
   readonly input: MergedInput<NexmarkEvent>;
   readonly data: DataSet<NexmarkEvent>;
@@ -32,6 +36,9 @@ export interface RunConfig {
   readonly guarantee: string;
   /** Number of faults that the run asked for. */
   readonly faults: number;
+  /** What the system does when it loses a process; what counts as restored: null = by what was before; ms. */
+  readonly recovery: string;
+  readonly slo: { readonly p99Ms: number | null; readonly forMs: number };
   /** Errors that were planted on purpose, as written; "" = none. */
   readonly plant: string;
   readonly limits: Config["limits"];
@@ -47,6 +54,7 @@ export function runConfig(record: RunRecord): RunConfig {
     const input = runInput(streams);
     return {
       query: config.query,
+      dataFormat: config.data.format ?? "json",
       system: systemName(config.system),
       input,
       data: input.dataSet,
@@ -59,6 +67,8 @@ export function runConfig(record: RunRecord): RunConfig {
       watermarkDelayMs: config.data.watermarkDelay,
       guarantee: config.guarantee,
       faults: config.faults?.length ?? 0, // absent in older records
+      recovery: config.recovery ?? "none", // absent in older records
+      slo: { p99Ms: config.slo?.p99 ?? null, forMs: config.slo?.for ?? DEFAULT_SLO_MS }, // absent in older records
       plant: config.verify?.plant ?? "", // absent in older records
       limits: config.limits,
     };

@@ -12,6 +12,7 @@ import { initCommand } from "./commands/init.ts";
 import { queryCommand } from "./commands/query.ts";
 import { runCommand } from "./commands/run.ts";
 import { schemaCommand } from "./commands/schema.ts";
+import { simulateCommand } from "./commands/simulate.ts";
 import { sweepCommand } from "./commands/sweep.ts";
 import { reportError } from "./errors.ts";
 import type { Io } from "./io.ts";
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   analyzeCommand,
   generateCommand,
   queryCommand,
+  simulateCommand,
   initCommand,
   schemaCommand,
   doctorCommand,
@@ -29,7 +31,7 @@ const COMMANDS: readonly Command[] = [
 ];
 
 const EXIT_CODES =
-  "Exit codes: 0 ok, 1 internal error, 2 usage or config, 3 environment not ready, 4 run failed, 5 run invalid,\n" +
+  "Exit codes: 0 ok, 1 internal error, 2 usage or config, 3 environment not ready, 4 run failed, 5 run invalid, " +
   "6 threshold or regression, 130/143 interrupted (what is done is kept).";
 
 /** Runs one command line. Never throws: errors are printed, the exit code is returned. */

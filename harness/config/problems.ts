@@ -63,7 +63,7 @@ function describe(issue: z.core.$ZodIssue, found: unknown): { message: string; h
   switch (issue.code) {
     case "invalid_type":
       if (found === undefined) return { message: "missing", hint: missingHint(issue.path, issue.expected) };
-      return { message: `expected ${nameOfType(issue.expected)}, found ${text}` };
+      return { message: `expected ${nameOfType(issue.expected)}, found ${text}`, ...listHint(issue.expected, found) };
     case "invalid_value":
       return choice(issue.values.map(String), found, text);
     case "invalid_union":
@@ -82,6 +82,12 @@ function describe(issue: z.core.$ZodIssue, found: unknown): { message: string; h
 
 function alternatives(names: readonly string[], found: unknown, text: string): { message: string; hint?: string } {
   return found === undefined ? { message: "missing", hint: `give ${names.join(" or ")}` } : choice(names, found, text);
+}
+
+/** How a single value becomes a list. */
+function listHint(expected: string, found: unknown): { hint?: string } {
+  const isSingle = typeof found === "string" || typeof found === "number";
+  return expected === "array" && isSingle ? { hint: `write a list in brackets: [${shown(found)}]` } : {};
 }
 
 function missingHint(path: readonly PropertyKey[], expected: string): string {

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { betterCloudOptionsSchema } from "../../generators/bettercloud/options.ts";
+import { WIRE_FORMATS } from "../../generators/dataset.ts";
 import { MAX_EVENTS, nexmarkOptionsSchema } from "../../generators/nexmark/options.ts";
 import { GENERATORS } from "../../queries/query.ts";
-import { faultSchema } from "../faults/schema.ts";
+import { faultSchema, sloSchema } from "../faults/schema.ts";
 import { commandSystemSchema } from "../systems/command/settings.ts";
 import { duration, plantedErrors, rate, size, wholeNumber } from "./fields.ts";
 import { impliedShape, loadSchema } from "./load-shapes.ts";
@@ -34,6 +35,10 @@ const data = z
       .enum(["roundRobin", "auction"])
       .default("roundRobin")
       .describe("Which partition an event goes to: by its index, or by its auction id."),
+    format: z
+      .enum(WIRE_FORMATS)
+      .default("json")
+      .describe('How events and output rows are written: json, or binary (Nexmark only; docs/queries.md, "Formats").'),
     watermarkDelay: duration()
       .prefault("4s")
       .describe("Bounded disorder: a partition's watermark is its latest event time less this."),
@@ -58,6 +63,9 @@ const engine = z
     watermarkInterval: duration(1, 60_000)
       .prefault("1ms")
       .describe("Least time between two watermarks of a source: the longest that one waits."),
+    watermarkAlignment: duration(0, 86_400_000)
+      .prefault("0s")
+      .describe("Lead in event time beyond which a source does not read a partition for a while; 0s: none is held."),
     liveness: z
       .strictObject({
         interval: duration(1, 60_000).prefault("200ms").describe("Distance of a worker's liveness messages."),
@@ -121,6 +129,7 @@ export const configSchema = z.strictObject({
     .max(100)
     .default([])
     .describe("What is broken on purpose, and when. A fault that was not observed makes the run invalid."),
+  slo: sloSchema.prefault({}).describe("When service counts as restored after a fault."),
   guarantee: z
     .enum(["at-least-once"])
     .default("at-least-once")

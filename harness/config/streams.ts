@@ -45,8 +45,9 @@ export function runStreams(config: Config, events: number = eventCount(config)):
   const due = compileSchedule(schedule);
   const main = { name: SOURCE_ID, events, schedule, due, feeders, isEarly: false } as const;
   if (data.generator === "nexmark") {
-    const { partitions, partitionRule } = data;
-    const dataset: DataSetSpec = { kind: "nexmark", options: { ...data.nexmark, events }, partitions, partitionRule };
+    const { partitions, partitionRule, format } = data;
+    const options = { ...data.nexmark, events };
+    const dataset: DataSetSpec = { kind: "nexmark", options, partitions, partitionRule, format };
     return [{ ...main, dataset, partitions, closing: true }];
   }
   const input = betterCloudInput(config, events);

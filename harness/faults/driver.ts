@@ -13,6 +13,9 @@ export interface FaultDriver {
 }
 
 export interface FaultSighting {
+  /** The first look at which it showed. */
   readonly atUs: number;
+  /** Time since the look before, at which it did not show yet: it came about at most so long before `atUs`. */
+  readonly resolutionUs: number;
   readonly what: string;
 }

@@ -3,7 +3,7 @@ import { type ReadProc, readProcFile } from "../measure/proc-stat.ts";
 import type { FaultProcess } from "../systems/system.ts";
 import type { FaultDriver, FaultSighting } from "./driver.ts";
 
-/** How often the kernel is asked whether the process is gone: bounds the error of the observed time. */
+/** How often the kernel is asked whether the process is gone. */
 const POLL_MS = 1;
 /** A killed process that is still there after this was not killed. */
 const GONE_LIMIT_MS = 5_000;
@@ -21,6 +21,8 @@ export class KillDriver implements FaultDriver {
   readonly #parts: KillParts;
   readonly #read: ReadProc;
   readonly #startTimes = new Map<number, string>();
+  /** When the process was last known to be there. */
+  readonly #seenUs = new Map<number, number>();
 
   constructor(parts: KillParts) {
     this.#parts = parts;
@@ -31,10 +33,12 @@ export class KillDriver implements FaultDriver {
     const found = startTime(pid, this.#read);
     if (found === null) return `${role} (pid ${pid}) is gone already`;
     this.#startTimes.set(pid, found);
+    this.#seenUs.set(pid, this.#parts.monotonicUs());
     return null;
   }
 
   inject({ pid }: FaultProcess): void {
+    this.#seenUs.set(pid, this.#parts.monotonicUs());
     try {
       this.#parts.kill(pid, "SIGKILL");
     } catch (error) {
@@ -46,10 +50,14 @@ export class KillDriver implements FaultDriver {
   /** Looks at the process itself; its start time tells it from another one with the same id. */
   async observe({ pid }: FaultProcess): Promise<FaultSighting | null> {
     const limitUs = this.#parts.monotonicUs() + GONE_LIMIT_MS * 1000;
+    let seenUs = this.#seenUs.get(pid) ?? this.#parts.monotonicUs();
     while (this.#parts.monotonicUs() < limitUs) {
+      const askedUs = this.#parts.monotonicUs();
       if (startTime(pid, this.#read) !== this.#startTimes.get(pid)) {
-        return { atUs: this.#parts.monotonicUs(), what: `process ${pid} is gone` };
+        const atUs = this.#parts.monotonicUs();
+        return { atUs, resolutionUs: atUs - seenUs, what: `process ${pid} is gone` };
       }
+      seenUs = askedUs;
       await this.#parts.sleep(POLL_MS);
     }
     return null;

@@ -27,13 +27,17 @@ export interface FaultRecord {
   readonly pid: number | null;
   readonly requestedUs: number;
   readonly injectedUs: number | null;
-  /** When the fault showed from outside: the process was gone. */
+  /** When the fault showed from outside: the harness found the process gone, whatever the system had noticed by then. */
   readonly observedUs: number | null;
-  /** When the system noticed, by its own clock (the same machine's). */
+  /** It had not shown at a look so long before `observedUs`. Absent in older records. */
+  readonly observedResolutionUs?: number | null;
+  /** When the system noticed, by its own clock (the same machine's). May lie before `observedUs`: connections break first. */
   readonly detectedUs: number | null;
   /** When the system said that its query runs again. */
   readonly recoveredUs: number | null;
   readonly victim: FaultVictim | null;
+  /** Input events that the query's sources, all of them, had read at the last look before the fault. Absent in older records. */
+  readonly inputRead?: { readonly events: number; readonly beforeMs: number } | null | undefined;
   /** What was seen, in order. */
   readonly evidence: readonly string[];
   /** Why this fault does not count, or null. */

@@ -1,4 +1,4 @@
-import type { FaultVictim } from "./model.ts";
+import type { FaultRecord, FaultVictim } from "./model.ts";
 import type { FaultKind } from "./schema.ts";
 
 /** A length of time; `censored`: it was not over before the end of the load, so it is at least this. */
@@ -19,16 +19,19 @@ export interface FaultResult {
   readonly requestedMs: number;
   readonly injectedMs: number | null;
   readonly observedMs: number | null;
+  /** What the observed time may be too late by. */
+  readonly observedResolutionMs: number | null;
   readonly detectedMs: number | null;
   readonly recoveredMs: number | null;
   readonly victim: FaultVictim | null;
+  readonly inputRead: FaultRecord["inputRead"] | null;
   readonly evidence: readonly string[];
-  /** The effect; null when the fault was not observed. */
+  /** The effect; null when the fault was not observed, or the run's outputs could not be followed one by one. */
   readonly effect: FaultEffect | null;
 }
 
 export interface FaultEffect {
-  /** Observed to noticed by the system. */
+  /** Observed to noticed by the system; below 0 when it noticed before the harness saw the process gone. */
   readonly detectionMs: number | null;
   /** Observed to the first new output of the system that runs again; where it does not tell, to the first new output. */
   readonly firstOutput: Censored | null;
@@ -36,6 +39,8 @@ export interface FaultEffect {
   readonly gap: (Censored & { readonly fromMs: number }) | null;
   /** Observed until no more outputs were overdue than before the fault, for a second at least; null: nothing known from before. */
   readonly catchUp: Censored | null;
+  /** Until when outputs were served in time again; null: no bound is given, and none follows from before. */
+  readonly slo: SloOutcome | null;
   readonly before: {
     readonly p50Us: number | null;
     readonly p99Us: number | null;
@@ -48,8 +53,30 @@ export interface FaultEffect {
   readonly peakP99Us: number | null;
   /** Sum over the outputs of what their latency was above the median before, event·s. */
   readonly excessEventSeconds: number | null;
+  /** How fast the overdue outputs grew, outputs/s: over the time before, from the fault to the first output, from there to catch-up. */
+  readonly lagSlope: {
+    readonly before: number | null;
+    readonly during: number | null;
+    readonly after: number | null;
+  };
   /** Outputs that were due at the fault and came after it. */
   readonly inFlight: number;
+  /** Input events due by the fault from which results were still to come; null where no output tells. */
+  readonly eventsInFlight: number | null;
+  /** Input events that were read a second time, at least; null: not known. */
+  readonly eventsReplayed: number | null;
   /** Copies of results that were out already, up to the next fault. */
   readonly replayed: number;
+}
+
+/** When the p99 of every interval was below the bound again, for a number of intervals one after the other. */
+export interface SloOutcome {
+  readonly boundUs: number;
+  /** `config`: as asked for; else a multiple of what was measured before the fault. */
+  readonly boundFrom: "config" | "p99Before" | "maxBefore";
+  /** Intervals of `intervalMs` in a row that must keep the bound. */
+  readonly intervals: number;
+  readonly intervalMs: number;
+  /** From the fault to the begin of the first of them; 0: they follow the fault at once. Nothing is said of what comes after them. */
+  readonly restored: Censored;
 }

@@ -19,6 +19,8 @@ export interface FaultScheduleParts {
   /** null: the system under test lets nobody break it. */
   readonly surface: FaultSurface | null;
   counters(): Promise<readonly TaskCounters[]>;
+  /** Vertices of the query that read its input. */
+  readonly sources: readonly string[];
   driver(kind: FaultKind): FaultDriver;
   monotonicUs(): number;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -80,9 +82,9 @@ export class FaultSchedule {
     const { role, number } = targetParts(fault.target);
     const find = () => surface?.target(role, number) ?? null;
     if (!(await this.#sleepUntil(draft.requestedUs - LOOK_BEFORE_MS * 1000))) return;
-    const before = await this.#look(find());
+    const before = await this.#look();
     if (!(await this.#sleepUntil(draft.requestedUs - (LOOK_BEFORE_MS - LOOK_AGAIN_MS) * 1000))) return;
-    const after = await this.#look(find());
+    const after = await this.#look();
     if (!(await this.#sleepUntil(draft.requestedUs))) return;
 
     const target = find();
@@ -92,7 +94,8 @@ export class FaultSchedule {
     }
     draft.role = target.role;
     draft.pid = target.pid;
-    draft.victim = before === null || after === null ? null : victimOf(before, after);
+    draft.victim = before === null || after === null ? null : victimOf(before, after, target.name);
+    draft.inputRead = after === null ? null : inputRead(after, this.#parts.sources, draft.requestedUs);
     const driver = this.#parts.driver(fault.kind);
     draft.problem = driver.precondition(target);
     if (draft.problem !== null) return;
@@ -104,6 +107,7 @@ export class FaultSchedule {
     const sighting = await driver.observe(target);
     if (sighting === null) return;
     draft.observedUs = sighting.atUs;
+    draft.observedResolutionUs = sighting.resolutionUs;
     draft.evidence.push(sighting.what);
     await this.#awaitDetection(draft);
   }
@@ -124,8 +128,6 @@ export class FaultSchedule {
     const detection = this.#detection(draft);
     if (detection !== undefined) {
       draft.detectedUs = detection.atUs;
-      // The kernel closes a dying process' connections before its last trace is gone: the first sign counts.
-      if (draft.observedUs === null || detection.atUs < draft.observedUs) draft.observedUs = detection.atUs;
       draft.evidence.push(`${detection.state}: ${detection.cause ?? "no cause given"}`);
       const again = this.#states.find(({ atUs, running }) => running && atUs >= detection.atUs);
       draft.recoveredUs = again?.atUs ?? null;
@@ -142,12 +144,10 @@ export class FaultSchedule {
     return !signal.aborted;
   }
 
-  async #look(target: FaultProcess | null): Promise<Reading | null> {
-    if (target === null) return null;
+  async #look(): Promise<Reading | null> {
     const atUs = this.#parts.monotonicUs();
     try {
-      const tasks = (await this.#parts.counters()).filter(({ worker }) => worker === target.name);
-      return { atUs, tasks };
+      return { atUs, tasks: await this.#parts.counters() };
     } catch {
       return null; // a job that is just starting anew has no counters: then nothing is known of the victim
     }
@@ -159,14 +159,24 @@ interface Reading {
   readonly tasks: readonly TaskCounters[];
 }
 
-function victimOf(before: Reading, after: Reading): FaultVictim {
-  const records = ({ tasks }: Reading) => tasks.reduce((sum, { recordsIn }) => sum + recordsIn, 0);
+function victimOf(before: Reading, after: Reading, name: string): FaultVictim {
+  const own = ({ tasks }: Reading) => tasks.filter(({ worker }) => worker === name);
+  const records = (reading: Reading) => recordsOf(own(reading));
   return {
-    tasks: after.tasks.map(({ vertex, subtask }) => `${vertex}/${subtask}`),
+    tasks: own(after).map(({ vertex, subtask }) => `${vertex}/${subtask}`),
     recordsIn: records(after),
     recordsJustBefore: records(after) - records(before),
     overMs: Math.round((after.atUs - before.atUs) / 1000),
   };
+}
+
+function inputRead({ tasks, atUs }: Reading, sources: readonly string[], faultUs: number): FaultRecord["inputRead"] {
+  const events = recordsOf(tasks.filter(({ vertex }) => sources.includes(vertex)));
+  return { events, beforeMs: Math.round((faultUs - atUs) / 1000) };
+}
+
+function recordsOf(tasks: readonly TaskCounters[]): number {
+  return tasks.reduce((sum, { recordsIn }) => sum + recordsIn, 0);
 }
 
 function problemOf({ injectedUs, observedUs, detectedUs, victim }: Draft): string | null {
@@ -190,9 +200,11 @@ function draftOf({ kind, target }: FaultSpec, index: number, requestedUs: number
     requestedUs,
     injectedUs: null,
     observedUs: null,
+    observedResolutionUs: null,
     detectedUs: null,
     recoveredUs: null,
     victim: null,
+    inputRead: null,
     evidence: [],
     problem: null,
   };

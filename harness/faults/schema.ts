@@ -17,6 +17,16 @@ const kill = z.strictObject({
 /** Faults of a run: the one schema of everything that can be broken on purpose. Times in ms. */
 export const faultSchema = z.discriminatedUnion("kind", [kill]);
 
+/** What counts as good service again after a fault. */
+export const sloSchema = z.strictObject({
+  p99: duration(0.001)
+    .optional()
+    .describe(
+      "Bound of the p99 of each 250 ms. Default: twice the p99 before the fault (twice the maximum, where n is too small).",
+    ),
+  for: duration(1).prefault("1s").describe("How long, without a break, the bound must be kept to count as restored."),
+});
+
 export type FaultSpec = Readonly<z.output<typeof faultSchema>>;
 export type FaultKind = FaultSpec["kind"];
 

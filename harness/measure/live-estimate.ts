@@ -4,6 +4,7 @@ import { resolveNexmarkOptions } from "../../generators/nexmark/options.ts";
 import { compileSchedule } from "../../generators/schedule/schedule.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
 import { wireColumns } from "../verify/row-hash.ts";
+import { type RowText, rowText } from "../verify/row-text.ts";
 import { parseRow } from "../verify/typed-value.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
 import type { ObserverSpec } from "./observer-spec.ts";
@@ -17,10 +18,15 @@ export class LiveEstimate {
   readonly #query: QueryDefinition;
   readonly #dueUs: (eventTimeMs: number) => number;
   readonly #watermarkDelayMs: number;
-  readonly #decoder = new TextDecoder();
+  readonly #rows: RowText;
   #histogram = new LatencyHistogram();
 
-  constructor(query: QueryDefinition, live: NonNullable<ObserverSpec["live"]>) {
+  constructor(
+    query: QueryDefinition,
+    live: NonNullable<ObserverSpec["live"]>,
+    rows: RowText = rowText("json", wireColumns(query)),
+  ) {
+    this.#rows = rows;
     this.#query = query;
     this.startUs = live.startUs ?? null;
     this.#watermarkDelayMs = live.watermarkDelayMs;
@@ -30,7 +36,7 @@ export class LiveEstimate {
   /** Takes one output into account; what cannot be estimated is passed over. */
   sample(bytes: Uint8Array, start: number, end: number, observedUs: number): void {
     if (this.startUs === null) return;
-    const row = parseRow(wireColumns(this.#query), this.#decoder.decode(bytes.subarray(start, end)));
+    const row = parseRow(wireColumns(this.#query), this.#rows.textOf(bytes, start, end));
     const eventTimeMs = row === null ? null : this.#query.liveEventTimeMs(row, this.#watermarkDelayMs);
     if (eventTimeMs === null) return;
     this.#histogram.record(Math.round(observedUs - this.startUs - this.#dueUs(eventTimeMs)));

@@ -14,6 +14,8 @@ import { KafkaClient } from "../../kafka/client.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
 import { findQuery } from "../../queries/registry.ts";
 import { parsePlant } from "../verify/plant.ts";
+import { wireColumns } from "../verify/row-hash.ts";
+import { type RowText, rowText } from "../verify/row-text.ts";
 import { EngineLatencyLog } from "./engine-latency-log.ts";
 import { LiveEstimate } from "./live-estimate.ts";
 import { ObservationLog } from "./observation-log.ts";
@@ -64,7 +66,8 @@ function clockOffsetUs(): number {
 
 async function main(spec: ObserverSpec): Promise<void> {
   const query = findQuery(spec.query);
-  const live = spec.live === undefined ? null : new LiveEstimate(query, spec.live);
+  const rows = rowText(spec.format, wireColumns(query));
+  const live = spec.live === undefined ? null : new LiveEstimate(query, spec.live, rows);
   const fd = openSync(spec.observationsFile, "w");
   const isolation = spec.isolation === "read_committed" ? 1 : 0;
   let fetcher: ReturnType<KafkaClient["fetcher"]> | null = null;
@@ -82,9 +85,10 @@ async function main(spec: ObserverSpec): Promise<void> {
     writeFileSync(engineLatencyFile, "");
     engineStamps = new EngineLatencyLog((bytes) => appendFileSync(engineLatencyFile, bytes));
   }
-  const planter = spec.plant === undefined ? null : makePlanter(query, spec.plant);
+  const planter = spec.plant === undefined ? null : makePlanter(query, spec.plant, rows);
   const observer = new Observer({
     query,
+    format: spec.format,
     isolation,
     startWallMs,
     log,
@@ -165,10 +169,14 @@ function reportProgress(spec: ObserverSpec, observer: Observer, live: LiveEstima
   setInterval(() => log?.kick(), FLUSH_MS);
 }
 
-function makePlanter(query: QueryDefinition, { errors, seed }: NonNullable<ObserverSpec["plant"]>): Planter {
+function makePlanter(
+  query: QueryDefinition,
+  { errors, seed }: NonNullable<ObserverSpec["plant"]>,
+  rows: RowText,
+): Planter {
   const parsed = parsePlant(errors);
   if (!parsed.ok) throw new FaultlineError("config-invalid", `verify.plant: ${parsed.message}`);
-  return new Planter(query, parsed.plant, seed);
+  return new Planter(query, parsed.plant, seed, rows);
 }
 
 function writePlanted(file: string, { planted, impossible, left }: Planter): void {

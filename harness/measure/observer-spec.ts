@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { FaultlineError } from "../../base/errors.ts";
+import { WIRE_FORMATS } from "../../generators/dataset.ts";
 import { dataSetSpecSchema } from "../../generators/feed/spec.ts";
 import { scheduleSchema } from "../../generators/schedule/spec.ts";
 
@@ -12,6 +13,8 @@ const observerSpecSchema = z.strictObject({
   partitions: z.int().min(1).max(65_536),
   /** Id of the query whose rows are read. */
   query: z.string().min(1),
+  /** How its rows are written. */
+  format: z.enum(WIRE_FORMATS).default("json"),
   /** Append times in the log count from here. */
   startWallMs: z.int(),
   isolation: z.enum(["read_uncommitted", "read_committed"]).default("read_uncommitted"),

@@ -1,3 +1,4 @@
+import type { WireFormatName } from "../../generators/dataset.ts";
 import type { RecordBatchView } from "../../kafka/record-batch/view.ts";
 import type { ColumnSpec, QueryDefinition } from "../../queries/query.ts";
 import { RowHasher, wireColumns } from "../verify/row-hash.ts";
@@ -12,6 +13,8 @@ import type { ObservedRecord, Planter } from "./planter.ts";
 
 export interface ObserverOptions {
   readonly query: QueryDefinition;
+  /** Of the records; default json. */
+  readonly format?: WireFormatName;
   readonly isolation: 0 | 1;
   readonly startWallMs: number;
   readonly log: Pick<ObservationLog, "append">;
@@ -42,7 +45,7 @@ export class Observer {
 
   constructor(options: ObserverOptions) {
     this.#options = options;
-    this.#hasher = new RowHasher(options.query);
+    this.#hasher = new RowHasher(options.query, options.format);
     this.#columns = wireColumns(options.query);
     this.#engineStamps = options.engineStamps == null ? null : engineStampsOf(options.query);
     this.#observation.isolation = options.isolation;
@@ -116,7 +119,7 @@ export class Observer {
   /** Hashes the row, and notes the engine's stamps where the query has them. */
   #hash(bytes: Uint8Array, start: number, end: number): boolean {
     const stampsOf = this.#engineStamps;
-    if (stampsOf === null) return this.#hasher.fromJson(bytes, start, end);
+    if (stampsOf === null) return this.#hasher.fromRecord(bytes, start, end);
     const row = parseRow(this.#columns, this.#decoder.decode(bytes.subarray(start, end)));
     this.#options.engineStamps?.record(row === null ? null : stampsOf(row));
     if (row !== null) this.#hasher.fromValues(row);

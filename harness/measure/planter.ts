@@ -2,6 +2,7 @@ import { Random } from "../../base/random.ts";
 import type { ColumnSpec, QueryDefinition } from "../../queries/query.ts";
 import { PLANT_KINDS, type Plant, type PlantKind } from "../verify/plant.ts";
 import { wireColumns } from "../verify/row-hash.ts";
+import { type RowText, rowText } from "../verify/row-text.ts";
 import { parseRow } from "../verify/typed-value.ts";
 import { valueAt, withValueAt } from "./json-members.ts";
 
@@ -57,13 +58,14 @@ export class Planter {
   readonly #orderIndexes: readonly number[];
   readonly #names: readonly ColumnSpec[];
   readonly #others: readonly ColumnSpec[];
-  readonly #decoder = new TextDecoder();
-  readonly #encoder = new TextEncoder();
+  readonly #rows: RowText;
   #held: Held[] = [];
   #gap: number;
   #latestUs = 0;
 
-  constructor(query: PlanterQuery, plant: Plant, seed: number) {
+  /** `rows`: how records are read and altered; default JSON. */
+  constructor(query: PlanterQuery, plant: Plant, seed: number, rows: RowText = rowText("json", [])) {
+    this.#rows = rows;
     this.#random = new Random(seed);
     this.#columns = wireColumns(query);
     this.#orderIndexes = query.orderKey.map((name) => this.#columns.findIndex((column) => column.name === name));
@@ -92,7 +94,7 @@ export class Planter {
       emit(record);
       return;
     }
-    const text = this.#decoder.decode(record.value);
+    const text = this.#rows.textOf(record.value, 0, record.value.length);
     const row = parseRow(this.#columns, text);
     const key = row === null ? null : this.#orderIndexes.map((i) => JSON.stringify(row[i])).join();
     const kind = row !== null && this.#queue.length > 0 && --this.#gap <= 0 ? this.#queue.shift() : undefined;
@@ -139,14 +141,14 @@ export class Planter {
         break;
       case "alter": {
         const value = this.#altered(text, this.#others);
-        emit({ ...record, value: this.#encoder.encode(value) });
+        emit({ ...record, value: this.#rows.bytesOf(value) });
         this.#note(kind, record, value);
         return;
       }
       case "forge": {
         const value = this.#altered(text, this.#names);
         emit(record);
-        emit({ ...record, value: this.#encoder.encode(value) });
+        emit({ ...record, value: this.#rows.bytesOf(value) });
         this.#note(kind, record, value);
         return;
       }

@@ -60,6 +60,16 @@ export function bytes(count: number): string {
   return `${significant(count / scale)} ${unit}`;
 }
 
+/** A length of time: milliseconds below a second, seconds from there on; three digits. */
+export function length(ms: number): string {
+  return Math.abs(ms) < 1000 ? `${significant(ms)} ms` : `${significant(ms / 1000)} s`;
+}
+
+/** A moment of a run, to the millisecond. */
+export function moment(ms: number): string {
+  return `${(ms / 1000).toFixed(3)} s`;
+}
+
 export function seconds(ms: number): string {
   return `${Number((ms / 1000).toFixed(1))} s`;
 }

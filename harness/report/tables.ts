@@ -59,6 +59,7 @@ const RUN_COLUMNS: readonly Column<RunResult>[] = [
   })),
   { name: "cpu_seconds", value: (r) => totalCpu(r) },
   { name: "cpu_seconds_per_million_events", value: (r) => cpuPerMillion(r) },
+  { name: "data_format", value: ({ dataFormat }) => dataFormat ?? null },
 ];
 
 function measured(summary: LatencySummary): LatencySummary | null {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { FaultlineError } from "../../base/errors.ts";
 import { cacheDirectory } from "./artifact-cache.ts";
 import { cacheUsers, isUseMark } from "./cache-use.ts";
+import { COMPILED_FOLDER } from "./compiled-code.ts";
 
 /** `kafka-4.3.1-87ca497ae6a5`, as `installArtifacts` names a set. */
 const SET = /^[a-z]+-\d[\w.]*-[0-9a-f]{12}$/;
@@ -13,7 +14,7 @@ const LOCK = /^[a-z]+-\d[\w.]*-[0-9a-f]{12}\.lock$/;
 export interface CacheEntry {
   readonly name: string;
   readonly path: string;
-  readonly kind: "artifacts" | "unfinished" | "lock";
+  readonly kind: "artifacts" | "compiled code" | "unfinished" | "lock";
   readonly files: number;
   readonly bytes: number;
 }
@@ -63,6 +64,7 @@ export function cleanCache(contents: CacheContents): void {
 function kindOf(name: string, path: string): CacheEntry["kind"] | null {
   if (LOCK.test(name) || isUseMark(name)) return "lock";
   const isFolder = lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isFolder && name === COMPILED_FOLDER) return "compiled code";
   if (isFolder && UNFINISHED.test(name)) return "unfinished";
   return isFolder && SET.test(name) && existsSync(join(path, "libs")) ? "artifacts" : null;
 }

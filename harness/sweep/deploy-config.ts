@@ -9,6 +9,7 @@ export function deployConfig(config: Config): DeployConfig {
   return {
     query: findQuery(config.query),
     dataMode: dataMode(config),
+    format: data.format,
     parallelism: config.parallelism,
     watermarkDelayMs: data.watermarkDelay,
     seed: config.seed,
@@ -18,6 +19,7 @@ export function deployConfig(config: Config): DeployConfig {
       keyGroups: engine.keyGroups,
       bufferTimeoutUs: microseconds(engine.bufferTimeout),
       watermarkIntervalUs: microseconds(engine.watermarkInterval),
+      watermarkAlignmentMs: engine.watermarkAlignment,
       livenessIntervalUs: microseconds(engine.liveness.interval),
       livenessTimeoutUs: microseconds(engine.liveness.timeout),
       workerMemoryBytes: engine.workerMemory,

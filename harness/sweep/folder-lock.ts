@@ -7,8 +7,8 @@ export const LOCK_FILE = ".lock";
 const ATTEMPTS = 3;
 
 /**
- * Keeps a second sweep out of a results folder: two of them would write the same raw files. The lock of a process that is gone is
- * taken over. Resolves to the unlocking; throws `usage` when a running sweep holds the folder.
+ * Keeps a second sweep or analysis out of a results folder: two of them would write the same files. The lock of a process that is gone is
+ * taken over. Resolves to the unlocking; throws `usage` when a running one holds the folder.
  */
 export async function lockFolder(directory: string): Promise<() => Promise<void>> {
   const path = join(directory, LOCK_FILE);
@@ -16,8 +16,8 @@ export async function lockFolder(directory: string): Promise<() => Promise<void>
     if (await create(path)) return () => rm(path, { force: true });
     const holder = await holderOf(path);
     if (holder !== null && isRunning(holder)) {
-      throw new FaultlineError("usage", `another sweep (process ${holder.pid}) is writing to ${directory}`, {
-        hint: "Wait for its end, or choose another folder with --out.",
+      throw new FaultlineError("usage", `another bench (process ${holder.pid}) is writing to ${directory}`, {
+        hint: "Wait for its end; a sweep can go to another folder with --out.",
       });
     }
     await rm(path, { force: true });

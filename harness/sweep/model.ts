@@ -1,3 +1,4 @@
+import type { WireFormatName } from "../../generators/dataset.ts";
 import type { FaultResult } from "../faults/result.ts";
 
 /** The seam between running (harness/sweep) and judging (harness/verify, analyze, report): what is on disk, and what comes of it. */
@@ -143,6 +144,8 @@ export interface RunResult {
   readonly planted?: string;
   readonly query: string;
   readonly system: string;
+  /** How events and output rows were written; absent: not known. */
+  readonly dataFormat?: WireFormatName;
   readonly offeredPerSecond: number | null;
   readonly achievedInputPerSecond: number | null;
   readonly achievedOutputPerSecond: number | null;

@@ -1,9 +1,12 @@
 import { monotonicUs, wallClockMs } from "../../base/clock.ts";
+import { findQuery } from "../../queries/registry.ts";
 import { startSampler } from "../measure/sampler.ts";
 import { startGuard } from "../services/guard.ts";
 import { bundled } from "../systems/bundled/bundled.ts";
 import { commandSystem } from "../systems/command/command-system.ts";
 import { nodeSpawner } from "../systems/spawn-node.ts";
+import { wireColumns } from "../verify/row-hash.ts";
+import { rowText } from "../verify/row-text.ts";
 import { clockOffsetUs, raisePriority, sleep } from "./bindings/clock.ts";
 import { startFeeder } from "./bindings/feeder.ts";
 import { startKafka } from "./bindings/kafka.ts";
@@ -24,9 +27,12 @@ export const realToolbox: Toolbox = {
   startSampler,
   system: async (system, services) => (system === "bundled" ? bundled : commandSystem(system, services)),
   spawner: (logDir, guard) => nodeSpawner({ logDir, guard }),
-  analyzeRun: async ({ directory, runId, brokers, outputTopic }) => {
+  analyzeRun: async ({ directory, runId, config, brokers, outputTopic }) => {
     const { analyzeRun } = await import("../analyze/analyze.ts");
-    return analyzeRun(directory, runId, { fetchUnmatched: (places) => readRecords(brokers, outputTopic, places) });
+    const rows = rowText(config.data.format, wireColumns(findQuery(config.query)));
+    return analyzeRun(directory, runId, {
+      fetchUnmatched: (places) => readRecords(brokers, outputTopic, places, rows),
+    });
   },
   analyzeSweep: async (directory) => {
     const { analyzeSweep } = await import("../analyze/analyze.ts");

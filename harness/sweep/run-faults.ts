@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { runStreams } from "../config/streams.ts";
 import { KillDriver } from "../faults/kill-driver.ts";
 import { FaultSchedule } from "../faults/schedule.ts";
 import type { Deployment } from "../systems/system.ts";
@@ -16,6 +17,7 @@ export function faultsOf(context: RunContext, tools: Toolbox, deployment: Deploy
     faults: config.faults,
     surface: deployment.faults ?? null,
     counters: () => deployment.counters(),
+    sources: runStreams(config).map(({ name }) => name),
     driver: () => new KillDriver({ monotonicUs, sleep, kill: (pid, signal) => process.kill(pid, signal) }),
     monotonicUs,
     sleep,

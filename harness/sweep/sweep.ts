@@ -132,6 +132,7 @@ async function judge({ toolbox, store, record, config, kafka }: Judged): Promise
     return await toolbox.analyzeRun({
       directory: store.directory,
       runId: record.run.id,
+      config,
       brokers: kafka.brokers,
       outputTopic: record.outputTopic,
     });

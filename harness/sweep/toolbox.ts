@@ -35,6 +35,7 @@ export interface Toolbox {
 export interface AnalyzeStart {
   readonly directory: string;
   readonly runId: string;
+  readonly config: Config;
   /** The output topic still exists: records that match nothing can be read from it. */
   readonly brokers: readonly string[];
   readonly outputTopic: string;

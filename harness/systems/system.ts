@@ -1,5 +1,6 @@
 import type { Recovery } from "../../engine/cluster/job-spec.ts";
 import type { TaskCounters } from "../../engine/cluster/messages.ts";
+import type { WireFormatName } from "../../generators/dataset.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
 
 /** A stream processor that can be measured: deploys one query between two Kafka topics. */
@@ -30,6 +31,8 @@ export interface DeployConfig {
   readonly query: QueryDefinition;
   /** Mode of the data set (`classic`, `head`). */
   readonly dataMode: string;
+  /** Of events and output rows; absent: JSON. */
+  readonly format?: WireFormatName;
   readonly parallelism: number;
   readonly watermarkDelayMs: number;
   readonly seed: number;
@@ -44,6 +47,7 @@ export interface EngineSettings {
   readonly keyGroups: number;
   readonly bufferTimeoutUs: number;
   readonly watermarkIntervalUs: number;
+  readonly watermarkAlignmentMs: number;
   readonly livenessIntervalUs: number;
   readonly livenessTimeoutUs: number;
   /** Heap limit of one worker process. */

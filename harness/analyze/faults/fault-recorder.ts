@@ -2,7 +2,9 @@ import type { FaultRecord } from "../../faults/model.ts";
 import { type IntervalHistogram, IntervalHistograms } from "../../measure/interval-histograms.ts";
 import { LatencyHistogram, MIN_SAMPLES } from "../../measure/latency-histogram.ts";
 import { ExcessLatency } from "./excess-latency.ts";
+import { type FaultCount, FaultCounters } from "./fault-counters.ts";
 import { OutputTimeline } from "./output-timeline.ts";
+import { SloIntervals } from "./slo-intervals.ts";
 
 /** What is known from before the first fault comes from at most so long before it. */
 const BASELINE_US = 60_000_000;
@@ -25,6 +27,10 @@ export interface FaultSegment {
   readonly excess: ExcessLatency;
   inFlight: number;
   replayed: number;
+  /** When the oldest output in flight was due. */
+  oldestInFlightUs: number | null;
+  /** The latest due time of what was out at the fault. */
+  latestOutUs: number | null;
 }
 
 export interface FaultSeries {
@@ -32,6 +38,7 @@ export interface FaultSeries {
   readonly output: readonly IntervalHistogram[];
   /** null: too many to draw. */
   readonly points: readonly FaultPoint[] | null;
+  readonly counts: readonly FaultCount[];
 }
 
 interface Around {
@@ -39,6 +46,7 @@ interface Around {
   readonly segment: FaultSegment;
   readonly intended: IntervalHistograms;
   readonly output: IntervalHistograms;
+  readonly counters: FaultCounters;
   points: FaultPoint[] | null;
 }
 
@@ -46,20 +54,39 @@ interface Around {
 export class FaultRecorder {
   readonly timeline: OutputTimeline;
   readonly before = new LatencyHistogram();
-  /** Records that matched no open expected row before the first fault showed. */
+  readonly slo: SloIntervals;
+  /** Records that matched no open expected row before the first fault was struck. */
   straysBefore = 0;
-  /** From when on the time before the first fault is known. */
+  /** From when on the time before the first fault is known, and when that was struck: the harness may have seen it later. */
   readonly baselineFromUs: number;
+  readonly baselineToUs: number;
   readonly #faults: readonly (Around | null)[];
   readonly #observed: readonly Around[];
 
-  /** `warmUs`: end of the warm-up. */
-  constructor(records: readonly FaultRecord[], startUs: number, warmUs: number, endUs: number) {
+  readonly #startUs: number;
+  readonly #loadEndUs: number;
+
+  /** `warmUs`: end of the warm-up; `endUs`: of all observation; `sloBoundUs`: as asked for. */
+  constructor(
+    records: readonly FaultRecord[],
+    startUs: number,
+    warmUs: number,
+    loadEndUs: number,
+    endUs: number,
+    sloBoundUs: number | null,
+  ) {
+    this.#startUs = startUs;
+    this.#loadEndUs = loadEndUs;
     this.timeline = new OutputTimeline(startUs, endUs);
+    this.slo = new SloIntervals(startUs, sloBoundUs);
     this.#faults = records.map(({ observedUs }) => (observedUs === null ? null : around(observedUs)));
     this.#observed = this.#faults.filter((fault) => fault !== null).sort((a, b) => a.observedUs - b.observedUs);
     const first = this.#observed[0]?.observedUs ?? endUs;
     this.baselineFromUs = Math.max(warmUs, first - BASELINE_US);
+    const struck = records.flatMap(({ observedUs, injectedUs }) =>
+      observedUs === null ? [] : [injectedUs ?? observedUs],
+    );
+    this.baselineToUs = Math.min(first, ...struck);
   }
 
   /** A new output, at its first observation. */
@@ -67,6 +94,7 @@ export class FaultRecorder {
     this.timeline.add(dueUs, observedUs);
     const latest = this.#latestAt(observedUs);
     const latencyUs = observedUs - dueUs;
+    this.slo.add(dueUs, latencyUs);
     if (latest === null) {
       if (dueUs >= this.baselineFromUs) this.before.record(latencyUs);
     } else {
@@ -74,16 +102,25 @@ export class FaultRecorder {
       latest.segment.excess.add(latencyUs);
     }
     for (const fault of this.#observed) {
-      if (dueUs <= fault.observedUs && observedUs > fault.observedUs) fault.segment.inFlight++;
+      noteFlight(fault, dueUs, observedUs);
+      fault.counters.onOutput(dueUs, observedUs);
       this.#draw(fault, dueUs - fault.observedUs, observedUs - fault.observedUs);
     }
   }
 
-  /** An output that repeats one, or that nobody expects. */
-  onStray(observedUs: number): void {
-    const latest = this.#latestAt(observedUs);
-    if (latest === null) this.straysBefore++;
-    else latest.segment.replayed++;
+  /** An output that repeats one (`isCopy`), or that nobody expects: that one is no replay. */
+  onStray(observedUs: number, isCopy: boolean): void {
+    const isBefore = observedUs <= this.baselineToUs;
+    if (isBefore) this.straysBefore++;
+    if (!isCopy) return;
+    const fault = this.#latestAt(observedUs) ?? this.#observed[0];
+    if (!isBefore && fault !== undefined) fault.segment.replayed++;
+    for (const { counters } of this.#observed) counters.onRepeated(observedUs);
+  }
+
+  /** So many input events were sent at this time. */
+  onSent(events: number, sentUs: number): void {
+    for (const { counters } of this.#observed) counters.onSent(sentUs, events);
   }
 
   /** null: the fault was not observed. */
@@ -96,11 +133,6 @@ export class FaultRecorder {
     return this.#observed.find(({ observedUs }) => observedUs > us)?.observedUs ?? null;
   }
 
-  /** The time before the earliest observed fault, null without one. */
-  get firstObservedUs(): number | null {
-    return this.#observed[0]?.observedUs ?? null;
-  }
-
   /** What the figure draws; once. */
   series(index: number): FaultSeries | null {
     const fault = this.#faults[index];
@@ -109,6 +141,9 @@ export class FaultRecorder {
       intended: fault.intended.finish(MIN_SAMPLES),
       output: fault.output.finish(MIN_SAMPLES),
       points: fault.points,
+      counts: fault.counters.finish(this.#startUs, this.#loadEndUs, (from, length, count) =>
+        this.timeline.mostOverduePer(from, length, count),
+      ),
     };
   }
 
@@ -133,8 +168,31 @@ export class FaultRecorder {
 }
 
 function around(observedUs: number): Around {
-  const segment = { latency: new LatencyHistogram(), excess: new ExcessLatency(), inFlight: 0, replayed: 0 };
-  return { observedUs, segment, intended: new IntervalHistograms(), output: new IntervalHistograms(), points: [] };
+  return {
+    observedUs,
+    segment: {
+      latency: new LatencyHistogram(),
+      excess: new ExcessLatency(),
+      inFlight: 0,
+      replayed: 0,
+      oldestInFlightUs: null,
+      latestOutUs: null,
+    },
+    intended: new IntervalHistograms(),
+    output: new IntervalHistograms(),
+    counters: new FaultCounters(observedUs),
+    points: [],
+  };
+}
+
+/** Whether this output was out or in flight when the fault struck. */
+function noteFlight({ observedUs: faultUs, segment }: Around, dueUs: number, observedUs: number): void {
+  if (dueUs > faultUs) return;
+  if (observedUs <= faultUs) segment.latestOutUs = Math.max(segment.latestOutUs ?? dueUs, dueUs);
+  else {
+    segment.inFlight++;
+    segment.oldestInFlightUs = Math.min(segment.oldestInFlightUs ?? dueUs, dueUs);
+  }
 }
 
 function intervalOf(us: number): number {

@@ -2,7 +2,9 @@ import type { FaultRecord } from "../../faults/model.ts";
 import type { Censored, FaultEffect, FaultResult } from "../../faults/result.ts";
 import type { IntervalHistogram } from "../../measure/interval-histograms.ts";
 import { MIN_SAMPLES } from "../../measure/latency-histogram.ts";
-import type { FaultRecorder } from "./fault-recorder.ts";
+import type { FaultRecorder, FaultSegment } from "./fault-recorder.ts";
+import { TIMELINE_STEP_US } from "./output-timeline.ts";
+import { type SloAsked, sloOutcome } from "./slo.ts";
 
 /** The backlog must stay within its band for so long to count as caught up. */
 const HOLD_US = 1_000_000;
@@ -14,6 +16,13 @@ export interface FaultWindow {
   readonly endUs: number;
   /** Per second from the first due time, by due time. */
   readonly intended: readonly IntervalHistogram[];
+  /** The recorder knows all outputs: what it has none of did not come. */
+  readonly followed: boolean;
+  readonly slo: SloAsked;
+  /** Events of the main input that were due by a time. */
+  eventsDueBy(us: number): number;
+  /** A job that recovers reads its whole input again. */
+  readonly readsAllAgain: boolean;
 }
 
 /** The results of all faults of a run; pure. */
@@ -35,9 +44,11 @@ export function faultResults(
       requestedMs: (record.requestedUs - window.startUs) / 1000,
       injectedMs: sinceStart(record.injectedUs),
       observedMs: sinceStart(record.observedUs),
+      observedResolutionMs: record.observedResolutionUs == null ? null : record.observedResolutionUs / 1000,
       detectedMs: sinceStart(record.detectedUs),
       recoveredMs: sinceStart(record.recoveredUs),
       victim,
+      inputRead: record.inputRead ?? null,
       evidence,
       effect: effectOf(record, recorder, window),
     };
@@ -47,16 +58,20 @@ export function faultResults(
 function effectOf(record: FaultRecord, recorder: FaultRecorder, window: FaultWindow): FaultEffect | null {
   const { observedUs, detectedUs, recoveredUs } = record;
   const segment = recorder.segment(record.index);
-  if (observedUs === null || segment === null) return null;
-  const untilUs = Math.min(recorder.nextAfter(observedUs) ?? window.endUs, window.endUs);
-  const { timeline, before, baselineFromUs } = recorder;
+  if (observedUs === null || segment === null || !window.followed) return null;
+  // A run that breaks may end before the harness has seen the process gone.
+  const untilUs = Math.max(observedUs, Math.min(recorder.nextAfter(observedUs) ?? window.endUs, window.endUs));
+  const { timeline, before, baselineFromUs, baselineToUs } = recorder;
   const medianUs = before.percentile(50, MIN_SAMPLES.p50);
-  const overdue = timeline.mostOverdue(baselineFromUs, recorder.firstObservedUs ?? observedUs);
+  const overdue = timeline.mostOverdue(baselineFromUs, baselineToUs);
+  const first = firstOutput(record, observedUs, recorder, untilUs);
+  const caughtUp = overdue === null ? null : catchUp(observedUs, recoveredUs, recorder, overdue, untilUs);
   return {
     detectionMs: detectedUs === null ? null : (detectedUs - observedUs) / 1000,
-    firstOutput: firstOutput(record, observedUs, recorder, untilUs),
+    firstOutput: first,
     gap: gapAround(observedUs, recorder, window, untilUs),
-    catchUp: overdue === null ? null : catchUp(observedUs, recoveredUs, recorder, overdue, untilUs),
+    catchUp: caughtUp,
+    slo: sloOutcome(window.slo, before, recorder.slo, observedUs, untilUs),
     before: { p50Us: medianUs, p99Us: before.percentile(99, MIN_SAMPLES.p99), n: before.count, overdue: overdue ?? 0 },
     after: {
       maxUs: segment.latency.max,
@@ -65,9 +80,40 @@ function effectOf(record: FaultRecord, recorder: FaultRecorder, window: FaultWin
     },
     peakP99Us: peakP99(window, observedUs, untilUs),
     excessEventSeconds: medianUs === null ? null : segment.excess.above(medianUs) / 1e6,
+    lagSlope: lagSlope(recorder, observedUs, first, caughtUp, untilUs),
     inFlight: segment.inFlight,
+    eventsInFlight: eventsInFlight(segment, observedUs, window),
+    eventsReplayed: recoveredUs !== null && window.readsAllAgain ? (record.inputRead?.events ?? null) : null,
     replayed: segment.replayed,
   };
+}
+
+/** A catch-up may be over within a step: one more on both sides gives a slope all the same. */
+function lagSlope(
+  { timeline, baselineFromUs, baselineToUs }: FaultRecorder,
+  observedUs: number,
+  first: Censored,
+  caughtUp: Censored | null,
+  untilUs: number,
+): FaultEffect["lagSlope"] {
+  const firstUs = observedUs + first.ms * 1000;
+  const endUs = caughtUp === null ? untilUs : observedUs + caughtUp.ms * 1000;
+  return {
+    before: timeline.overdueSlope(baselineFromUs, baselineToUs),
+    during: timeline.overdueSlope(observedUs, firstUs),
+    after: first.censored ? null : timeline.overdueSlope(firstUs - TIMELINE_STEP_US, endUs + TIMELINE_STEP_US),
+  };
+}
+
+/** Events whose results were still to come: behind the last one whose outputs were all out. */
+function eventsInFlight(
+  { oldestInFlightUs, latestOutUs }: FaultSegment,
+  observedUs: number,
+  { eventsDueBy }: FaultWindow,
+): number | null {
+  // The event that triggers the oldest output in flight is one of them.
+  if (oldestInFlightUs !== null) return eventsDueBy(observedUs) - eventsDueBy(oldestInFlightUs - 1);
+  return latestOutUs === null ? null : eventsDueBy(observedUs) - eventsDueBy(latestOutUs);
 }
 
 /** Outputs of the dying attempt that were on their way do not count where the system tells when it ran again. */

@@ -1,5 +1,6 @@
 const SLOT_US = 1000;
-const STEP_US = 10_000;
+/** Overdue outputs are known at the ends of these. */
+export const TIMELINE_STEP_US = 10_000;
 /** Longest timeline that is kept, 24 h: about 400 MB; runs are minutes. */
 const MAX_SLOTS = 86_400_000;
 
@@ -27,7 +28,7 @@ export class OutputTimeline {
     this.#endUs = startUs + slots * SLOT_US - 1;
     this.#first = new Uint16Array(slots);
     this.#last = new Uint16Array(slots);
-    const steps = Math.ceil((slots * SLOT_US) / STEP_US);
+    const steps = Math.ceil((slots * SLOT_US) / TIMELINE_STEP_US);
     this.#due = new Uint32Array(steps);
     this.#came = new Uint32Array(steps);
   }
@@ -90,7 +91,7 @@ export class OutputTimeline {
     return most;
   }
 
-  /** The first time from `fromUs` on from which at most `limit` outputs are overdue for `holdUs`, or up to `toUs`; null when none. */
+  /** The first time from `fromUs` on from which at most `limit` outputs are overdue for `holdUs` (to within a step), which is over by `toUs`; null when none. */
   settledAfter(fromUs: number, limit: number, holdUs: number, toUs: number): number | null {
     let since: number | null = null;
     let found: number | null = null;
@@ -98,16 +99,41 @@ export class OutputTimeline {
       if (found !== null || endUs < fromUs || endUs > toUs) return;
       if (overdue > limit) since = null;
       else since ??= endUs;
-      if (since !== null && endUs - since >= holdUs) found = since;
+      if (since !== null && endUs - since + TIMELINE_STEP_US >= holdUs) found = since;
     });
-    return found ?? since;
+    return found;
+  }
+
+  /** The most that were overdue at the ends of the 10 ms steps in each of `count` intervals from `fromUs` on; 0 where there is none. */
+  mostOverduePer(fromUs: number, lengthUs: number, count: number): number[] {
+    const most = new Array<number>(count).fill(0);
+    this.#walk((endUs, overdue) => {
+      const interval = Math.ceil((endUs - fromUs) / lengthUs) - 1;
+      if (interval >= 0 && interval < count && overdue > most[interval]!) most[interval] = overdue;
+    });
+    return most;
+  }
+
+  /** How fast the overdue outputs grew, outputs/s: least squares over the 10 ms steps in [fromUs, toUs]; null with fewer than three. */
+  overdueSlope(fromUs: number, toUs: number): number | null {
+    let [n, sumX, sumY, sumXX, sumXY] = [0, 0, 0, 0, 0];
+    this.#walk((endUs, overdue) => {
+      if (endUs < fromUs || endUs > toUs) return;
+      const second = (endUs - fromUs) / 1e6;
+      n++;
+      sumX += second;
+      sumY += overdue;
+      sumXX += second * second;
+      sumXY += second * overdue;
+    });
+    return n < 3 ? null : (n * sumXY - sumX * sumY) / (n * sumXX - sumX * sumX);
   }
 
   #walk(visit: (endUs: number, overdue: number) => void): void {
     let overdue = 0;
     for (let step = 0; step < this.#due.length; step++) {
       overdue += this.#due[step]! - this.#came[step]!;
-      visit(this.#startUs + (step + 1) * STEP_US, overdue);
+      visit(this.#startUs + (step + 1) * TIMELINE_STEP_US, overdue);
     }
   }
 
@@ -116,7 +142,7 @@ export class OutputTimeline {
   }
 
   #step(us: number): number {
-    return Math.floor((us - this.#startUs) / STEP_US);
+    return Math.floor((us - this.#startUs) / TIMELINE_STEP_US);
   }
 
   #bounds(slot: number): readonly [number | null, number | null] {

@@ -21,21 +21,28 @@ export class RunFaults {
   readonly recorder: FaultRecorder;
   readonly #records: readonly FaultRecord[];
   readonly #record: RunRecord;
-  readonly #asked: number;
+  readonly #config: RunConfig;
   readonly #endUs: number;
 
-  /** `asked`: faults in the config. */
   private constructor(records: readonly FaultRecord[], record: RunRecord, config: RunConfig) {
     this.#records = records;
     this.#record = record;
-    this.#asked = config.faults;
+    this.#config = config;
     const { startUs } = record;
     const loadEndUs = startUs + Math.round(config.loadMs * 1000);
     const feed = record.phases.find(({ name }) => name === "feed");
     // A run that broke has no load behind its break.
     this.#endUs = feed === undefined || record.problems.length === 0 ? loadEndUs : Math.min(loadEndUs, feed.endUs);
     const lastUs = Math.max(loadEndUs, ...record.phases.map(({ endUs }) => endUs));
-    this.recorder = new FaultRecorder(records, startUs, startUs + Math.round(config.warmupMs * 1000), lastUs);
+    const { p99Ms } = config.slo;
+    this.recorder = new FaultRecorder(
+      records,
+      startUs,
+      startUs + Math.round(config.warmupMs * 1000),
+      this.#endUs,
+      lastUs,
+      p99Ms === null ? null : p99Ms * 1000,
+    );
   }
 
   /** null for a run that asked for no faults. Throws `results-unreadable`. */
@@ -44,8 +51,22 @@ export class RunFaults {
     return new RunFaults(existsSync(file) ? readJsonLines<FaultRecord>(file) : [], record, config);
   }
 
-  results(intended: readonly IntervalHistogram[]): readonly FaultResult[] {
-    return faultResults(this.#records, this.recorder, { startUs: this.#record.startUs, endUs: this.#endUs, intended });
+  /** `followed`: every output was charged to its event and fed to the recorder; without that nothing is known of the effects. */
+  results(intended: readonly IntervalHistogram[], followed: boolean): readonly FaultResult[] {
+    const { startUs } = this.#record;
+    const { slo, recovery, schedule, mainEvents } = this.#config;
+    const eventsDueBy = (us: number) =>
+      Math.min(mainEvents, schedule.countBefore(Math.floor(us - startUs) * 1000 + 999));
+    const readsAllAgain = recovery === "scratch";
+    return faultResults(this.#records, this.recorder, {
+      startUs,
+      endUs: this.#endUs,
+      intended,
+      followed,
+      slo,
+      eventsDueBy,
+      readsAllAgain,
+    });
   }
 
   /** By fault; null where it was not observed. */
@@ -57,8 +78,8 @@ export class RunFaults {
     const problems = this.#records.flatMap(({ kind, target, problem }) =>
       problem === null ? [] : [`${kind} ${target}: ${problem}`],
     );
-    const missing = this.#asked - this.#records.length;
-    if (missing > 0) problems.push(`${missing} of ${this.#asked} faults left no record`);
+    const missing = this.#config.faults - this.#records.length;
+    if (missing > 0) problems.push(`${missing} of ${this.#config.faults} faults left no record`);
     const counts = this.#records.some(({ problem, observedUs }) => problem === null && observedUs !== null);
     return { problems, mayRepeat: counts && this.recorder.straysBefore === 0 };
   }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { FaultlineError } from "../../../base/errors.ts";
+import type { RunResult } from "../../sweep/model.ts";
 import { type Command, flagOption, textOption } from "../command.ts";
 
 /** `bench analyze DIR`: everything derived of a results folder, made again from its raw data. */
@@ -14,13 +15,29 @@ export const analyzeCommand: Command = {
   async run(args, io) {
     const directory = textOption(args, "dir");
     if (directory === undefined) throw new FaultlineError("usage", "which results folder?");
-    const [{ analyzeSweep }, { printOutcome }, { exitCodeOf }] = await Promise.all([
-      import("../../analyze/analyze.ts"),
+    const [{ printOutcome }, { exitCodeOf }] = await Promise.all([
       import("../progress/outcome.ts"),
       import("../exit-code.ts"),
     ]);
-    const results = await analyzeSweep(resolve(io.cwd, directory));
+    const results = await analyzeAlone(resolve(io.cwd, directory));
     printOutcome(results, directory, { json: flagOption(args, "json"), noColor: args.color === false }, io);
     return exitCodeOf(results);
   },
 };
+
+/** Rebuilds the folder while nobody else writes to it. */
+async function analyzeAlone(directory: string): Promise<readonly RunResult[]> {
+  const [{ analyzeSweep }, { lockFolder }, { readManifest }] = await Promise.all([
+    import("../../analyze/analyze.ts"),
+    import("../../sweep/folder-lock.ts"),
+    import("../../sweep/store.ts"),
+  ]);
+  // What is no results folder gets no lock file; the analysis says what it misses.
+  if ((await readManifest(directory)) === null) return analyzeSweep(directory);
+  const unlock = await lockFolder(directory);
+  try {
+    return await analyzeSweep(directory);
+  } finally {
+    await unlock();
+  }
+}

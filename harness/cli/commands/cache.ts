@@ -7,11 +7,11 @@ import { formatBytes } from "../progress/format-bytes.ts";
 
 /** `bench cache show|clean`: what Faultline has fetched and keeps for later. */
 export const cacheCommand: Command = {
-  usage: "cache <action>",
+  usage: "cache [action]",
   summary: "Show or remove what Faultline keeps between runs (Kafka's programs)",
   options: (parser) =>
     parser
-      .positional("action", { type: "string", choices: ["show", "clean"], describe: "What to do" })
+      .positional("action", { type: "string", choices: ["show", "clean"], default: "show", describe: "What to do" })
       .option("dry-run", { type: "boolean", describe: "clean: say what would be removed, remove nothing" })
       .option("json", { type: "boolean", describe: "One JSON object on stdout" })
       .example("$0 cache clean --dry-run", "what a clean would remove"),
@@ -40,7 +40,7 @@ function describe({ directory, entries, foreign, users }: CacheContents, verb: s
     `cache: ${directory}`,
     ...sizes,
     ...(foreign.length === 0 ? [] : [`not Faultline's, left alone: ${foreign.join(", ")}`]),
-    ...(users.length === 0 ? [] : [`in use by process ${users.join(", ")}`]),
+    ...(users.length === 0 ? [] : [`in use by process ${users.join(", ")}: not to be cleaned before it ends`]),
     entries.length === 0 ? "nothing of Faultline's is there" : `${verb}${formatBytes(total)} in all`,
     "",
   ].join("\n");

@@ -7,7 +7,7 @@ import type { Io, Sink } from "../io.ts";
 export const NEXMARK_KEYS = [
   "mode events firstEventId firstEventNumber eventRatePerSecond numEventGenerators outOfOrderGroupSize",
   "proportions.person|auction|bid hotRatios.auction|sellers|bidders avgByteSizes.person|auction|bid",
-  "numInFlightAuctions numActivePeople baseTimeMs split.index|of|totalEvents seeds.extra|tables|events",
+  "numInFlightAuctions numActivePeople baseTimeMs skew.auctions|bidders|keys split.index|of|totalEvents seeds.extra|tables|events",
 ].join(" ");
 export const BETTERCLOUD_KEYS = [
   "events controls customers seed controlSeed alertsPerCustomer rulesPerAlert payloadPadding keySkew preloadControls",
@@ -31,8 +31,9 @@ export const generateCommand: Command = {
       .option("first", { type: "number", describe: "Index of the first event to write", default: 0 })
       .option("format", {
         type: "string",
-        choices: ["jsonl", "wire"],
-        describe: "jsonl: one line an event, nexmark's as in the golden files (default); wire: the Kafka value",
+        choices: ["jsonl", "wire", "binary"],
+        describe:
+          "jsonl: one line an event, nexmark's as in the golden files (default); wire: the Kafka value; binary: nexmark's values in the binary format, each behind its length",
       })
       .option("stream", {
         type: "string",
@@ -63,12 +64,16 @@ async function generateNexmark({ sets, firstIndex, format, stream }: Wanted, io:
     import("../generator-sets.ts"),
     import("../../../generators/nexmark/generate.ts"),
   ]);
-  const options = { firstIndex, format: format === "wire" ? "wire" : "jsonl" } as const;
+  const options = { firstIndex, format: format === "wire" || format === "binary" ? format : "jsonl" } as const;
   await generateLines(nexmarkOptionsFromSets(sets), options, (chunk) => writeOrStop(io.stdout, chunk));
 }
 
 /** Its lines are the Kafka values, whatever the format. */
-async function generateBetterCloud({ sets, firstIndex, stream }: Wanted, io: Io): Promise<void> {
+async function generateBetterCloud({ sets, firstIndex, format, stream }: Wanted, io: Io): Promise<void> {
+  if (format === "binary") {
+    const hint = "Use --format jsonl or wire; only nexmark has a binary format.";
+    throw new FaultlineError("usage", "bettercloud has no binary format", { hint });
+  }
   const [{ betterCloudOptionsFromSets }, { generateBetterCloudLines }] = await Promise.all([
     import("../generator-sets.ts"),
     import("../../../generators/bettercloud/generate.ts"),

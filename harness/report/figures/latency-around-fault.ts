@@ -1,14 +1,26 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { RunAnalysis } from "../../analyze/analyze-run.ts";
 import { type FaultSeries, FIGURE_INTERVAL_MS } from "../../analyze/faults/fault-recorder.ts";
-import type { FaultEffect } from "../../faults/result.ts";
 import { csv } from "../csv.ts";
 import { integer, seconds, shortRate } from "../format.ts";
 import { colourOf, FAINT, INK } from "../palette.ts";
+import {
+  type FaultOfRun,
+  faultLane,
+  faultOfCell,
+  figureSuffix,
+  isWithin,
+  medianOf,
+  type Reach,
+  reachOf,
+  repetitionsText,
+  secondsAxis,
+} from "./around-fault.ts";
 import { logAxis } from "./log-axis.ts";
 import { axisTitleBelow, type Figure, plotWidth } from "./render.ts";
 
 const MEASURES = ["p50", "p99", "max"] as const;
+type Measure = (typeof MEASURES)[number];
 const DASHES = [
   [1, 0],
   [6, 3],
@@ -19,46 +31,42 @@ const VIEWS = [
   { name: "output", title: "by the time the output came" },
 ] as const;
 type View = (typeof VIEWS)[number]["name"];
-
-/** How far the figure looks back, and at least and at most ahead, s. */
-const BEFORE = 10;
-const AFTER_LEAST = 10;
-const AFTER_MOST = 60;
+const MEDIAN = "median";
 
 interface Row {
   readonly view: View;
+  /** Run id, or `median` of all of them. */
+  readonly run: string;
   /** Middle of the interval, or the output itself; relative to the observed fault. */
   readonly second: number;
-  readonly measure: (typeof MEASURES)[number] | "output";
+  readonly measure: Measure | "output";
   readonly latencyMs: number | null;
   readonly n: number;
   /** Lines are broken where intervals have no output: a gap is not bridged. */
-  readonly part: number;
+  readonly part: string;
 }
 
-/** Latency around one observed fault, by due time and by output time, with the gap drawn; null when nothing was seen of it. */
-export function latencyAroundFaultFigure({ result, faultSeries }: RunAnalysis, index: number): Figure | null {
-  const fault = result.faults?.[index];
-  const series = faultSeries[index] ?? null;
-  if (fault?.effect == null || fault.observedMs === null || series === null) return null;
-  const { effect, observedMs } = fault;
-  const ahead = Math.min(AFTER_MOST, Math.max(AFTER_LEAST, 2.5 * ((effect.catchUp?.ms ?? 0) / 1000)));
-  const rows = VIEWS.flatMap(({ name }) => rowsOf(name, series)).filter(
-    ({ second }) => second >= -BEFORE && second <= ahead,
-  );
+/** Latency around one observed fault of a cell, by due time and by output time, with the gap drawn; null when nothing was seen of it. */
+export function latencyAroundFaultFigure(analyses: readonly RunAnalysis[], index: number): Figure | null {
+  const runs = faultOfCell(analyses, index);
+  const [first] = runs;
+  if (first === undefined) return null;
+  const reach = reachOf(runs);
+  const rows = VIEWS.flatMap(({ name }) => rowsOf(name, runs)).filter(({ second }) => isWithin(reach, second));
   const drawn = rows.filter(({ latencyMs }) => latencyMs !== null && latencyMs > 0);
   if (drawn.length === 0) return null;
-  const spec = specOf(drawn, marksOf(effect, observedMs, fault.recoveredMs), ahead, colourOf(result.query));
-  const id = `latency-around-fault-${result.run.id}-${index + 1}`;
-  const who = `${fault.kind} ${fault.target}`;
+  const { result, fault } = first;
+  const hasDots = rows.some(({ measure }) => measure === "output");
+  const sum = (of: (run: FaultOfRun) => number) => integer(runs.reduce((so, run) => so + of(run), 0));
   return {
-    id,
-    title: `Latency around the fault, ${result.run.id}: ${who}`,
-    caption: `0 is when the fault was observed. Lines: p50, p99 and maximum of every ${FIGURE_INTERVAL_MS} ms, percentiles only where an interval has enough outputs${series.points === null ? "" : "; dots: every single output"}. Lines stop where nothing came out. Only first copies count. Shaded: the gap without new outputs${effect.gap?.censored === true ? ", which did not end" : ""}; thin line: the query runs again. ${shortRate(result.offeredPerSecond)} offered, n = ${integer(effect.before.n)} before and ${integer(effect.after.n)} after. Logarithmic axis; the last ${BEFORE} s before, ${seconds(ahead * 1000)} after.`,
-    spec,
+    id: `latency-around-fault-${figureSuffix(runs)}`,
+    title: `Latency around the fault, ${runs.length === 1 ? result.run.id : result.run.cell.id}: ${fault.kind} ${fault.target}`,
+    caption: `0 is when the fault was observed. ${repetitionsText(runs)} Lines: p50, p99 and maximum of every ${FIGURE_INTERVAL_MS} ms, percentiles only where an interval has enough outputs${hasDots ? "; dots: every single output" : ""}. Lines stop where nothing came out. Only first copies count. Shaded: the gap without new outputs${runs.some(({ effect }) => effect.gap?.censored) ? ", which did not end" : ""}; dotted upright: the query runs again; level: the median before. ${shortRate(result.offeredPerSecond)} offered, n = ${sum(({ effect }) => effect.before.n)} before and ${sum(({ effect }) => effect.after.n)} after. Logarithmic axis; the last ${seconds(reach.before * 1000)} before, ${seconds(reach.ahead * 1000)} after.`,
+    spec: specOf(drawn, runs, reach, colourOf(result.query)),
     csv: csv<Row>(
       [
         { name: "view", value: (row) => (row.view === "intended" ? "by_due_time" : "by_output_time") },
+        { name: "run", value: (row) => row.run },
         { name: "relative_to_fault_s", value: (row) => Number(row.second.toFixed(6)) },
         { name: "measure", value: (row) => row.measure },
         { name: "latency_ms", value: (row) => row.latencyMs },
@@ -69,48 +77,60 @@ export function latencyAroundFaultFigure({ result, faultSeries }: RunAnalysis, i
   };
 }
 
-function rowsOf(view: View, series: FaultSeries): Row[] {
-  let part = 0;
-  let last = Number.NEGATIVE_INFINITY;
-  const lines = series[view].flatMap(({ index, count, p50, p99, max }) => {
-    if (index > last + 1) part++;
-    last = index;
-    return MEASURES.map((measure): Row => {
-      const us = { p50, p99, max }[measure];
-      const second = ((index + 0.5) * FIGURE_INTERVAL_MS) / 1000;
-      return { view, second, measure, latencyMs: us === null ? null : us / 1000, n: count, part };
-    });
-  });
-  const points = (series.points ?? []).map(({ dueUs, observedUs }): Row => {
+/** Intervals of every run; single outputs only where there is one run, else medians. */
+function rowsOf(view: View, runs: readonly FaultOfRun[]): Row[] {
+  const lines = runs.flatMap(({ result, series }) => lineRows(view, result.run.id, series));
+  if (runs.length > 1) return [...lines, ...medianRows(view, runs)];
+  const points = (runs[0]!.series.points ?? []).map(({ dueUs, observedUs }): Row => {
     const second = (view === "intended" ? dueUs : observedUs) / 1e6;
-    return { view, second, measure: "output", latencyMs: (observedUs - dueUs) / 1000, n: 1, part: 0 };
+    const latencyMs = (observedUs - dueUs) / 1000;
+    return { view, run: runs[0]!.result.run.id, second, measure: "output", latencyMs, n: 1, part: "" };
   });
   return [...lines, ...points];
 }
 
-interface Marks {
-  readonly gap: { readonly from: number; readonly to: number } | null;
-  readonly recovered: number | null;
-  readonly medianMs: number | null;
+function lineRows(view: View, run: string, series: FaultSeries): Row[] {
+  let part = 0;
+  let last = Number.NEGATIVE_INFINITY;
+  return series[view].flatMap(({ index, count, p50, p99, max }) => {
+    if (index > last + 1) part++;
+    last = index;
+    return MEASURES.map((measure): Row => {
+      const us = { p50, p99, max }[measure];
+      const latencyMs = us === null ? null : us / 1000;
+      return { view, run, second: middleOf(index), measure, latencyMs, n: count, part: `${run} ${part}` };
+    });
+  });
 }
 
-function marksOf({ gap, before }: FaultEffect, observedMs: number, recoveredMs: number | null): Marks {
-  const relative = (ms: number) => (ms - observedMs) / 1000;
-  return {
-    gap: gap === null ? null : { from: relative(gap.fromMs), to: relative(gap.fromMs + gap.ms) },
-    recovered: recoveredMs === null ? null : relative(recoveredMs),
-    medianMs: before.p50Us === null ? null : before.p50Us / 1000,
-  };
+/** The median of what the runs have in each interval; none where most have no output. */
+function medianRows(view: View, runs: readonly FaultOfRun[]): Row[] {
+  const byIndex = runs.map(({ series }) => new Map(series[view].map((interval) => [interval.index, interval])));
+  const indexes = [...new Set(byIndex.flatMap((map) => [...map.keys()]))].sort((a, b) => a - b);
+  return MEASURES.flatMap((measure) => {
+    let part = 0;
+    let last = Number.NEGATIVE_INFINITY;
+    return indexes.flatMap((index): Row[] => {
+      const found = byIndex.map((map) => map.get(index));
+      const us = medianOf(found.map((interval) => interval?.[measure] ?? null));
+      if (us === null) return [];
+      if (index > last + 1) part++;
+      last = index;
+      const n = found.reduce((sum, interval) => sum + (interval?.count ?? 0), 0);
+      const at = { second: middleOf(index), part: `${MEDIAN} ${part}` };
+      return [{ view, run: MEDIAN, measure, latencyMs: us / 1000, n, ...at }];
+    });
+  });
 }
 
-function specOf(drawn: readonly Row[], marks: Marks, ahead: number, colour: string): TopLevelSpec {
+function middleOf(index: number): number {
+  return ((index + 0.5) * FIGURE_INTERVAL_MS) / 1000;
+}
+
+function specOf(drawn: readonly Row[], runs: readonly FaultOfRun[], reach: Reach, colour: string): TopLevelSpec {
   const yAxis = logAxis(drawn.map(({ latencyMs }) => latencyMs!));
-  const x = {
-    field: "second",
-    type: "quantitative",
-    scale: { domain: [-BEFORE, ahead], nice: false },
-    axis: { title: null, tickCount: 10 },
-  };
+  const x = secondsAxis(reach, 10);
+  const isBold = (row: Row) => runs.length === 1 || row.run === MEDIAN;
   const plots = VIEWS.map(({ name, title }, position) => {
     const y = {
       field: "latencyMs",
@@ -119,22 +139,34 @@ function specOf(drawn: readonly Row[], marks: Marks, ahead: number, colour: stri
       axis: { title: position === 0 ? "latency (ms)" : null, format: "~g", values: [...yAxis.values] },
     };
     const own = drawn.filter(({ view }) => view === name);
+    const lines = own.filter(({ measure }) => measure !== "output");
+    const line = (values: readonly Row[], strokeWidth: number, opacity: number) => ({
+      data: { values },
+      mark: { type: "line", strokeWidth, opacity },
+      encoding: { x, y, color: { value: colour }, strokeDash: DASH, detail: { field: "part" } },
+    });
     return {
       width: plotWidth(2),
       height: 260,
       title: { text: title, anchor: "start", fontSize: 12, fontWeight: 500, color: INK },
       layer: [
-        ...backdrop(marks, ahead),
+        ...faultLane(runs, reach),
+        ...medianBefore(runs),
         {
           data: { values: own.filter(({ measure }) => measure === "output") },
           mark: { type: "point", filled: true, size: 9, opacity: 0.45, color: colour },
           encoding: { x, y },
         },
-        {
-          data: { values: own.filter(({ measure }) => measure !== "output") },
-          mark: { type: "line", strokeWidth: 1.6 },
-          encoding: { x, y, color: { value: colour }, strokeDash: DASH, detail: { field: "part" } },
-        },
+        ...(runs.length === 1
+          ? []
+          : [
+              line(
+                lines.filter((row) => !isBold(row)),
+                0.7,
+                0.45,
+              ),
+            ]),
+        line(lines.filter(isBold), runs.length === 1 ? 1.6 : 2.2, 1),
       ],
     };
   });
@@ -145,31 +177,15 @@ function specOf(drawn: readonly Row[], marks: Marks, ahead: number, colour: stri
   } as unknown as TopLevelSpec;
 }
 
-/** Gap, fault, return and the median before. */
-function backdrop({ gap, recovered, medianMs }: Marks, ahead: number): object[] {
-  const rule = (at: number, width: number, dashed: boolean) => ({
-    data: { values: [{ at }] },
-    mark: { type: "rule", color: INK, strokeWidth: width, ...(dashed ? { strokeDash: [2, 3] } : {}) },
-    encoding: { x: { field: "at", type: "quantitative" } },
-  });
-  const band = gap === null ? [] : [{ from: Math.max(-BEFORE, gap.from), to: Math.min(ahead, gap.to) }];
+function medianBefore(runs: readonly FaultOfRun[]): object[] {
+  const level = medianOf(runs.map(({ effect }) => effect.before.p50Us));
+  if (level === null || level <= 0) return [];
   return [
     {
-      data: { values: band },
-      mark: { type: "rect", color: FAINT, opacity: 0.55 },
-      encoding: { x: { field: "from", type: "quantitative" }, x2: { field: "to" } },
+      data: { values: [{ level: level / 1000 }] },
+      mark: { type: "rule", color: FAINT, strokeWidth: 1.2 },
+      encoding: { y: { field: "level", type: "quantitative" } },
     },
-    rule(0, 1.2, false),
-    ...(recovered === null || recovered > ahead ? [] : [rule(recovered, 0.8, true)]),
-    ...(medianMs === null
-      ? []
-      : [
-          {
-            data: { values: [{ level: medianMs }] },
-            mark: { type: "rule", color: FAINT, strokeWidth: 1.2 },
-            encoding: { y: { field: "level", type: "quantitative" } },
-          },
-        ]),
   ];
 }
 

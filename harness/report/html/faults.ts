@@ -1,23 +1,20 @@
-import type { Censored, FaultResult } from "../../faults/result.ts";
+import type { Censored, FaultEffect, FaultResult } from "../../faults/result.ts";
 import type { RunResult } from "../../sweep/model.ts";
-import { integer, latencyMs, NOT_MEASURED, significant } from "../format.ts";
+import { integer, latencyMs, length, moment, NOT_MEASURED, significant } from "../format.ts";
+import { story } from "./fault-story.ts";
 import { html, type Markup, table } from "./markup.ts";
 
-/** What was broken on purpose, told fault by fault, with its figures; null when nothing was. `figure`: of the n-th fault of a run. */
+/** What was broken on purpose, told fault by fault, with its figures; null when nothing was. `figures`: of the n-th fault of a cell. */
 export function faultsSection(
   results: readonly RunResult[],
-  figure: (runId: string, index: number) => Markup | null,
+  figures: (cellId: string, index: number) => readonly Markup[],
 ): Markup | null {
   const told = results.flatMap((result) => (result.faults ?? []).map((fault) => ({ result, fault })));
   if (told.length === 0) return null;
   return html`<h2 id="faults">Faults</h2>
-${told.map(
-  ({ result, fault }) => html`<h3>${result.run.id}: ${fault.kind} ${fault.target}</h3>
-${story(fault, result)}
-${figure(result.run.id, fault.index)}`,
-)}
-${faultTable(told)}
-<p class="soft">Detection counts from the moment the fault was observed from outside. First output: the first new one of the query that runs again. Gap: the longest time without a new output around the fault. Catch-up: until no more outputs are overdue than before the fault, for at least a second. Excess: the sum over all outputs after the fault of what their latency was above the median before. “&gt;” means: not over when the load ended. A second copy of a result is never a new output.</p>`;
+${groups(told).map((group) => groupMarkup(group, figures))}
+${faultTables(told)}
+<p class="soft">All times count from the moment the harness saw the process gone; detection is below zero where the system noticed before. First output: the first new one of the query that runs again. Gap: the longest time without a new output around the fault. Catch-up: until no more outputs are overdue than before the fault, for at least a second. SLO restored: until the p99 of every interval kept its bound again, as each story says. Backlog slope: by how many outputs a second the overdue ones grew, before, up to the first output, and from there to the catch-up. Excess: the sum over all outputs after the fault of what their latency was above the median before. “&gt;” means: not over when the load ended. In flight: events and outputs that were due at the fault and had not come out. A second copy of a result is never a new output.</p>`;
 }
 
 interface Told {
@@ -25,109 +22,89 @@ interface Told {
   readonly fault: FaultResult;
 }
 
-/** One paragraph: what struck whom, who noticed when, how long nothing came, how late it then was, what came twice or not at all. */
-export function story(fault: FaultResult, { verified, state, reasons }: RunResult): Markup {
-  const { kind, target, role, pid, observedMs, victim, effect } = fault;
-  if (fault.problem !== null) {
-    return html`<p><strong>This fault does not count</strong>: ${kind} ${target}, asked for ${time(fault.requestedMs)} into the load: ${fault.problem}.</p>`;
+/** One fault of a cell: its story, or the stories of all runs folded away, and its figures. */
+function groupMarkup(group: readonly [Told, ...Told[]], figures: Parameters<typeof faultsSection>[1]): Markup {
+  const [{ result, fault }] = group;
+  const { run } = result;
+  const stories =
+    group.length === 1
+      ? story(fault, result)
+      : group.map(
+          (one) =>
+            html`<details><summary>${one.result.run.id} ${inShort(one.fault)}</summary><div>${story(one.fault, one.result)}</div></details>`,
+        );
+  return html`<h3>${group.length === 1 ? run.id : run.cell.id}: ${fault.kind} ${fault.target}</h3>
+${stories}
+${figures(run.cell.id, fault.index)}`;
+}
+
+function inShort({ problem, effect }: FaultResult): Markup {
+  if (problem !== null) return html`<span class="soft">does not count</span>`;
+  return html`<span class="soft">gap ${span(effect?.gap ?? null)}, catch-up ${span(effect?.catchUp ?? null)}</span>`;
+}
+
+/** Faults of a cell's runs by their place in the config. */
+function groups(told: readonly Told[]): (readonly [Told, ...Told[]])[] {
+  const byFault = new Map<string, [Told, ...Told[]]>();
+  for (const one of told) {
+    const key = `${one.result.run.cell.id} ${one.fault.index}`;
+    const group = byFault.get(key);
+    if (group === undefined) byFault.set(key, [one]);
+    else group.push(one);
   }
-  if (observedMs === null || effect === null) return html`<p>${kind} ${target} was not observed.</p>`;
-  const held =
-    victim === null
-      ? ""
-      : ` It ran ${victim.tasks.join(", ")} and had taken in ${integer(victim.recordsIn)} records, ${integer(victim.recordsJustBefore)} of them in a span of ${integer(victim.overMs)} ms just before.`;
-  const detected =
-    effect.detectionMs === null
-      ? "The system did not notice."
-      : `The system noticed after ${length(effect.detectionMs)}${fault.recoveredMs === null ? " and did not run again." : ` and ran again after ${length(fault.recoveredMs - observedMs)}.`}`;
-  const gap =
-    effect.gap === null
-      ? ""
-      : ` No new output came for ${span(effect.gap)}; ${fault.recoveredMs === null ? "none came any more." : ""}`;
-  const late =
-    fault.recoveredMs === null
-      ? ""
-      : `${effect.after.maxUs === null ? "" : `the latest one was ${latencyMs(effect.after.maxUs)} late (median before the fault ${latencyMs(effect.before.p50Us)}).`} ${caughtUp(effect.catchUp)}`;
-  const copies =
-    effect.replayed > 0
-      ? ` ${integer(effect.replayed)} outputs that were out already came again (replayed).`
-      : " No output came twice.";
-  return html`<p>${time(observedMs)} into the load ${role ?? target} (process ${pid ?? "?"}) was gone (${kind}).${held} ${detected}${gap} ${late}${copies}${losses(verified, state, reasons)}</p>`;
+  return [...byFault.values()];
 }
 
-function caughtUp(catchUp: Censored | null): string {
-  if (catchUp === null) return "";
-  if (catchUp.censored) return `When the load ended, ${length(catchUp.ms)} after the fault, it had not caught up.`;
-  return `It had caught up ${length(catchUp.ms)} after the fault.`;
+type Column = Parameters<typeof table<Told>>[0][number];
+
+const column = (title: string, cell: (row: Told) => string): Column => ({ title, cell, numeric: true });
+
+/** A column about the fault's effect. */
+function effect(title: string, pick: (effect: FaultEffect) => string): Column {
+  return column(title, ({ fault }) => (fault.effect === null ? NOT_MEASURED : pick(fault.effect)));
 }
 
-function losses(verified: RunResult["verified"], state: RunResult["state"], reasons: RunResult["reasons"]): string {
-  if (verified === null) return " Nothing could be verified.";
-  if (verified.lost === 0) return " Nothing was lost.";
-  const broke = state === "failed" && !reasons.some(({ code }) => code === "guarantee-violated");
-  return ` ${integer(verified.lost)} outputs of the run never came${broke ? ": it broke off" : ""}.`;
-}
+const WHICH: readonly Column[] = [
+  { title: "run", cell: ({ result }) => html`<a href="#run-${result.run.id}">${result.run.id}</a>` },
+  { title: "fault", cell: ({ fault }) => `${fault.kind} ${fault.target}` },
+];
 
-function faultTable(told: readonly Told[]): Markup {
-  const effect = (pick: (effect: NonNullable<FaultResult["effect"]>) => string) => (row: Told) =>
-    row.fault.effect === null ? NOT_MEASURED : pick(row.fault.effect);
-  const column = (title: string, cell: (row: Told) => string) => ({ title, cell, numeric: true });
-  return table<Told>(
-    [
-      { title: "run", cell: ({ result }) => html`<a href="#run-${result.run.id}">${result.run.id}</a>` },
-      { title: "fault", cell: ({ fault }) => `${fault.kind} ${fault.target}` },
-      column("at", ({ fault }) => (fault.observedMs === null ? NOT_MEASURED : time(fault.observedMs))),
-      column(
-        "detection",
-        effect(({ detectionMs }) => (detectionMs === null ? NOT_MEASURED : length(detectionMs))),
-      ),
-      column(
-        "first output",
-        effect(({ firstOutput }) => span(firstOutput)),
-      ),
-      column(
-        "gap",
-        effect(({ gap }) => span(gap)),
-      ),
-      column(
-        "catch-up",
-        effect(({ catchUp }) => span(catchUp)),
-      ),
-      column(
-        "median before",
-        effect(({ before }) => latencyMs(before.p50Us)),
-      ),
-      column(
-        "p99 before",
-        effect(({ before }) => latencyMs(before.p99Us)),
-      ),
-      column(
-        "peak p99",
-        effect(({ peakP99Us }) => latencyMs(peakP99Us)),
-      ),
-      column(
-        "max after",
-        effect(({ after }) => latencyMs(after.maxUs)),
-      ),
-      column(
-        "excess, event·s",
-        effect((e) => (e.excessEventSeconds === null ? NOT_MEASURED : significant(e.excessEventSeconds))),
-      ),
-      column(
-        "in flight",
-        effect(({ inFlight }) => integer(inFlight)),
-      ),
-      column(
-        "replayed",
-        effect(({ replayed }) => integer(replayed)),
-      ),
-      column("lost in the run", ({ result }) =>
-        result.verified === null ? NOT_MEASURED : integer(result.verified.lost),
-      ),
-    ],
-    told,
-    "Faults, their observed times and their effects. Percentiles only with enough outputs.",
-  );
+const TIMES: readonly Column[] = [
+  column("seen gone at", ({ fault }) => (fault.observedMs === null ? NOT_MEASURED : moment(fault.observedMs))),
+  effect("detection", ({ detectionMs }) => (detectionMs === null ? NOT_MEASURED : length(detectionMs))),
+  effect("first output", ({ firstOutput }) => span(firstOutput)),
+  effect("gap", ({ gap }) => span(gap)),
+  effect("catch-up", ({ catchUp }) => span(catchUp)),
+  effect("SLO restored", ({ slo }) => span(slo?.restored ?? null)),
+];
+
+const EXTENT: readonly Column[] = [
+  effect("median before", ({ before }) => latencyMs(before.p50Us)),
+  effect("p99 before", ({ before }) => latencyMs(before.p99Us)),
+  effect("peak p99 of a second", ({ peakP99Us }) => (peakP99Us === null ? "n too small" : latencyMs(peakP99Us))),
+  effect("max after", ({ after }) => latencyMs(after.maxUs)),
+  effect("excess, event·s", (e) => (e.excessEventSeconds === null ? NOT_MEASURED : significant(e.excessEventSeconds))),
+  effect("backlog slope before / during / after, /s", ({ lagSlope: { before, during, after } }) =>
+    [before, during, after].map((value) => (value === null ? NOT_MEASURED : slope(value))).join(" / "),
+  ),
+];
+
+const COUNTS: readonly Column[] = [
+  effect("events in flight", ({ eventsInFlight }) =>
+    eventsInFlight === null ? NOT_MEASURED : integer(eventsInFlight),
+  ),
+  effect("events replayed", (e) => (e.eventsReplayed === null ? NOT_MEASURED : `≥ ${integer(e.eventsReplayed)}`)),
+  effect("outputs in flight", ({ inFlight }) => integer(inFlight)),
+  effect("outputs replayed", ({ replayed }) => integer(replayed)),
+  column("lost in the run", ({ result }) => (result.verified === null ? NOT_MEASURED : integer(result.verified.lost))),
+];
+
+function faultTables(told: readonly Told[]): readonly Markup[] {
+  return [
+    table([...WHICH, ...TIMES], told, "How long it took, from the moment the process was seen gone."),
+    table([...WHICH, ...EXTENT], told, "How late outputs were. Percentiles only with enough outputs."),
+    table([...WHICH, ...COUNTS], told, "What was under way, and what became of it."),
+  ];
 }
 
 function span(value: Censored | null): string {
@@ -135,11 +112,8 @@ function span(value: Censored | null): string {
   return `${value.censored ? "> " : ""}${length(value.ms)}`;
 }
 
-/** Milliseconds below a second, seconds from there on; three digits. */
-function length(ms: number): string {
-  return Math.abs(ms) < 1000 ? `${significant(ms)} ms` : `${significant(ms / 1000)} s`;
-}
-
-function time(ms: number): string {
-  return `${(ms / 1000).toFixed(3)} s`;
+/** With its sign; differences that mean nothing are 0. */
+function slope(perSecond: number): string {
+  if (Math.abs(perSecond) < 0.05) return "0";
+  return `${perSecond > 0 ? "+" : "−"}${significant(Math.abs(perSecond))}`;
 }

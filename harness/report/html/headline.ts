@@ -28,6 +28,7 @@ export function headlineTable(results: readonly RunResult[]): Markup {
   return table<RunResult>(
     [
       { title: "query", cell: ({ query }) => html`<strong>${query}</strong>` },
+      ...formatColumn(results),
       { title: "state", cell: stateCell },
       { title: "offered", group: RATES, numeric: true, cell: (r) => rate(r.offeredPerSecond, "") },
       { title: "achieved", group: RATES, numeric: true, cell: (r) => rate(r.achievedInputPerSecond, "") },
@@ -46,6 +47,12 @@ export function headlineTable(results: readonly RunResult[]): Markup {
     caption,
     startsQuery(results),
   );
+}
+
+/** How events and rows were written, unless all are JSON. */
+function formatColumn(results: readonly RunResult[]): TableColumn<RunResult>[] {
+  if (results.every(({ dataFormat = "json" }) => dataFormat === "json")) return [];
+  return [{ title: "format", cell: ({ dataFormat }) => dataFormat ?? "unknown" }];
 }
 
 /** The engine's own view, where rows tell it. */

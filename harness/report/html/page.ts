@@ -31,8 +31,8 @@ export interface Page {
   readonly figures: readonly InlineFigure[];
   /** Latency over time by run. */
   readonly runFigures: ReadonlyMap<string, InlineFigure>;
-  /** Latency around the fault, by run and index of the fault: `q5-r1 0`. */
-  readonly faultFigures?: ReadonlyMap<string, InlineFigure>;
+  /** Figures around the fault, by cell and index of the fault: `q5 0`. */
+  readonly faultFigures?: ReadonlyMap<string, readonly InlineFigure[]>;
 }
 
 /** `report.html`: one file, nothing fetched from anywhere, readable without scripts, on paper and on a phone. */
@@ -47,10 +47,7 @@ export function reportPage(page: Page): string {
 ${verdictBox(results)}
 ${answers(cells, results)}
 ${headlineTable(results)}
-${faultsSection(results, (run, index) => {
-  const figure = faultFigures?.get(`${run} ${index}`);
-  return figure === undefined ? null : figureMarkup(figure);
-})}
+${faultsSection(results, (cell, index) => (faultFigures?.get(`${cell} ${index}`) ?? []).map(figureMarkup))}
 ${cpuTable(results)}
 ${figures.length === 0 ? null : html`<h2 id="figures">Figures</h2>${figures.map(figureMarkup)}`}
 <h2 id="runs">Runs</h2>

@@ -55,10 +55,11 @@ function noteList({ notes = [] }: RunResult): Markup | null {
 }
 
 function facts({ result }: RunAnalysis): Markup {
-  const { events, warmupCutMs, measuredMs, verified, negativeLatencies } = result;
+  const { events, dataFormat, warmupCutMs, measuredMs, verified, negativeLatencies } = result;
   return html`<dl>
 <dt>verified</dt><dd>${verified === null ? "nothing" : verifiedText(verified, onlyReplays([result]))}</dd>
 <dt>events</dt><dd>${integer(events)}; warm-up ${seconds(warmupCutMs)} cut, ${measuredMs === null ? "nothing" : seconds(measuredMs)} measured</dd>
+${dataFormat === undefined ? null : html`<dt>wire format</dt><dd>${dataFormat}</dd>`}
 <dt>offered and achieved</dt><dd>${rate(result.offeredPerSecond, " events/s")} offered, ${rate(result.achievedInputPerSecond, " events/s")} sent, ${rate(result.achievedOutputPerSecond, " rows/s")} out</dd>
 ${negativeLatencies > 0 ? html`<dt>negative latencies</dt><dd>${integer(negativeLatencies)}</dd>` : null}
 </dl>`;

@@ -81,24 +81,28 @@ export function startBroker(runtime: BrokerRuntime, place: BrokerPlace, extraFla
 
 /**
  * Resolves when the broker of cluster `clusterId` answers metadata requests: another one that took the port in the meantime is
- * not taken for it. Throws `service-start-failed` when it ends or stays silent.
+ * not taken for it. Throws `service-start-failed` when it ends or stays silent, `interrupted` when `signal` is aborted; it has
+ * ended then.
  */
 export async function waitUntilReady(
   child: Child,
   place: BrokerPlace,
   logFile: string,
   clusterId: string,
+  signal?: AbortSignal,
 ): Promise<void> {
   const endUs = monotonicUs() + READY_TIMEOUT_MS * 1000;
   let hasEnded = false;
   child.exited.then(() => {
     hasEnded = true;
   });
-  while (!hasEnded && monotonicUs() < endUs) {
+  while (!hasEnded && signal?.aborted !== true && monotonicUs() < endUs) {
     if (await answers(`127.0.0.1:${place.clientPort}`, clusterId)) return;
     await delay(READY_POLL_MS);
   }
+  const wasInterrupted = !hasEnded && signal?.aborted === true;
   if (!hasEnded) await child.kill();
+  if (wasInterrupted) throw new FaultlineError("interrupted", "interrupted while Kafka was starting");
   const log = recentLog(logFile);
   const what = hasEnded ? "Kafka ended while it started" : "Kafka does not answer";
   throw new FaultlineError("service-start-failed", `${what}: ${reasonIn(log)}`, {

@@ -22,16 +22,20 @@ export interface StartKafkaOptions {
   readonly heap?: string;
   /** Ends the broker when this process dies. */
   readonly guard?: Guard;
+  /** Aborted: a broker that is starting is ended at once, with `interrupted`. */
+  readonly signal?: AbortSignal;
   readonly onProgress: (message: string) => void;
   readonly env?: NodeJS.ProcessEnv;
+  /** So many ports that are free now; others may take them before the broker does. */
+  readonly findPorts?: (count: number) => Promise<readonly number[]>;
 }
 
 /**
  * Installs Kafka when needed and starts a private broker: KRaft, one node, loopback only, free ports.
- * Throws `java-missing`, `maven-missing`, `registry-unreachable`, `artifact-corrupt`, `port-unavailable` or `service-start-failed`.
+ * Throws `java-missing`, `maven-missing`, `registry-unreachable`, `artifact-corrupt`, `port-unavailable`, `service-start-failed` or `interrupted`.
  */
 export async function startKafka(options: StartKafkaOptions): Promise<KafkaService> {
-  const { onProgress, guard, env = process.env } = options;
+  const { onProgress, guard, env = process.env, findPorts = freePorts } = options;
   const java = await findJava(env);
   const kafka = await installKafka(onProgress, env);
   const archive = await classArchive(java, kafka, guard, onProgress);
@@ -46,15 +50,15 @@ export async function startKafka(options: StartKafkaOptions): Promise<KafkaServi
   onProgress(`starting Kafka ${KAFKA_VERSION}`);
   const dataDir = resolve(options.dataDir);
   for (let attempt = 1; attempt <= PORT_ATTEMPTS; attempt++) {
-    const [clientPort = 0, controllerPort = 0] = await freePorts(2);
+    const [clientPort = 0, controllerPort = 0] = await findPorts(2);
     const place = { dataDir: `${dataDir}/${attempt}`, clientPort, controllerPort };
     const clusterId = await formatStorage(runtime, place);
     const child = startBroker(runtime, place);
     try {
-      await waitUntilReady(child, place, runtime.logFile, clusterId);
+      await waitUntilReady(child, place, runtime.logFile, clusterId, options.signal);
       return new PrivateKafka(runtime, place, clusterId, child);
     } catch (error) {
-      if (!isPortTaken(recentLog(runtime.logFile))) throw error;
+      if (options.signal?.aborted || !isPortTaken(recentLog(runtime.logFile))) throw error;
       onProgress(`port ${clientPort} or ${controllerPort} was taken meanwhile: trying others`);
     }
   }

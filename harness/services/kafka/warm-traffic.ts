@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicUs, wallClockMs } from "../../../base/clock.ts";
-import type { FaultlineError } from "../../../base/errors.ts";
+import { FaultlineError } from "../../../base/errors.ts";
 import { KafkaClient, type Producer, type RecordBatchView } from "../../../kafka/client.ts";
 
 export const WARM_PARTITIONS = 4;
@@ -18,6 +18,8 @@ export interface WarmTopics {
   readonly input: string;
   /** With LogAppendTime, as the output of a run. */
   readonly output: string;
+  /** Ends the traffic with `interrupted`. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -26,6 +28,7 @@ export interface WarmTopics {
  */
 export class WarmTraffic {
   readonly #clients: KafkaClient[] = [];
+  readonly #signal: AbortSignal | undefined;
   readonly #value = Buffer.alloc(RECORD_BYTES, "x");
   #producer: Producer | null = null;
   #latenciesUs: number[] = [];
@@ -33,9 +36,13 @@ export class WarmTraffic {
   #seen = 0;
   #failure: FaultlineError | null = null;
 
+  private constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
   /** Connects everything; `close` it, also when this throws half-way: it then has closed itself. */
   static async start(topics: WarmTopics): Promise<WarmTraffic> {
-    const traffic = new WarmTraffic();
+    const traffic = new WarmTraffic(topics.signal);
     try {
       await traffic.#connect(topics);
     } catch (error) {
@@ -136,6 +143,7 @@ export class WarmTraffic {
   }
 
   #check(): void {
+    if (this.#signal?.aborted) throw new FaultlineError("interrupted", "interrupted while Kafka was warmed");
     if (this.#failure !== null) throw this.#failure;
   }
 }

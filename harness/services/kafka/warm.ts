@@ -13,6 +13,8 @@ const ROUND_MS = 500;
 export interface WarmOptions {
   /** Bound on the traffic. Default 12,000. */
   readonly maxMs?: number;
+  /** Aborted: the traffic ends within a millisecond and `warmBroker` throws `interrupted`. */
+  readonly signal?: AbortSignal;
   readonly onProgress?: (message: string) => void;
 }
 
@@ -27,7 +29,7 @@ export interface WarmResult {
 /**
  * Warms a fresh broker, whose compiler takes most of a core for the first seconds of traffic, with the traffic of a run
  * (`WarmTraffic`): first as many small requests as it takes, then paced rounds until its compiler is quiet, or the bound.
- * On topics of its own. Throws `service-start-failed` when the broker ends, and what its clients meet.
+ * On topics of its own. Throws `service-start-failed` when the broker ends, `interrupted`, and what its clients meet.
  */
 export async function warmBroker(
   service: Pick<KafkaService, "brokers" | "pid" | "failed">,
@@ -44,7 +46,7 @@ export async function warmBroker(
 
 async function warm(
   { brokers, pid }: Pick<KafkaService, "brokers" | "pid">,
-  { maxMs = DEFAULT_MAX_MS, onProgress }: WarmOptions,
+  { maxMs = DEFAULT_MAX_MS, onProgress, signal }: WarmOptions,
 ): Promise<WarmResult> {
   const admin = await KafkaAdmin.connect(brokers);
   try {
@@ -57,7 +59,7 @@ async function warm(
       { topic: output, partitions: WARM_PARTITIONS, config: { "message.timestamp.type": "LogAppendTime" } },
     ]);
     onProgress?.("warming Kafka");
-    const traffic = await WarmTraffic.start({ brokers, input, output });
+    const traffic = await WarmTraffic.start({ brokers, input, output, signal });
     const rounds: WarmRound[] = [];
     try {
       await traffic.flood(FLOOD_MS, endUs);

@@ -20,7 +20,7 @@ export async function startKafka(options: KafkaStart): Promise<KafkaService> {
     onProgress(`using Kafka at ${brokers.join(", ")}`);
     return connected(await connectExternal(brokers), async () => {});
   }
-  const { guard, logFile } = options;
+  const { guard, logFile, signal } = options;
   await makeDirectory(join(logFile, ".."));
   const dataDir = await mkdtemp(join(tmpdir(), "faultline-kafka-"));
   guard.watchDir(dataDir);
@@ -31,12 +31,12 @@ export async function startKafka(options: KafkaStart): Promise<KafkaService> {
   };
   let server: KafkaServer | undefined;
   try {
-    server = await startPrivateKafka({ dataDir, logFile, heap: javaSize(options.heapBytes), guard, onProgress });
-    if (options.signal.aborted) throw new FaultlineError("interrupted", "interrupted while Kafka was starting");
-    await warmBroker(server, { onProgress });
+    const heap = javaSize(options.heapBytes);
+    server = await startPrivateKafka({ dataDir, logFile, heap, guard, onProgress, signal });
+    await warmBroker(server, { onProgress, signal });
     return await connected(server, removeData);
   } catch (error) {
-    await server?.stop();
+    await server?.kill(); // it holds nothing of worth
     await removeData();
     throw error;
   }

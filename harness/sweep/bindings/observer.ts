@@ -23,6 +23,7 @@ export async function startObserver(options: ObserverStart): Promise<ObserverPro
     topic,
     partitions: config.output.partitions,
     query: config.query,
+    format: config.data.format,
     startWallMs,
     isolation: "read_uncommitted",
     observationsFile: join(rawDirectory, "observations.bin"),

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { FaultlineError } from "../../../base/errors.ts";
 import { type Fetcher, KafkaClient, type RecordBatchView } from "../../../kafka/client.ts";
+import type { RowText } from "../../verify/row-text.ts";
 
 export interface Place {
   readonly partition: number;
@@ -9,7 +10,7 @@ export interface Place {
 
 export interface ReadRecord extends Place {
   readonly timestampMs: number;
-  /** The value as text; empty for a null value. */
+  /** The value as JSON text; empty for a null value. */
   readonly value: string;
 }
 
@@ -22,6 +23,7 @@ export async function readRecords(
   brokers: readonly string[],
   topic: string,
   places: readonly Place[],
+  rows: Pick<RowText, "textOf">,
 ): Promise<ReadRecord[]> {
   const wanted = new Map<number, Set<number>>();
   for (const { partition, offset } of places) {
@@ -37,7 +39,7 @@ export async function readRecords(
       assignments: [...wanted].map(([partition, offsets]) => ({ partition, offset: Math.min(...offsets) })),
       isolation: "read_uncommitted",
       maxWaitMs: 100,
-      onBatch: (view) => collect(view, wanted.get(view.partition), found),
+      onBatch: (view) => collect(view, wanted.get(view.partition), rows, found),
       onError: (error) => {
         failure = error;
       },
@@ -54,13 +56,17 @@ export async function readRecords(
   return found;
 }
 
-function collect(view: RecordBatchView, offsets: ReadonlySet<number> | undefined, found: ReadRecord[]): void {
+function collect(
+  view: RecordBatchView,
+  offsets: ReadonlySet<number> | undefined,
+  rows: Pick<RowText, "textOf">,
+  found: ReadRecord[],
+): void {
   if (offsets === undefined) return;
-  const decoder = new TextDecoder();
   for (const cursor = view.walk(); cursor.next(); ) {
     const { offset, timestampMs, valueStart, valueEnd } = cursor;
     if (!offsets.has(offset)) continue;
-    const value = valueStart < 0 ? "" : decoder.decode(view.bytes.subarray(valueStart, valueEnd));
+    const value = valueStart < 0 ? "" : rows.textOf(view.bytes, valueStart, valueEnd);
     found.push({ partition: view.partition, offset, timestampMs, value });
   }
 }

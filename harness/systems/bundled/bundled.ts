@@ -19,6 +19,7 @@ export const bundled: SystemUnderTest = {
       jobId: context.runId,
       query: config.query,
       dataMode: config.dataMode,
+      format: config.format ?? "json",
       watermarkDelayMs: config.watermarkDelayMs,
       parallelism: config.parallelism,
       keyGroups: config.engine.keyGroups,
@@ -30,6 +31,7 @@ export const bundled: SystemUnderTest = {
       options: {
         bufferTimeoutUs: config.engine.bufferTimeoutUs,
         watermarkIntervalUs: config.engine.watermarkIntervalUs,
+        watermarkAlignmentMs: config.engine.watermarkAlignmentMs,
       },
       recovery: config.recovery ?? "none",
     });

@@ -1,5 +1,6 @@
 import { FaultlineError } from "../../../base/errors.ts";
 import { DEFAULT_JOB_OPTIONS, type JobOptions, type JobSpec, type Recovery } from "../../../engine/cluster/job-spec.ts";
+import type { WireFormatName } from "../../../generators/dataset.ts";
 import { SINK_ID } from "../../../queries/job-ids.ts";
 import type { QueryDefinition } from "../../../queries/query.ts";
 
@@ -15,6 +16,8 @@ export interface QueryJobOptions {
   readonly jobId: string;
   readonly query: QueryDefinition;
   readonly dataMode: string;
+  /** Of events and output rows; default json. */
+  readonly format?: WireFormatName;
   readonly watermarkDelayMs: number;
   readonly parallelism: number;
   readonly keyGroups: number;
@@ -28,7 +31,7 @@ export interface QueryJobOptions {
 
 /** The bundled engine's job for a query, with identity columns. `query-undefined-on-data` when it has no meaning on this data. */
 export function jobOfQuery(options: QueryJobOptions): JobSpec {
-  const { query, dataMode: mode, watermarkDelayMs } = options;
+  const { query, dataMode: mode, format, watermarkDelayMs } = options;
   const reason = query.undefinedOn({ mode });
   if (reason !== null) {
     throw new FaultlineError("query-undefined-on-data", `${query.id} has no meaning on this data: ${reason}`);
@@ -37,7 +40,7 @@ export function jobOfQuery(options: QueryJobOptions): JobSpec {
     jobId: options.jobId,
     name: query.id,
     module: query.job.href,
-    parameters: { watermarkDelayMs, mode, identity: true },
+    parameters: { watermarkDelayMs, mode, identity: true, ...(format === "binary" ? { format } : {}) },
     parallelism: options.parallelism,
     keyGroups: options.keyGroups,
     sources: options.inputs,

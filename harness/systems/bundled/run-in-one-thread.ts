@@ -3,10 +3,11 @@ import type { TaskCounters } from "../../../engine/cluster/messages.ts";
 import { failureError, jobFailure } from "../../../engine/shell/job-failure.ts";
 import { importFactory } from "../../../engine/shell/load-job.ts";
 import { SIMULATION_LIMITS, SimulatedCluster } from "../../../engine/simulation/cluster.ts";
-import type { DataSet } from "../../../generators/dataset.ts";
+import type { DataSet, WireFormatName } from "../../../generators/dataset.ts";
 import { SINK_ID } from "../../../queries/job-ids.ts";
 import type { QueryDefinition, Value } from "../../../queries/query.ts";
 import { wireColumns } from "../../verify/row-hash.ts";
+import { rowText } from "../../verify/row-text.ts";
 import { parseRow } from "../../verify/typed-value.ts";
 import { GeneratorSupplier } from "../generator-supplier.ts";
 import { jobOfQuery } from "./job-of-query.ts";
@@ -33,6 +34,8 @@ export interface OneThreadRun {
   readonly query: QueryDefinition;
   readonly streams: readonly OneThreadStream[];
   readonly dataMode: string;
+  /** Of events and output rows; default json. */
+  readonly format?: WireFormatName;
   readonly watermarkDelayMs: number;
   readonly parallelism: number;
   readonly workers: number;
@@ -52,12 +55,13 @@ const KEY_GROUPS = 128;
 export async function runInOneThread(run: OneThreadRun): Promise<readonly TaskCounters[]> {
   const { query, rows, streams } = run;
   const columns = wireColumns(query);
-  const decoder = new TextDecoder();
+  const text = rowText(run.format ?? "json", columns);
   const log = (topic: string, partitions: number) => ({ kind: "memory", brokers: [], topic, partitions });
   const job = jobOfQuery({
     jobId: query.id,
     query,
     dataMode: run.dataMode,
+    format: run.format ?? "json",
     watermarkDelayMs: run.watermarkDelayMs,
     parallelism: run.parallelism,
     keyGroups: Math.max(KEY_GROUPS, run.parallelism),
@@ -74,7 +78,7 @@ export async function runInOneThread(run: OneThreadRun): Promise<readonly TaskCo
     readableFromUs: new Map(streams.map(({ name, readableFromUs }) => [name, readableFromUs ?? 0])),
     batchRecords: run.batchSize ?? DEFAULT_BATCH,
     onRecord: (_topic, _partition, value) => {
-      rows.add(present(parseRow(columns, decoder.decode(value)), "row of the query in the output"));
+      rows.add(present(parseRow(columns, text.textOf(value, 0, value.length)), "row of the query in the output"));
     },
   });
   const { client } = cluster;

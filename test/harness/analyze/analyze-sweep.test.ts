@@ -109,6 +109,7 @@ describe("results of a sweep", () => {
       ].map((c) => `verified_${c}`),
       "cpu_seconds",
       "cpu_seconds_per_million_events",
+      "data_format",
     ]);
     assert.equal(lines.length, 4);
     assert.match(

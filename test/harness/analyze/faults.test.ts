@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { analyzeRun } from "../../../harness/analyze/analyze-run.ts";
 import { ExcessLatency } from "../../../harness/analyze/faults/excess-latency.ts";
+import { FaultCounters } from "../../../harness/analyze/faults/fault-counters.ts";
 import { OutputTimeline } from "../../../harness/analyze/faults/output-timeline.ts";
+import { SloIntervals } from "../../../harness/analyze/faults/slo-intervals.ts";
 import type { FaultRecord } from "../../../harness/faults/model.ts";
-import { story } from "../../../harness/report/html/faults.ts";
+import { story } from "../../../harness/report/html/fault-story.ts";
 import { type Output, START_US, temporaryFolder, writeSyntheticRun } from "../synthetic-run.ts";
 
 const FAULT_US = START_US + 2_500_000;
@@ -23,9 +25,11 @@ const RECORD: FaultRecord = {
   requestedUs: FAULT_US - 1_000,
   injectedUs: FAULT_US - 1_000,
   observedUs: FAULT_US,
+  observedResolutionUs: 1_200,
   detectedUs: FAULT_US + 20_000,
   recoveredUs: FAULT_US + 60_000,
   victim: { tasks: ["source/0"], recordsIn: 2_500, recordsJustBefore: 400, overMs: 400 },
+  inputRead: { events: 4_600, beforeMs: 200 },
   evidence: ["process 11 is gone"],
   problem: null,
 };
@@ -46,9 +50,14 @@ const replay = (outputs: Output[], beforeUs = FAULT_US) => {
   return [...outputs, ...again].sort((a, b) => a.observedUs - b.observedUs);
 };
 
-async function run(t: TestContext, tamper: (outputs: Output[]) => Output[], record: Partial<FaultRecord> | null = {}) {
+async function run(
+  t: TestContext,
+  tamper: (outputs: Output[]) => Output[],
+  record: Partial<FaultRecord> | null = {},
+  slo: object = {},
+) {
   const folder = temporaryFolder(t);
-  const settings = { recovery: "scratch", faults: FAULTS };
+  const settings = { recovery: "scratch", faults: FAULTS, slo };
   const id = writeSyntheticRun(folder, { query: "q0", settings, tamper, latencyUs: () => 4_000 });
   if (record !== null) {
     writeFileSync(join(folder, "raw", id, "faults.jsonl"), `${JSON.stringify({ ...RECORD, ...record })}\n`);
@@ -83,10 +92,64 @@ describe("the analysis of a fault", () => {
     near(effect!.inFlight, 8, 3); // 4 ms at 2 a ms, of which q0 passes all bids
     // Outputs due over half a second, late by half of it in the mean, at about 1,840 bids a second.
     near(effect!.excessEventSeconds, 0.25 * 0.5 * 1_840, 12);
-    const told = story(result.faults![0]!, result).text;
-    assert.match(told, /2\.500 s into the load worker-1 \(process 11\) was gone \(kill\)/);
-    assert.match(told, /noticed after 20\.0 ms and ran again after 60\.0 ms\. No new output came for 50\d ms/);
-    assert.match(told, /outputs that were out already came again \(replayed\)\. Nothing was lost/);
+    assert.equal(effect!.eventsReplayed, 4_600);
+    near(effect!.eventsInFlight, 9, 3);
+    near(effect!.lagSlope.before, 0, 3);
+    near(effect!.lagSlope.during, 1_840, 60);
+    assert.ok(effect!.lagSlope.after! < -10_000, "all that was overdue came at once");
+    const told = story(result.faults![0]!, result).text.replaceAll(/<[^>]+>/g, " ");
+    assert.match(
+      told,
+      /worker-1 \(process 11\) was killed \(SIGKILL\): asked for at 2\.499 s into the load, done at 2\.499 s/,
+    );
+    assert.match(told, /seen gone at 2\.500 s \(to within 1\.20 ms\)/);
+    assert.match(told, /In flight were \d+ input events .* and \d+ outputs /);
+    assert.match(
+      told,
+      /noticed after 20\.0 ms\. +Its query ran again after 60\.0 ms\. +No new output came for 50\d ms/,
+    );
+    assert.match(told, /The first one came 500 ms after the fault/);
+    assert.match(
+      told,
+      /Nothing was lost\. +[\d,]+ outputs that were out already came again \(replayed\)\. At least 4,600 input/,
+    );
+  });
+
+  it("says honestly that the system noticed before the harness saw the process gone", async (t) => {
+    const result = await run(t, stall, { detectedUs: FAULT_US - 3_000 });
+    assert.equal(result.faults![0]!.effect!.detectionMs, -3);
+    assert.match(story(result.faults![0]!, result).text, /noticed 3\.00 ms before the harness saw/);
+  });
+
+  it("finds when the p99 kept its bound again: given, derived, never broken, never reached", async (t) => {
+    const of = async (slo: object, record: Partial<FaultRecord> = {}) => {
+      const { faults, ...result } = await run(t, stall, record, slo);
+      const { slo: found } = faults![0]!.effect!;
+      return { found: found!, told: story(faults![0]!, { ...result, faults: faults! }).text };
+    };
+    // Every output due from 2.5 s to 3 s was late, by up to 500 ms; those due from 2.95 s on by less than 60 ms.
+    const { found: given, told } = await of({ p99: "10ms", for: "500ms" });
+    assert.deepEqual(given, {
+      boundUs: 10_000,
+      boundFrom: "config",
+      intervals: 2,
+      intervalMs: 250,
+      restored: { ms: 500, censored: false },
+    });
+    assert.match(
+      told,
+      /Service was restored for what was due from 500 ms after the fault on: p99 at most 10\.0 ms \(as the config asks\)/,
+    );
+    const { found: derived } = await of({ for: "500ms" });
+    assert.equal(derived.boundFrom, "p99Before");
+    near(derived.boundUs, 8_100, 100);
+    assert.deepEqual(derived.restored, { ms: 500, censored: false });
+    assert.deepEqual((await of({ p99: "600ms" })).found.restored, { ms: 0, censored: false });
+    const { found: never, told: censored } = await of({ p99: "1ms" });
+    assert.deepEqual(never.restored, { ms: 1_500, censored: true });
+    assert.match(censored, /Service was not restored within 1\.50 s/);
+    // A second after the stall is needed, and the load ends before two are over.
+    assert.equal((await of({ p99: "10ms", for: "2s" })).found.restored.censored, true);
   });
 
   it("censors what the end of the load cuts off", async (t) => {
@@ -98,6 +161,89 @@ describe("the analysis of a fault", () => {
     const { effect } = faults![0]!;
     assert.equal(effect!.gap!.ms >= 1_490 && effect!.catchUp!.censored, true);
     assert.deepEqual(effect!.catchUp, { ms: 1_500, censored: true });
+  });
+
+  it("does not call a backlog caught up that stayed within its band for less than a second before the end", async (t) => {
+    const endUs = START_US + 3_600_000;
+    const { faults } = await run(t, (outputs) => {
+      for (const output of outputs) {
+        if (output.observedUs > FAULT_US && output.observedUs < endUs) output.observedUs = endUs;
+      }
+      return outputs;
+    });
+    assert.deepEqual(faults![0]!.effect!.catchUp, { ms: 1_500, censored: true });
+  });
+
+  it("gives no length below zero when the run broke off before the process was seen gone", async (t) => {
+    const { faults } = await run(t, stall, {
+      detectedUs: START_US + 3_999_000,
+      observedUs: START_US + 4_001_000,
+      recoveredUs: null,
+    });
+    const { effect } = faults![0]!;
+    for (const { ms } of [effect!.firstOutput!, effect!.gap!, effect!.catchUp!, effect!.slo!.restored]) {
+      assert.ok(ms >= 0, JSON.stringify(effect));
+    }
+  });
+
+  it("takes the backlog before the fault from before the strike, however late the harness saw it", async (t) => {
+    const strike = FAULT_US - 200_000;
+    const { faults } = await run(
+      t,
+      (outputs) => {
+        for (const output of outputs) {
+          if (output.observedUs > strike && output.observedUs < BACK_US) output.observedUs = BACK_US;
+        }
+        return outputs;
+      },
+      { injectedUs: strike, observedResolutionUs: 200_000 },
+    );
+    const { before, lagSlope } = faults![0]!.effect!;
+    assert.ok(before.overdue < 30, `${before.overdue} overdue before: 200 ms of the outage make 368`);
+    near(lagSlope.before, 0, 3);
+  });
+
+  it("excuses copies that came between the strike and the moment the harness saw it", async (t) => {
+    const strike = FAULT_US - 200_000;
+    let out = 0;
+    const result = await run(
+      t,
+      (outputs) => {
+        const again = outputs.filter(({ observedUs }) => observedUs <= strike);
+        out = again.length;
+        const copies = again.map((o) => ({ ...o, observedUs: strike + 100_000 }));
+        return [...outputs, ...copies].sort((a, b) => a.observedUs - b.observedUs);
+      },
+      { injectedUs: strike, observedResolutionUs: 200_000 },
+    );
+    assert.deepEqual([result.state, result.faults![0]!.effect!.replayed], ["valid", out]);
+  });
+
+  it("takes wrong and forged outputs for no replays", async (t) => {
+    const result = await run(t, (outputs) =>
+      stall(outputs).map((o, i) => (i % 1_000 === 999 ? { ...o, values: o.values.with(2, 1) } : o)),
+    );
+    assert.equal(result.verified!.wrong, 7);
+    assert.equal(result.faults![0]!.effect!.replayed, 0);
+    assert.match(story(result.faults![0]!, result).text, /No output came twice/);
+  });
+
+  it("claims no effect where outputs are not followed one by one: no record of them is no silence", async (t) => {
+    const folder = temporaryFolder(t);
+    const settings = { recovery: "scratch", faults: FAULTS };
+    const id = writeSyntheticRun(folder, { query: "q9", settings });
+    writeFileSync(join(folder, "raw", id, "faults.jsonl"), `${JSON.stringify(RECORD)}\n`);
+    const result = await analyzeRun(folder, id);
+    assert.match(result.notes![0]!, /Only the last row of each key/);
+    const fault = result.faults![0]!;
+    assert.deepEqual([fault.observedMs, fault.effect], [2_500, null]);
+    const { text } = story(fault, result);
+    assert.match(text, /seen gone at 2\.500 s/);
+    assert.match(text, /noticed after 20\.0 ms/);
+    assert.match(text, /What followed for the outputs is not known/);
+    assert.doesNotMatch(text, /No new output|came twice|caught up/);
+    rmSync(join(folder, "raw", id, "observations.bin"));
+    assert.equal((await analyzeRun(folder, id)).faults![0]!.effect, null);
   });
 
   it("does not excuse duplicates from before the fault, nor losses and forgeries after it", async (t) => {
@@ -143,8 +289,12 @@ describe("an output timeline", () => {
   it("knows what was overdue and when it was settled", () => {
     assert.equal(timeline.mostOverdue(1_000_000, 1_100_000), 0);
     assert.equal(timeline.mostOverdue(1_000_000, 1_600_000), 2);
-    assert.equal(timeline.settledAfter(1_110_000, 1, 100_000, 2_000_000), 1_410_000);
+    assert.equal(timeline.settledAfter(1_110_000, 1, 110_000, 2_000_000), 1_410_000);
     assert.equal(timeline.settledAfter(1_300_000, 0, 100_000, 1_400_000), null);
+    assert.equal(timeline.settledAfter(1_110_000, 1, 110_000, 1_500_000), null, "not held for as long");
+    assert.deepEqual(timeline.mostOverduePer(1_000_000, 150_000, 3), [1, 2, 2]);
+    assert.equal(timeline.overdueSlope(1_210_000, 1_400_000), 0);
+    assert.equal(timeline.overdueSlope(1_210_000, 1_220_000), null, "two points are no slope");
   });
 });
 
@@ -152,4 +302,65 @@ it("the excess over a level is exact away from it", () => {
   const excess = new ExcessLatency();
   for (const us of [-5, 0, 100, 900, 5_000, 25_000]) excess.add(us);
   assert.equal(excess.above(1_000), 4_000 + 24_000);
+});
+
+describe("the intervals of a bound on the p99", () => {
+  const at = (interval: number) => 1_000_000 + interval * 250_000;
+  const filled = (known: number | null, late: readonly number[]) => {
+    const intervals = new SloIntervals(1_000_000, known);
+    late.forEach((above, interval) => {
+      for (let i = 0; i < 100; i++) intervals.add(at(interval) + i, i < above ? 9_000 : 1_000);
+    });
+    return intervals;
+  };
+
+  it("are kept with one output of a hundred above it, and not with two", () => {
+    for (const known of [5_000, null]) {
+      assert.equal(filled(known, [2, 1, 1]).firstStreak(5_000, 2, at(0), at(3)), at(1));
+      assert.equal(filled(known, [1, 2, 1]).firstStreak(5_000, 2, at(0), at(3)), null);
+    }
+  });
+
+  it("must be over before the end, and those without outputs neither count nor break a row", () => {
+    assert.equal(filled(5_000, [2, 1, 1]).firstStreak(5_000, 2, at(0), at(3) - 1), null);
+    const sparse = filled(5_000, [2, 1]);
+    sparse.add(at(4), 1_000);
+    assert.equal(sparse.firstStreak(5_000, 2, at(0), at(5)), at(1));
+    assert.equal(sparse.firstStreak(5_000, 3, at(0), at(9)), null);
+  });
+
+  it("widen a bound that follows from the data to the edge of its bucket, and say so", () => {
+    const intervals = filled(null, [0]);
+    const bound = intervals.bound(5_000);
+    assert.ok(bound >= 5_000 && bound <= 5_101, `${bound}`);
+    assert.equal(filled(5_000, []).bound(1), 5_000);
+  });
+});
+
+it("counts around a fault fall into the 100 ms they belong to, and only whole ones are given", () => {
+  const counters = new FaultCounters(10_050_000);
+  counters.onOutput(10_049_999, 10_050_000);
+  counters.onOutput(10_149_999, 10_150_000);
+  counters.onRepeated(10_060_000);
+  const backlog: unknown[] = [];
+  const finish = () =>
+    counters.finish(9_900_000, 10_300_000, (...asked) => {
+      backlog.push(asked);
+      return [1, 2, 3];
+    });
+  assert.deepEqual(
+    finish().map(({ fromMs, sent, due, came, repeated, backlog }) => [fromMs, sent, due, came, repeated, backlog]),
+    [
+      [-100, null, 1, 0, 0, 1],
+      [0, null, 1, 1, 1, 2],
+      [100, null, 0, 1, 0, 3],
+    ],
+  );
+  assert.deepEqual(backlog, [[9_950_000, 100_000, 3]]);
+  counters.onSent(10_050_000, 7);
+  assert.deepEqual(
+    finish().map(({ sent }) => sent),
+    [0, 7, 0],
+    "not sent is 0 only where the times are known",
+  );
 });

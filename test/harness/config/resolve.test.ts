@@ -60,6 +60,7 @@ test("all errors come at once, each with line, column and the nearest known key"
       "  partitions: 0",
       "engine:",
       "  liveness: {timeout: 10}",
+      "kafka: {brokers: localhost:9092}",
     ].join("\n"),
   );
   assert.deepEqual(found.toSorted(), [
@@ -71,6 +72,7 @@ test("all errors come at once, each with line, column and the nearest known key"
     'c.yaml:4:36 data.nexmark.hotRatios.sellrs: unknown setting "sellrs" (did you mean "sellers"?)',
     "c.yaml:5:3 data.partitions: must be at least 1, found 0",
     "c.yaml:7:14 engine.liveness.timeout: expected a duration, found 10 (add the unit, for example 10s)",
+    'c.yaml:8:9 kafka.brokers: expected a list, found "localhost:9092" (write a list in brackets: ["localhost:9092"])',
   ]);
 });
 

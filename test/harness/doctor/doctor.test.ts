@@ -89,7 +89,7 @@ test("registries are asked only when that is wished", async () => {
 test("a campaign's needs grow with its events and runs", () => {
   const small = campaignNeeds(sweepOf("query: q0\nload: {rate: 1k/s, duration: 10s}\nwarmup: 1s\n"));
   assert.equal(small.events, 10_000);
-  assert.equal(small.resultsBytes, 10_000 * 64 + 2 * 2 ** 20);
+  assert.equal(small.resultsBytes, 10_000 * (64 + 70) + 2 * 2 ** 20, "log, times of sending, verification");
   const broker = 512 * 2 ** 20;
   const eventBytes = (small.temporaryBytes - broker) / 10_000 / 2 / 2;
   assert.ok(eventBytes > 200 && eventBytes < 500, `${eventBytes} bytes an event`);
@@ -98,9 +98,25 @@ test("a campaign's needs grow with its events and runs", () => {
   );
   assert.equal(big.runs, 6);
   assert.equal(big.events, 3 * (10_000 + 40_000));
+  assert.equal(big.resultsBytes, big.events * 64 + 40_000 * 70 + 6 * 2 * 2 ** 20, "one run is verified at a time");
   const largest = (big.temporaryBytes - broker) / (small.temporaryBytes - broker);
   assert.ok(Math.abs(largest - 4) < 0.01, "only the largest run counts for temporary data");
   assert.equal(campaignNeeds(sweepOf(external)).temporaryBytes, 0);
+});
+
+test("BetterCloud's room is counted from its own two streams", () => {
+  const needs = (more: string) => {
+    const text = `query: bettercloud\ndata: {generator: bettercloud${more}}\nload: {rate: 1k/s, duration: 10s}\nwarmup: 1s\n`;
+    return campaignNeeds(sweepOf(text));
+  };
+  const plain = needs("");
+  assert.equal(plain.events, 10_000 + 251, "customer events and the controls that come first");
+  const inputBytes = (plain.temporaryBytes - 512 * 2 ** 20) / 2 / 2;
+  const mean = inputBytes / plain.events;
+  assert.ok(mean > 230 && mean < 300, `${mean} bytes an event, where a customer event has about 257`);
+  const padded = needs(", bettercloud: {payloadPadding: 1000}");
+  const added = (padded.temporaryBytes - plain.temporaryBytes) / 2 / 2 / 10_000;
+  assert.ok(Math.abs(added - 1000) < 20, `${added} bytes more an event`);
 });
 
 test("every check is one line, and what blocks is named at the end", async () => {

@@ -28,7 +28,9 @@ describe("the kill driver", () => {
     assert.equal(driver.precondition(VICTIM), null);
     driver.inject(VICTIM);
     assert.equal(killed(), "77 SIGKILL");
-    assert.deepEqual(await driver.observe(VICTIM), { atUs: 3_000, what: "process 77 is gone" });
+    // Asked every millisecond: a look before it was still there.
+    const sighting = { atUs: 3_000, resolutionUs: 1_000, what: "process 77 is gone" };
+    assert.deepEqual(await driver.observe(VICTIM), sighting);
   });
 
   it("takes a process that left only its exit status, or whose id another has, for gone", async () => {

@@ -55,7 +55,7 @@ async function play(faults: readonly FaultSpec[], untilMs: number, rig: Rig = {}
       const { goneAfterUs = 500 } = rig;
       if (goneAfterUs === null) return null;
       await sleep(goneAfterUs / 1000);
-      return { atUs: nowUs, what: "gone" };
+      return { atUs: nowUs, resolutionUs: 300, what: "gone" };
     },
     heal: () => done.push("heal"),
   };
@@ -77,6 +77,7 @@ async function play(faults: readonly FaultSpec[], untilMs: number, rig: Rig = {}
     faults,
     surface,
     counters,
+    sources: ["count"],
     driver: () => driver,
     monotonicUs: () => nowUs,
     sleep,
@@ -126,14 +127,17 @@ describe("the schedule of faults", () => {
       [3_000_000, 3_000_000, 3_000_500, 3_020_000, 3_060_000],
     );
     assert.deepEqual([record!.role, record!.pid], ["worker-1", 71]);
+    assert.equal(record!.observedResolutionUs, 300);
+    assert.deepEqual(record!.inputRead, { events: 3_600, beforeMs: 200 }, "both workers' sources");
     assert.deepEqual(record!.victim, { tasks: ["count/0"], recordsIn: 1_800, recordsJustBefore: 400, overMs: 400 });
     assert.deepEqual(record!.evidence, ["gone", "job restarting: worker-1 is lost", "job running, attempt 2"]);
     assert.deepEqual(done, ["expect 71", "kill 71 at 2000", "fault 1: kill worker/1 (pid 71)", "heal"]);
   });
 
-  it("takes the system's notice for the first sign when it comes before the process' last trace is gone", async () => {
+  it("keeps the order of what it saw: the system may notice before the process' last trace is gone", async () => {
     const { records } = await play([KILL], 5_000, { ...GOOD, goneAfterUs: 40_000 });
-    assert.deepEqual([records[0]!.observedUs, records[0]!.detectedUs], [3_020_000, 3_020_000]);
+    assert.deepEqual([records[0]!.observedUs, records[0]!.detectedUs], [3_040_000, 3_020_000]);
+    assert.equal(records[0]!.problem, null);
   });
 
   it("without recovery has no time of recovery", async () => {

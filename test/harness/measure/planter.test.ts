@@ -7,6 +7,7 @@ import { analyzeRunFully } from "../../../harness/analyze/analyze-run.ts";
 import { type ObservedRecord, Planter } from "../../../harness/measure/planter.ts";
 import { PLANT_KINDS, type Plant, parsePlant, plantText } from "../../../harness/verify/plant.ts";
 import { wireColumns } from "../../../harness/verify/row-hash.ts";
+import { rowText } from "../../../harness/verify/row-text.ts";
 import { parseRow } from "../../../harness/verify/typed-value.ts";
 import { findQuery } from "../../../queries/registry.ts";
 import { type Output, START_US, temporaryFolder, writeSyntheticRun } from "../synthetic-run.ts";
@@ -125,6 +126,27 @@ describe("planted errors are found, each as what it is", () => {
     planter.end((r) => seen.push(r));
     assert.deepEqual(seen, [record, record]);
     assert.equal(planter.left, 3);
+  });
+
+  it("binary records are read and altered as JSON ones are", () => {
+    const query = findQuery("q1");
+    const columns = wireColumns(query);
+    const values = [7, 1_500, 90.8, 9_000, "x\\y"];
+    const text = JSON.stringify(Object.fromEntries(columns.map(({ name }, i) => [name, values[i]])));
+    const altered = (["json", "binary"] as const).map((format) => {
+      const rows = rowText(format, columns);
+      const planter = new Planter(query, { ...NONE, alter: 2, forge: 2 }, 4, rows);
+      const seen: unknown[] = [];
+      for (let offset = 0; offset < 40; offset++) {
+        const record = { value: rows.bytesOf(text), partition: 0, offset, timestampMs: 0, observedUs: 10 };
+        planter.next(record, 0, 0, ({ value }) => seen.push(parseRow(columns, rows.textOf(value!, 0, value!.length))));
+      }
+      assert.equal(planter.left, 0);
+      return { seen, planted: planter.planted };
+    });
+    assert.deepEqual(altered[1], altered[0]);
+    const changed = altered[1]!.seen.filter((row) => JSON.stringify(row) !== JSON.stringify(values));
+    assert.deepEqual([changed.length, changed.includes(null)], [4, false]);
   });
 
   it("where no order is promised, none can be broken", () => {

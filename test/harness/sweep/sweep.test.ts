@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { FaultlineError } from "../../../base/errors.ts";
+import { runCli } from "../../../harness/cli/cli.ts";
 import type { ResolvedSweep } from "../../../harness/config/resolve.ts";
 import { buildManifest } from "../../../harness/sweep/manifest.ts";
 import { planSweep } from "../../../harness/sweep/plan.ts";
 import type { Provenance } from "../../../harness/sweep/provenance.ts";
 import { type Manifest, ResultsStore } from "../../../harness/sweep/store.ts";
 import { runSweep } from "../../../harness/sweep/sweep.ts";
+import { fakeIo } from "../cli/fake-io.ts";
 import { type FakeWorld, fakeWorld, recordingEvents, smallSweep } from "./fakes.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "faultline-test-"));
@@ -193,13 +195,31 @@ test("a folder is one sweep's at a time; the lock of a dead process holds nobody
   const folder = newFolder();
   const sweep = smallSweep();
   const { store } = await ResultsStore.open(folder, manifestOf(sweep));
-  await assert.rejects(ResultsStore.open(folder, manifestOf(sweep)), /another sweep \(process \d+\)/);
+  await assert.rejects(ResultsStore.open(folder, manifestOf(sweep)), /another bench \(process \d+\)/);
   await store.close();
   for (const left of ['{"pid":1,"startTicks":"not its own"}', "null", '{"pi']) {
     writeFileSync(join(folder, ".lock"), left);
     await (await ResultsStore.open(folder, manifestOf(sweep))).store.close();
   }
   assert.ok(!existsSync(join(folder, ".lock")));
+});
+
+test("a folder is not analysed while somebody else writes to it; what is no results folder gets no lock", async () => {
+  const folder = newFolder();
+  const { store } = await ResultsStore.open(folder, manifestOf(smallSweep()));
+  const analyze = async (directory: string) => {
+    const io = fakeIo({ cwd: scratch });
+    return { code: await runCli(["analyze", directory], io), err: io.err() };
+  };
+  const early = await analyze(folder);
+  assert.equal(early.code, 2);
+  assert.match(early.err, /another bench \(process \d+\) is writing to/);
+  await store.close();
+  await analyze(folder);
+  const foreign = newFolder();
+  mkdirSync(foreign);
+  assert.equal((await analyze(foreign)).code, 2);
+  for (const left of [folder, foreign]) assert.ok(!existsSync(join(left, ".lock")));
 });
 
 test("a folder with foreign files is refused and left as it is; an empty one and a first attempt that died are taken", async () => {

@@ -36,19 +36,25 @@ interface Running {
   readonly exits: ReadonlyMap<string, Promise<ProcessExit>>;
 }
 
+interface Deploy {
+  readonly workers: number;
+  readonly parallelism: number;
+  /** In place of the query's own. */
+  readonly job?: URL;
+  /** Programs to start in place of those of these roles. */
+  readonly replace?: Readonly<Record<string, URL>>;
+}
+
 let runs = 0;
 
-async function deploy(
-  id: string,
-  { workers, parallelism }: { workers: number; parallelism: number },
-): Promise<Running> {
+async function deploy(id: string, { workers, parallelism, job, replace = {} }: Deploy): Promise<Running> {
   const outputTopic = await broker.topic(PARTITIONS);
   const exits = new Map<string, Promise<ProcessExit>>();
   const spawn = nodeSpawner({ logDir: `${broker.directory}/run-${++runs}` });
   const deployment = await bundled.deploy({
     runId: `run-${runs}`,
     config: {
-      query: findQuery(id),
+      query: { ...findQuery(id), ...(job === undefined ? {} : { job }) },
       dataMode: options.mode,
       parallelism,
       watermarkDelayMs: 4_000,
@@ -58,6 +64,7 @@ async function deploy(
         keyGroups: 64,
         bufferTimeoutUs: 1_000,
         watermarkIntervalUs: 10_000,
+        watermarkAlignmentMs: 0,
         livenessIntervalUs: 100_000,
         livenessTimeoutUs: 5_000_000,
         workerMemoryBytes: 256 * 2 ** 20,
@@ -70,8 +77,8 @@ async function deploy(
     outputTopic,
     outputPartitions: PARTITIONS,
     logDir: `${broker.directory}/run-${runs}`,
-    spawn: (...spawned) => {
-      const child = spawn(...spawned);
+    spawn: (role, entry, ...rest) => {
+      const child = spawn(role, replace[role] ?? entry, ...rest);
       exits.set(child.role, child.exited);
       return child;
     },
@@ -123,4 +130,39 @@ test("a worker that is killed fails the job as worker-lost, and what is left can
     await deployment.stop();
   }
   await Promise.all(exits.values());
+});
+
+test("a job that throws in the middle fails with the operator's name and its own words", async () => {
+  const job = new URL("./fixtures/throws.ts", import.meta.url);
+  const { deployment, outputTopic, exits } = await deploy("q0", { workers: 2, parallelism: 2, job });
+  try {
+    const error = (await deployment.failed) as Error & { code: string };
+    assert.equal(error.code, "job-failed");
+    assert.match(error.message, /operator "fragile" \(task \w+\/[01]\): no price below zero/);
+    await assert.rejects(deployment.drain(5_000), /operator "fragile"/);
+  } finally {
+    await deployment.stop();
+  }
+  for (const [role, exited] of exits) assert.deepEqual(await exited, { code: 0, signal: null }, role);
+  const written = await outputLines(client, outputTopic, PARTITIONS, findQuery("q0"));
+  assert.ok(written.length <= 1_000, `${written.length} rows: nothing behind the error leaves`);
+});
+
+test("a job module that cannot be loaded, or is no job, is named with what to check", async () => {
+  const deployJob = (name: string) =>
+    deploy("q0", { workers: 1, parallelism: 1, job: new URL(`./fixtures/${name}`, import.meta.url) });
+  await assert.rejects(deployJob("not-there.ts"), { code: "job-invalid", message: /cannot load .*not-there\.ts: / });
+  await assert.rejects(deployJob("ends-at-start.ts"), {
+    code: "job-invalid",
+    message: /ends-at-start\.ts exports no job/,
+  });
+});
+
+test("a worker that does not start is named with its exit code and its log, and the others are stopped", async () => {
+  const replace = { "worker-2": new URL("./fixtures/ends-at-start.ts", import.meta.url) };
+  await assert.rejects(deploy("q0", { workers: 2, parallelism: 2, replace }), {
+    code: "service-start-failed",
+    message: "worker-2 ended at its start (exit code 3)",
+    hint: /worker-2\.log/,
+  });
 });

@@ -24,6 +24,7 @@ warmup: 500ms
 limits: {generatorLagP99: 2s, achievedShare: 0.5, observerLagP99: 2s, minSamples: 1}
 kafka: {brokers: ["${broker.service.brokers[0]}"]}
 recovery: ${recovery}
+slo: {p99: 20ms}
 faults: [{kind: kill, target: worker/1, at: 3s}]
 `;
 }
@@ -46,12 +47,19 @@ test("a killed worker: the job starts from scratch, nothing is lost, what came t
   assert.equal(fault!.problem, null);
   assert.ok(fault!.victim!.recordsIn > 0 && fault!.victim!.recordsJustBefore > 0);
   assert.ok(fault!.injectedMs! >= 3_000 && fault!.observedMs! >= fault!.injectedMs!, "not before its time");
-  assert.ok(fault!.detectedMs! >= fault!.observedMs! && fault!.recoveredMs! > fault!.detectedMs!);
-  const { gap, firstOutput, replayed } = fault!.effect!;
+  // Who sees the end first, the harness or the system, is open; both after it was brought about.
+  assert.ok(fault!.detectedMs! >= fault!.injectedMs! && fault!.recoveredMs! > fault!.detectedMs!);
+  assert.ok(fault!.observedResolutionMs! > 0 && fault!.observedResolutionMs! < 1_000);
+  const { gap, firstOutput, replayed, eventsInFlight, eventsReplayed, slo } = fault!.effect!;
+  assert.ok(eventsInFlight! > 0, "something was under way");
+  assert.ok(eventsReplayed! > 1_000, "the new attempt reads everything again");
+  assert.ok(slo !== null && (slo.restored.censored || slo.restored.ms > 0));
   assert.equal(replayed, verified!.duplicate);
   assert.ok(!firstOutput!.censored && !gap!.censored && gap!.ms > 20, `gap ${gap!.ms} ms`);
   const report = place.read("scratch", "report.html");
   assert.match(report, /Latency around the fault/);
+  assert.match(report, /Throughput and backlog around the fault/);
+  assert.match(report, /worker-1 \(process \d+\) was killed \(SIGKILL\): asked for at 3\.000 s/);
   assert.match(report, /replayed after a fault/);
   assert.match(place.read("scratch", "faults.csv"), /,kill,worker\/1,worker-1,/);
 });

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, type TestContext, test } from "node:test";
 import type { FaultlineError } from "../../../base/errors.ts";
 import { freePorts } from "../../../harness/services/free-ports.ts";
 import { findJava } from "../../../harness/services/java.ts";
@@ -61,6 +63,45 @@ test("a taken controller port is recognised too", async () => {
   server.close();
   assert.match(error.message, /Address already in use/);
   assert.ok(isPortTaken(recentLog(runtime.logFile)));
+});
+
+/** The port that another process listens on until the test ends. */
+async function thief(t: TestContext): Promise<number> {
+  const program =
+    'const s = require("net").createServer().listen(0, "127.0.0.1", () => process.stdout.write(String(s.address().port)))';
+  const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => child.kill("SIGKILL"));
+  const [line] = await once(child.stdout, "data");
+  return Number(line);
+}
+
+test("another process takes the ports between their choice and the broker's start: others are tried, and it is said", async (t) => {
+  const taken = await thief(t);
+  const choices: (readonly number[])[] = [];
+  const findPorts = async (count: number) => {
+    const free = await freePorts(count);
+    choices.push(choices.length === 0 ? [taken, free[1]!] : free);
+    return choices.at(-1)!;
+  };
+  const told: string[] = [];
+  const place = { dataDir: join(directory, "thief"), logFile: join(directory, "thief.log"), heap: "256m" };
+  const service = await startKafka({ ...place, findPorts, onProgress: (text) => told.push(text) });
+  t.after(() => service.kill());
+  assert.equal(choices.length, 2);
+  assert.deepEqual(service.brokers, [`127.0.0.1:${choices[1]![0]}`]);
+  const words = `port ${taken} or ${choices[0]![1]} was taken meanwhile: trying others`;
+  assert.ok(told.includes(words), told.join("\n"));
+});
+
+test("a start that is interrupted ends the broker at once", async () => {
+  const abort = new AbortController();
+  const place = { dataDir: join(directory, "early"), logFile: join(directory, "early.log"), heap: "256m" };
+  const findPorts = async (count: number) => {
+    setImmediate(() => abort.abort());
+    return freePorts(count);
+  };
+  const starting = startKafka({ ...place, findPorts, signal: abort.signal, onProgress: () => {} });
+  await assert.rejects(starting, { code: "interrupted" });
 });
 
 test("a broker that Java cannot start is an error with Java's own words", async () => {

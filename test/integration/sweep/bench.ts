@@ -57,7 +57,7 @@ export class Bench {
   }
 
   /** Waits until `condition` holds; throws with what was printed when the sweep ends or the limit is over before. */
-  async until(what: string, condition: () => boolean, limitMs = 40_000): Promise<void> {
+  async until(what: string, condition: () => boolean, limitMs = 90_000): Promise<void> {
     const endMs = monotonicUs() / 1000 + limitMs;
     while (!condition()) {
       if (this.child.exitCode !== null) throw new Error(`ended before: ${what}\n${this.err}`);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { RunResult } from "../../../harness/sweep/model.ts";
@@ -37,7 +37,10 @@ test("two cells on a user's own cluster: valid, exit 0, the promised JSON, no to
   await first.until("the first run begins", () => sizeOf(place.path, "two", "manifest.json") > 0);
   const second = await bench(place, ["sweep", file, "--out", "two"]);
   assert.equal(second.code, 2, "a second sweep would write into the raw data of the first");
-  assert.match(second.err, /another sweep \(process \d+\) is writing to/);
+  assert.match(second.err, /another bench \(process \d+\) is writing to/);
+  const early = await bench(place, ["analyze", "two"]);
+  assert.equal(early.code, 2, "an analysis would replace what the sweep is writing");
+  assert.match(early.err, /another bench \(process \d+\) is writing to/);
 
   assert.equal(await first.ended, 0, first.err);
   const lines = first.out.trimEnd().split("\n");
@@ -78,6 +81,25 @@ test("analyze rebuilds every derived file, byte for byte, from raw/ and the mani
   assert.ok(derived.includes("report.html") && derived.some((name) => name.endsWith(".hlog")));
 });
 
+test("a sweep begun with another version: said and continued; refused when a setting means something else now", async () => {
+  const path = join(place.path, "two", "manifest.json");
+  const text = readFileSync(path, "utf8");
+  const manifest = JSON.parse(text);
+  manifest.provenance = { ...manifest.provenance, faultline: "0.0.9", commit: "0123456789abcdef" };
+  writeFileSync(path, JSON.stringify(manifest));
+  const { code, err } = await bench(place, ["sweep", "--resume", "two"]);
+  assert.equal(code, 0, err);
+  assert.match(err, /begun with another version \(0\.0\.9, commit 01234567\); the runs that are left use this one/);
+  manifest.cells.q0.drainTimeout = 1;
+  writeFileSync(path, JSON.stringify(manifest));
+  const other = await bench(place, ["sweep", "--resume", "two"]);
+  writeFileSync(path, text);
+  assert.equal(other.code, 2, other.err);
+  const words =
+    /was begun with another version \(0\.0\.9, commit 01234567\): drainTimeout was 1 and is 30000 now\nhint: Fin/;
+  assert.match(other.err, words);
+});
+
 test("a limit that no feeder keeps makes the run invalid: exit 5, with the figure", async () => {
   const file = place.write("late.yaml", config(kafka));
   const { code, err } = await bench(place, ["run", file, "--out", "late", "--set", "limits.generatorLagP99=1us"]);
@@ -105,4 +127,28 @@ test("a worker that is killed fails its run alone: the cause is named first, wha
   assert.ok(hit!.verified!.observed > 0 && hit!.verified!.lost > 0);
   assert.equal(next!.state, "valid");
   assert.deepEqual([...sweep.processes()], []);
+});
+
+test("a worker that does not start fails the run with its name and its log: exit 4", async () => {
+  const file = place.write("start.yaml", config(kafka));
+  // Loaded by every process; only the second worker minds.
+  const crash = 'if (process.argv.some((text) => text.includes(\'"worker":"worker-2"\'))) throw new Error();\n';
+  const preload = `--require=${place.write("crash.cjs", crash)}`;
+  const { code, err } = await bench(place, ["run", file, "--out", "start"], { NODE_OPTIONS: preload });
+  assert.equal(code, 4, err);
+  const [result] = place.read("start", "runs.jsonl").trimEnd().split("\n");
+  const [reason, ...others] = (JSON.parse(result!) as RunResult).reasons;
+  assert.deepEqual([reason!.code, others], ["system-failed", []]);
+  assert.equal(reason!.message, "worker-2 ended at its start (exit code 1)");
+  assert.match(reason!.hint ?? "", /worker-2\.log/);
+});
+
+test("a processor of the user's own that ends at its start fails the run with its exit code: exit 4", async () => {
+  const command = [process.execPath, "-e", "process.stderr.write('no licence'); process.exitCode = 7"];
+  const system = `system: {kind: command, name: mine, start: [{role: mine, command: ${JSON.stringify(command)}}], ready: {line: ready}}`;
+  const file = place.write("mine.yaml", config(`${kafka}\n${system}`));
+  const { code, err } = await bench(place, ["run", file, "--out", "mine"]);
+  assert.equal(code, 4, err);
+  assert.match(err, /failed: system-failed: mine .*7/);
+  assert.match(place.read("mine", "logs", "q0-r1", "mine.log"), /no licence/);
 });
