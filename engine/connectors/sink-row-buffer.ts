@@ -17,10 +17,14 @@ export class SinkRowBuffer {
   /** Encodes all rows of the batch, in order. */
   encode(batch: ColumnBatch, take: TakeRow): void {
     const { selection, selectedCount } = batch;
+    let many = true;
     for (let index = 0; index < selectedCount; ) {
-      const encoded = this.#encoder.encodeRows?.(batch, index) ?? null;
-      if (encoded === null) this.#encodeOne(batch, selection[index++]!, take);
-      else {
+      const encoded = many ? (this.#encoder.encodeRows?.(batch, index) ?? null) : null;
+      if (encoded === null) {
+        // What stands in the way is the batch: asking again for each row would look at all the others each time.
+        many = false;
+        this.#encodeOne(batch, selection[index++]!, take);
+      } else {
         const { bytes, start, ends, count } = encoded;
         assert(count > 0, "an encoder that can encode rows encodes some");
         let at = start;

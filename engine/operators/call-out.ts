@@ -124,6 +124,10 @@ export class CallOutOperator implements Operator {
     }
   }
 
+  holdsRows(): boolean {
+    return this.#segments.size > 0;
+  }
+
   /** `calls`: attempts; `failedCalls`: those that failed or took too long. */
   counters(): Readonly<Record<string, number>> {
     return { calls: this.#calls, failedCalls: this.#failures };

@@ -89,14 +89,16 @@ export class KeyedProcessOperator implements Operator {
     const context = present(this.#context, "context");
     const out = present(this.#out, "output");
     context.watermarkMs = timeMs;
+    // At the end these go first: they may still set event-time timers, which then fire too.
+    if (timeMs === Number.POSITIVE_INFINITY && this.#alarm !== null) this.#fireProcessing(timeMs);
     context.timers.fire(timeMs, (dueMs, _group, bytes, start, end) => {
       context.useBytes(bytes, start, end);
       this.#process.onTimer?.(dueMs, context, out.rows);
       out.flushIfFull();
+      this.#sides.flushIfFull();
     });
     out.flush();
     this.#sides.flush();
-    if (timeMs === Number.POSITIVE_INFINITY && this.#alarm !== null) this.#fireProcessing(timeMs);
   }
 
   snapshot(writer: SnapshotWriter): void {
@@ -121,6 +123,7 @@ export class KeyedProcessOperator implements Operator {
       context.useBytes(bytes, start, end);
       this.#process.onProcessingTimer?.(dueMs, context, out.rows);
       out.flushIfFull();
+      this.#sides.flushIfFull();
     });
     out.flush();
     this.#sides.flush();

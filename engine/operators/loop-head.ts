@@ -45,6 +45,11 @@ export class LoopHeadOperator extends StatelessOperator {
     this.#sendMark();
   }
 
+  /** Nobody can say what is still in the loop. */
+  holdsRows(): boolean {
+    return !this.#ended;
+  }
+
   /** `fedBack`: rows that have come back; `rounds`: how many the end took. */
   counters(): Readonly<Record<string, number>> {
     return { fedBack: this.#fedBack, rounds: this.#round };

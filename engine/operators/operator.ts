@@ -62,6 +62,8 @@ export interface Operator {
   snapshot(writer: SnapshotWriter): void;
   /** Called after `open` and before any row: loads the parts of these snapshots (several after a rescale) that it owns. */
   restore(snapshots: readonly SnapshotReader[]): void;
+  /** Of an operator that holds watermarks: has it rows that are still to go on? Then receivers must wait for its task, idle or not. */
+  holdsRows?(): boolean;
   /** What the operator counts (late rows …), by name, since it was opened; shown with the task's counters. */
   counters?(): Readonly<Record<string, number>>;
 }

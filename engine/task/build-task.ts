@@ -9,7 +9,7 @@ import type { LogicalGraph, LogicalNode } from "../dataflow/graph.ts";
 import type { PhysicalPlan, PlanEdge, Vertex } from "../dataflow/plan.ts";
 import { ArrivalMerge } from "../merge/arrival.ts";
 import { LiveRobin } from "../merge/live-robin.ts";
-import type { World } from "../ports.ts";
+import type { Timer, World } from "../ports.ts";
 import { HeartbeatAlarm } from "../replication/heartbeat-alarm.ts";
 import { instanceOf, subtaskOf } from "../replication/subtask.ts";
 import { BinaryRowReader } from "../rows/binary.ts";
@@ -72,8 +72,10 @@ export function buildTask(context: TaskContext, vertex: Vertex, subtask: number)
       guard: hooks.guard,
     });
     const sides = sideOutputs(planned, outputs, output);
+    const open = new Set<Timer>();
     return {
-      chain: buildChain(context, vertex, instance, nodes, hooks, sides),
+      chain: buildChain(context, vertex, instance, nodes, hooks, sides, open),
+      open,
       output,
       ...(first.kind === "operator" && first.loop !== undefined ? { loopBytes: first.loop.maxQueuedBytes } : {}),
       sink:
@@ -144,13 +146,14 @@ function buildChain(
   nodes: readonly LogicalNode[],
   { tail, guard }: TaskHooks,
   sides: SideOutputs,
+  open: Set<Timer>,
 ): OperatorChain {
   const { parallelism } = vertex;
   const keyGroups = keyGroupRange(instance, parallelism, plan.keyGroups);
   const run = (id: string) => (work: () => void) => guard(() => chain.runAs(id, work));
   const links = nodes.flatMap((node): ChainedOperator[] => {
     if (node.kind !== "operator") return [];
-    const capabilities = operatorCapabilities(node, world, run(node.id));
+    const capabilities = operatorCapabilities(node, world, run(node.id), open);
     const sideOutput = (tag: string) => sides(node.id, tag);
     const context = { operatorId: node.id, instance, parallelism, keyGroups, sideOutput, ...capabilities };
     return [{ context, operator: node.create() }];

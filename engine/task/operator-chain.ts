@@ -47,6 +47,11 @@ export class OperatorChain {
     return this.#full.includes(true);
   }
 
+  /** Some operator has rows that are still to go on. */
+  get holdsRows(): boolean {
+    return this.#links.some(({ operator }) => operator.holdsRows?.() === true);
+  }
+
   /** Id of the operator that runs, or ran last; null in the tail. For error messages. */
   get currentOperator(): string | null {
     return this.#links[this.#current]?.context.operatorId ?? null;
@@ -63,6 +68,12 @@ export class OperatorChain {
 
   advanceWatermark(timeMs: number): void {
     this.#advance(0, timeMs);
+  }
+
+  /** After a restore: the watermark comes again to the first operator that holds watermarks; those before it have had it. */
+  advanceHeld(timeMs: number): void {
+    const first = this.#holds.indexOf(true);
+    if (first >= 0) this.#advance(first, timeMs);
   }
 
   /** The feedback channels of the loop whose head is the first operator have advanced. */

@@ -108,19 +108,28 @@ export class TaskCore {
   }
 
   endStep(): void {
+    if (this.#inputIdle !== this.#idle) this.#tellIdle(); // rows that were held may have gone on
     this.#parts.sink?.endStep();
     this.#parts.output.endStep();
   }
 
   snapshot(unacknowledged: boolean): Uint8Array {
-    return snapshotParts(this.#parts, this.#watermarkMs, unacknowledged);
+    const time = { watermarkMs: this.#watermarkMs, passedMs: this.#passedMs, idle: this.#idle };
+    return snapshotParts(this.#parts, time, unacknowledged);
   }
 
   restore(snapshot: Uint8Array): void {
-    this.#watermarkMs = restoreParts(this.#parts, snapshot);
-    this.#passedMs = this.#watermarkMs;
-    this.#idle = this.#parts.gate?.idle ?? this.#parts.source?.idle ?? false;
-    this.#inputIdle = this.#idle;
+    const { watermarkMs, passedMs, idle } = restoreParts(this.#parts, snapshot);
+    this.#watermarkMs = watermarkMs;
+    this.#passedMs = passedMs;
+    this.#idle = idle;
+    this.#inputIdle = this.#parts.gate?.idle ?? this.#parts.source?.idle ?? false;
+  }
+
+  /** The chain begins to work. A watermark that it held when it was saved comes to it again, behind the rows that it has restored. */
+  start(): void {
+    this.#parts.chain.start();
+    if (this.#passedMs < this.#watermarkMs) this.#parts.chain.advanceHeld(this.#watermarkMs);
   }
 
   counters(): Pick<TaskCounters, "recordsOut" | "bytesOut" | "watermarkMs" | "custom"> {
@@ -141,13 +150,15 @@ export class TaskCore {
 
   close(): void {
     this.#parts.source?.close();
+    for (const one of this.#parts.open) one.cancel();
     this.#parts.sink?.close();
     this.#parts.heartbeats?.alarm?.close();
     this.#parts.output.close();
   }
 
   #tellIdle(): void {
-    const idle = this.#inputIdle && this.#passedMs === this.#watermarkMs; // an operator may hold rows back
+    // An operator may hold rows or watermarks back.
+    const idle = this.#inputIdle && this.#passedMs === this.#watermarkMs && !this.#parts.chain.holdsRows;
     if (idle === this.#idle || this.#inputEnded) return;
     this.#idle = idle;
     if (this.#parts.heartbeats === null) this.#parts.output.emitWatermark(idle ? IDLE_WATERMARK : this.#passedMs);

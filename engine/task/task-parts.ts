@@ -2,7 +2,7 @@ import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { Failure, TaskState } from "../cluster/messages.ts";
 import type { Sink, SinkHost } from "../connectors/sink.ts";
 import type { SourcePart, TickedSourceHost } from "../connectors/source-part.ts";
-import type { Clock, Timers } from "../ports.ts";
+import type { Clock, Timer, Timers } from "../ports.ts";
 import type { HeartbeatAlarm } from "../replication/heartbeat-alarm.ts";
 import type { BinaryRowReader } from "../rows/binary.ts";
 import type { InputGate } from "./input-gate.ts";
@@ -48,6 +48,8 @@ export interface TaskHooks {
 
 export interface TaskParts {
   readonly chain: OperatorChain;
+  /** Timers and requests of operators that are under way. */
+  readonly open: ReadonlySet<Timer>;
   readonly output: OutputGate;
   readonly sink: Sink | null;
   /** Exactly one of `source` and `gate` is there. `readers[channel]` reads the rows of the gate's logical channel. */
@@ -60,10 +62,22 @@ export interface TaskParts {
   readonly heartbeats: { readonly alarm: HeartbeatAlarm | null } | null;
 }
 
-/** State of all parts and the task's watermark, as bytes. */
-export function snapshotParts(parts: TaskParts, watermarkMs: number, unacknowledged: boolean): Uint8Array {
+/** What a task knows of time beside its parts. */
+export interface TaskTime {
+  /** Of the input. */
+  readonly watermarkMs: number;
+  /** What has passed the chain. */
+  readonly passedMs: number;
+  /** Receivers need not wait for the task. */
+  readonly idle: boolean;
+}
+
+/** State of all parts and the task's time, as bytes. */
+export function snapshotParts(parts: TaskParts, time: TaskTime, unacknowledged: boolean): Uint8Array {
   const writer = new SnapshotWriter();
-  writer.f64(watermarkMs);
+  writer.f64(time.watermarkMs);
+  writer.f64(time.passedMs);
+  writer.u8(time.idle ? 1 : 0);
   parts.chain.snapshot(writer);
   parts.gate?.snapshot(writer);
   parts.source?.snapshot(writer);
@@ -72,14 +86,14 @@ export function snapshotParts(parts: TaskParts, watermarkMs: number, unacknowled
   return writer.finish();
 }
 
-/** Loads what `snapshotParts` wrote into fresh parts; returns the watermark. */
-export function restoreParts(parts: TaskParts, snapshot: Uint8Array): number {
+/** Loads what `snapshotParts` wrote into fresh parts; returns the time. */
+export function restoreParts(parts: TaskParts, snapshot: Uint8Array): TaskTime {
   const reader = new SnapshotReader(snapshot);
-  const watermarkMs = reader.f64();
+  const time = { watermarkMs: reader.f64(), passedMs: reader.f64(), idle: reader.u8() === 1 };
   parts.chain.restore([reader]);
   parts.gate?.restore(reader);
   parts.source?.restore([reader]);
   parts.sink?.restore(reader);
   parts.output.restore(reader);
-  return watermarkMs;
+  return time;
 }

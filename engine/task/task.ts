@@ -54,7 +54,7 @@ export class Task {
     this.#step(() => {
       this.#parts.sink?.start();
       this.#parts.heartbeats?.alarm?.start();
-      this.#parts.chain.start();
+      this.#core.start();
       this.#parts.source?.start();
       this.#parts.output.pump();
       this.#schedule();

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { DEFAULT_JOB_OPTIONS } from "../../engine/cluster/job-spec.ts";
-import type { LogSourceSupplier } from "../../engine/connectors/source-supplier.ts";
 import type { JobFactory } from "../../engine/dataflow/graph.ts";
 import { describePlan, planJob } from "../../engine/dataflow/planner.ts";
 import { runSimulated } from "../../engine/simulation/run-simulated.ts";
+import { textSupplier } from "../../engine/simulation/text-supplier.ts";
 import sensors from "./engine-example.ts";
 import statistics from "./engine-example-aggregates.ts";
 import effects from "./engine-example-effects.ts";
@@ -28,23 +30,12 @@ const READINGS: readonly Reading[] = Array.from({ length: 2_400 }, (_, i) => {
   return { sensor: i % 5, celsius: ((i * 7919) % 401) / 10, at: 1_000_000 + i * 100 - ((i * 31) % 20) * 100 };
 });
 
-function supplier(): LogSourceSupplier {
-  const of = (partition: number) => READINGS.filter((_, i) => i % PARTITIONS === partition);
-  return {
-    partitions: PARTITIONS,
-    endOffset: (partition) => of(partition).length,
-    read(partition, offset, maxRecords) {
-      const values = of(partition)
-        .slice(offset, offset + maxRecords)
-        .map((reading) => JSON.stringify(reading));
-      const offsets = new Int32Array(values.length + 1);
-      values.forEach((value, i) => {
-        offsets[i + 1] = offsets[i]! + value.length;
-      });
-      return { bytes: new TextEncoder().encode(values.join("")), count: values.length, offsets };
-    },
-  };
-}
+const supplier = () =>
+  textSupplier(
+    Array.from({ length: PARTITIONS }, (_, partition) =>
+      READINGS.filter((_, i) => i % PARTITIONS === partition).map((reading) => JSON.stringify(reading)),
+    ),
+  );
 
 /** Rows of each sink. The second source of the examples has no rows; the service knows no oven. */
 function run(job: JobFactory, parallelism: number): Record<string, Record<string, number>[]> {
@@ -93,7 +84,7 @@ function expected(): { readonly alarms: string[]; readonly peaks: string[] } {
 describe("docs/engine.md", () => {
   it("shows the examples that are tested here", () => {
     assert.equal(blockOf("ts"), read("./engine-example.ts"));
-    for (const file of ["./engine-example-aggregates.ts", "./engine-example-effects.ts"]) {
+    for (const file of ["./engine-example-run.ts", "./engine-example-aggregates.ts", "./engine-example-effects.ts"]) {
       assert.ok(page.includes(`\`\`\`ts\n${read(file)}\`\`\``), file);
     }
   });
@@ -102,6 +93,19 @@ describe("docs/engine.md", () => {
     assert.equal(
       `${describePlan(planJob(sensors({ limit: LIMIT }), { parallelism: 2, keyGroups: 128 }))}\n`,
       blockOf("plan"),
+    );
+  });
+
+  it("the program that runs the example prints its rows", () => {
+    const lines = execFileSync(process.execPath, [fileURLToPath(new URL("engine-example-run.ts", import.meta.url))]);
+    const sinks = lines
+      .toString()
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(" ")[0]);
+    assert.deepEqual(
+      [sinks.filter((sink) => sink === "alarms").length, sinks.filter((sink) => sink === "peaks").length],
+      [4, 4],
     );
   });
 

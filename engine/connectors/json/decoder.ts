@@ -103,8 +103,8 @@ export class JsonDecoder implements RecordDecoder {
       do {
         const { valueStart, valueEnd } = cursor;
         if (valueStart >= 0) {
+          if (valueEnd - (first < 0 ? valueStart : first) > WINDOW_BYTES) break;
           if (first < 0) first = valueStart;
-          if (valueEnd - first > WINDOW_BYTES) break;
           last = valueEnd;
         }
         this.#starts[count] = valueStart;
@@ -114,7 +114,7 @@ export class JsonDecoder implements RecordDecoder {
       } while (more && count < this.#maxBatchRows);
       if (count > 0) this.#decodeSome(bytes, first, last, count, emit);
       else {
-        this.#parse(bytes.subarray(first, cursor.valueEnd), emit); // larger than all that the kernel can hold
+        this.#parse(bytes.subarray(cursor.valueStart, cursor.valueEnd), emit); // larger than all that the kernel can hold
         more = cursor.next();
       }
     }

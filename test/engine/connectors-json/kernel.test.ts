@@ -181,6 +181,22 @@ test("integers and decimals of any size, signs and NULLs are written as JavaScri
   );
 });
 
+test("a record larger than the kernel's window behind one without value is read as JavaScript reads it", () => {
+  const [line] = LINES.filter((value) => value.includes('"event_type":2'));
+  const large = Buffer.from(
+    present(line, "bid")
+      .toString()
+      .replace('"url":"', `"url":"${"x".repeat(WINDOW_BYTES * 4)}`),
+  );
+  const { fields, rows } = SHAPES[0]!;
+  const decoder = new JsonDecoder(TEST_WIRE, wireSchema(TEST_WIRE, fields), new Set(rows), 4096, kernel);
+  let count = 0;
+  decoder.decode(logRecords([null, large, present(line, "bid")]), (batch) => {
+    count += batch.selectedCount;
+  });
+  assert.deepEqual([count, decoder.undecodable], [2, 1]);
+});
+
 test("the committed module is what its sources compile to", async () => {
   const script = fileURLToPath(new URL("scripts/kernel.ts", ROOT));
   await promisify(execFile)(process.execPath, [script, "--check"]);

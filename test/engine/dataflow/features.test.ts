@@ -102,6 +102,28 @@ for (const parallelism of [1, 2, 4]) {
       }
     });
 
+    it("a timer that is set by one left at the end of input fires too", () => {
+      const process = (): KeyedProcess => ({
+        state: { width: 1 },
+        onRow: (_row, context) => context.setProcessingTimer(context.processingTimeMs + 1_000_000),
+        onProcessingTimer(_timeMs, context) {
+          if (context.exists) return;
+          context.set(0, 1);
+          context.setTimer(5);
+        },
+        onTimer(timeMs, context, out) {
+          out.addRow(timeMs);
+          context.writeKey(out);
+          out.setText(1, "fired");
+        },
+      });
+      const { rows } = simulate(EVENTS, parallelism, (events) => {
+        const fired = events.keyBy("key").process("timers", KEYED, process, { processingTime: true });
+        fired.sink("out", jsonEncoder(KEYED));
+      });
+      assert.equal(rows.out?.length, new Set(EVENTS.map(({ key }) => key)).size);
+    });
+
     it("rows are looked up in tables: computed, inline, from a file", () => {
       const schema = new RowSchema([
         { name: "id", type: "i64" },

@@ -32,6 +32,11 @@ export class ManualTime {
     },
   };
 
+  /** Timers that have not fired. */
+  get pending(): number {
+    return this.#due.length;
+  }
+
   #forget(due: Due): void {
     this.#due = this.#due.filter((other) => other !== due);
   }

@@ -2,6 +2,7 @@ import { DEFAULT_JOB_OPTIONS, type JobOptions } from "../../../engine/cluster/jo
 import type { Failure, TaskState } from "../../../engine/cluster/messages.ts";
 import type { LogicalGraph } from "../../../engine/dataflow/graph.ts";
 import { planJob } from "../../../engine/dataflow/planner.ts";
+import type { CallOut } from "../../../engine/ports.ts";
 import { BinaryRowReader, BinaryRowWriter } from "../../../engine/rows/binary.ts";
 import { buildTask } from "../../../engine/task/build-task.ts";
 import type { Element } from "../../../engine/task/element.ts";
@@ -17,7 +18,7 @@ export const ATTEMPT = 1;
 export function rigTask(
   graph: LogicalGraph,
   vertexId: string,
-  changes: { options?: Partial<JobOptions>; parallelism?: number; replicas?: number } = {},
+  changes: { options?: Partial<JobOptions>; parallelism?: number; replicas?: number; callOut?: CallOut } = {},
 ) {
   const time = new ManualTime();
   const log = new ManualLog();
@@ -51,7 +52,12 @@ export function rigTask(
         options: { ...DEFAULT_JOB_OPTIONS, ...changes.options },
         bounded: false,
       },
-      world: { clock: time.clock, timers: time.timers, log },
+      world: {
+        clock: time.clock,
+        timers: time.timers,
+        log,
+        ...(changes.callOut === undefined ? {} : { callOut: changes.callOut }),
+      },
       host: {
         onState: (_task, state, failure) => states.push([state, failure]),
         onNotice: () => {},

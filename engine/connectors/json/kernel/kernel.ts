@@ -1,3 +1,4 @@
+/// <reference path="./webassembly.d.ts" />
 import { assert } from "../../../../base/assert.ts";
 import { KERNEL_BYTES } from "./kernel-bytes.ts";
 
