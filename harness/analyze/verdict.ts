@@ -18,6 +18,11 @@ const FAILED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
 /** Largest change of the clock offset over a run: comparing with broker times would be off by as much. */
 const MAX_CLOCK_DRIFT_US = 1_000;
 
+/** What gives a run more outputs, or makes do with fewer. */
+export const MORE_SAMPLES_HINT =
+  "Make load.duration longer, shorten warmup, or lower limits.minSamples. Queries over windows have more results per second of load when it " +
+  "holds more event time: lower data.nexmark.eventRatePerSecond, as configs/latency.yaml does for q5.";
+
 export interface Evidence {
   readonly record: RunRecord;
   readonly config: Pick<RunConfig, "limits" | "guarantee"> | null;
@@ -134,7 +139,7 @@ function sampleReasons({ config, latencyUs, claimsLatency, verified }: Evidence)
   const least = Math.max(1, config?.limits.minSamples ?? 1);
   if (latencyUs.n >= least) return [];
   const text = `${latencyUs.n} outputs in the measured window, ${least} needed`;
-  return [reason("too-few-samples", text, "Measure longer, or shorten the warm-up.")];
+  return [reason("too-few-samples", text, MORE_SAMPLES_HINT)];
 }
 
 function milliseconds(us: number): string {

@@ -10,10 +10,12 @@ export class Interruption {
   readonly #unsubscribe: () => void;
   #code: ExitCode = EXIT.interrupted;
 
-  constructor(io: Io) {
+  /** `lastWords`: said before the second signal ends the process; "" = nothing. */
+  constructor(io: Io, lastWords: () => string = () => "") {
     this.#unsubscribe = io.onSignal((name) => {
       const code = name === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
       if (this.#abort.signal.aborted) {
+        io.stderr.write(lastWords());
         io.exitNow(code);
         return;
       }

@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { monotonicUs, wallClockMs } from "../../base/clock.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import { EXIT, type ExitCode } from "../../base/exit-codes.ts";
@@ -18,6 +19,9 @@ import { printOutcome } from "./progress/outcome.ts";
 import { planJson, planText } from "./progress/plan-text.ts";
 import { makeStyle } from "./progress/style.ts";
 
+/** The most that looking for cells with too few outputs may take. */
+const FEW_SAMPLES_LIMIT_US = 500_000;
+
 export interface SessionOptions {
   /** Results folder as typed; undefined: a new one below `reports/`. */
   readonly out: string | undefined;
@@ -30,26 +34,37 @@ export interface SessionOptions {
 export async function executeSweep(sweep: ResolvedSweep, options: SessionOptions, io: Io): Promise<ExitCode> {
   const plan = planSweep(sweep);
   const folder = options.out ?? `reports/${resultsFolderName(sweep.config.name, wallClockMs())}`;
+  await warnOfFewSamples(sweep, io);
   if (options.dryRun) {
     io.stdout.write(options.json ? `${planJson(sweep, plan, folder)}\n` : planText(sweep, plan, folder));
     return EXIT.ok;
   }
   const { checkRoom } = await import("../doctor/preflight.ts");
-  checkRoom(sweep, resolve(io.cwd, folder));
-  const interruption = new Interruption(io);
+  const directory = resolve(io.cwd, folder);
+  checkRoom(sweep, directory);
+  const resumeLine = `continue with: bench sweep --resume ${folder}\n`;
+  // Before there is a manifest nothing can be resumed.
+  const interruption = new Interruption(io, () => (existsSync(join(directory, "manifest.json")) ? resumeLine : ""));
   try {
-    const outcome = await runInFolder(sweep, plan, resolve(io.cwd, folder), options, io, interruption.signal);
+    const outcome = await runInFolder(sweep, plan, directory, options, io, interruption.signal);
     printOutcome(outcome.results, folder, options, io);
     if (!outcome.interrupted) return exitCodeOf(outcome.results);
     const left = outcome.planned - outcome.results.length;
     io.stderr.write(
       `interrupted: ${outcome.results.length} of ${outcome.planned} runs are done and kept, ${left} left\n`,
     );
-    if (left > 0) io.stderr.write(`continue with: bench sweep --resume ${folder}\n`);
+    if (left > 0) io.stderr.write(resumeLine);
     return interruption.exitCode;
   } finally {
     interruption.close();
   }
+}
+
+/** Before a broker starts: the data are fixed, so a run that cannot have enough outputs is known by a replay of the oracle. */
+async function warnOfFewSamples(sweep: ResolvedSweep, io: Io): Promise<void> {
+  const { fewSamplesWarnings } = await import("./expected-samples.ts");
+  const endUs = monotonicUs() + FEW_SAMPLES_LIMIT_US;
+  for (const line of fewSamplesWarnings(sweep.cells, () => monotonicUs() > endUs)) io.stderr.write(line);
 }
 
 async function runInFolder(

@@ -16,7 +16,7 @@ const RATE_PREFIXES: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6,
 const RATE_PERIODS: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3600 };
 const RATE = new RegExp(`^${NUMBER}\\s*([kMG]?)/(s|min|h)$`);
 
-/** Microseconds of one unit, from long to short. */
+/** Microseconds of one unit, from long to short. Read, too, but never written: `m` for `min`, `µs` for `us`. */
 const DURATION_UNITS: readonly (readonly [string, number])[] = [
   ["h", 3_600_000_000],
   ["min", 60_000_000],
@@ -24,7 +24,10 @@ const DURATION_UNITS: readonly (readonly [string, number])[] = [
   ["ms", 1_000],
   ["us", 1],
 ];
-const DURATION_PART = new RegExp(`${NUMBER}\\s*(h|min|ms|us|µs|s)`, "g");
+/** `min` and `ms` before `m`, which would be taken from them. */
+const DURATION_UNIT = "(h|min|ms|m|us|µs|s)";
+const DURATION_ALIASES: Readonly<Record<string, string>> = { m: "min", µs: "us" };
+const DURATION_PART = new RegExp(`${NUMBER}\\s*${DURATION_UNIT}`, "g");
 
 const SIZE_UNITS: readonly (readonly [string, number])[] = [
   ["GiB", 2 ** 30],
@@ -42,7 +45,7 @@ export type Quantity = "rate" | "duration" | "size";
 /** What the parsers below read, as regular expressions for editors (JSON Schema). */
 export const QUANTITY_PATTERNS: Readonly<Record<Quantity, string>> = {
   rate: RATE.source,
-  duration: `^(0|(${NUMBER}\\s*(h|min|ms|us|µs|s)\\s*)+)$`,
+  duration: `^(0|(${NUMBER}\\s*${DURATION_UNIT}\\s*)+)$`,
   size: SIZE.source,
 };
 
@@ -63,7 +66,7 @@ export function parseRate(input: unknown): Parsed {
   return { ok: true, value };
 }
 
-/** `10s`, `250ms`, `1min30s`, `500us` → milliseconds; nothing finer than a microsecond. A bare `0` needs no unit. */
+/** `10s`, `250ms`, `1min30s` (or `1m30s`), `500us` → milliseconds; nothing finer than a microsecond. A bare `0` needs no unit. */
 export function parseDuration(input: unknown): Parsed {
   if (input === 0 || input === "0") return { ok: true, value: 0 };
   if (typeof input !== "string") {
@@ -75,11 +78,11 @@ export function parseDuration(input: unknown): Parsed {
   for (const match of text.matchAll(DURATION_PART)) {
     if (!rest.startsWith(match[0])) break;
     rest = rest.slice(match[0].length).trimStart();
-    const unit = match[2] === "µs" ? "us" : match[2]!;
+    const unit = DURATION_ALIASES[match[2]!] ?? match[2]!;
     us += Number(match[1]) * DURATION_UNITS.find(([name]) => name === unit)![1];
   }
   if (text === "" || rest !== "") {
-    return failure(`${shown(input)} is not a duration`, "write it like 500us, 250ms, 10s, 1min30s or 2h");
+    return failure(`${shown(input)} is not a duration`, "write it like 500us, 250ms, 10s, 1min30s (or 1m30s) or 2h");
   }
   const rounded = Math.round(us);
   if (Math.abs(us - rounded) > 1e-6 * Math.max(1, us)) {

@@ -74,9 +74,9 @@ export function seconds(ms: number): string {
   return `${Number((ms / 1000).toFixed(1))} s`;
 }
 
-/** `8,000 of 8,000 outputs, 0 lost, 0 duplicate, 0 wrong`; further kinds only where there are any. */
+/** `7,998 of 8,000 outputs, 2 lost (1 of them replaced by wrong rows), 0 duplicate, 1 wrong`; further kinds only where there are any. */
 export function verifiedText(verified: VerifySummary, replayed = false): string {
-  const { matched, expected, lost, duplicate, wrong, unexpected, premature, outOfOrder } = verified;
+  const { matched, expected, lost, replaced = 0, duplicate, wrong, unexpected, premature, outOfOrder } = verified;
   const more = [
     [unexpected, "unexpected"],
     [premature, "premature"],
@@ -84,7 +84,9 @@ export function verifiedText(verified: VerifySummary, replayed = false): string 
   ] as const;
   const rest = more.flatMap(([count, name]) => (count > 0 ? [`, ${integer(count)} ${name}`] : []));
   const note = replayed && duplicate > 0 ? " (replayed after a fault)" : "";
-  const counts = `${integer(lost)} lost, ${integer(duplicate)} duplicate${note}, ${integer(wrong)} wrong`;
+  const share = replaced === lost ? "" : `${integer(replaced)} of them `;
+  const instead = replaced > 0 ? ` (${share}replaced by wrong rows)` : "";
+  const counts = `${integer(lost)} lost${instead}, ${integer(duplicate)} duplicate${note}, ${integer(wrong)} wrong`;
   return `${integer(matched)} of ${integer(expected)} outputs, ${counts}${rest.join("")}`;
 }
 
@@ -107,6 +109,7 @@ export function sumVerified(results: readonly Pick<RunResult, "verified">[]): Ve
     observed: total((v) => v.observed),
     matched: total((v) => v.matched),
     lost: total((v) => v.lost),
+    replaced: total((v) => v.replaced ?? 0),
     duplicate: total((v) => v.duplicate),
     wrong: total((v) => v.wrong),
     unexpected: total((v) => v.unexpected),

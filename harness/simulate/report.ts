@@ -57,7 +57,7 @@ export function summaryText(progress: CampaignProgress, cpuMs: number): string {
   return [
     renderTable([["situation", "runs", "times", "means"], ...situations], new Set([0, 3])),
     renderTable([["query", "runs", "with rows"], ...queries], new Set([0])),
-    `${formatCount(seeds)} seeds, ${formatCount(tally.runs)} runs in ${formatSpan(elapsedMs)}: ` +
+    `${counted(seeds, "seed")}, ${counted(tally.runs, "run")} in ${formatSpan(elapsedMs)}: ` +
       `${formatCount(seedsPerMinute)} seeds a minute, ${formatCount(runsPerMinute)} runs a minute, ` +
       `${formatCount(runsPerCpuMinute)} a minute of CPU\n` +
       `${formatCount(tally.rows)} rows compared, ${formatCount(tally.steps)} events in ${formatSpan(tally.virtualUs / 1000)} of virtual time\n` +
@@ -82,4 +82,8 @@ export function failureText(run: DrawnRun, result: SeedResult): string {
     `replay: ${replayCommand(result)}`,
     "",
   ].join("\n");
+}
+
+function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -125,6 +125,8 @@ export interface VerifySummary {
   readonly observed: number;
   readonly matched: number;
   readonly lost: number;
+  /** Of the lost ones, those in whose place a wrong row of the same name came; absent where there are none. */
+  readonly replaced?: number;
   readonly duplicate: number;
   readonly wrong: number;
   readonly unexpected: number;

@@ -11,7 +11,7 @@ export function refuseOther(directory: string, existing: Manifest, wanted: Manif
     existing.configText === wanted.configText && isDeepStrictEqual(existing.overrides, wanted.overrides);
   if (!isSameText && existing.configHash !== wanted.configHash) {
     throw new FaultlineError("usage", `${directory} holds the results of another config (${existing.name})`, {
-      hint: "Choose another --out, or continue that sweep with --resume.",
+      hint: "Choose another --out, or continue that sweep as it was begun: bench sweep --resume DIR, without a config and --set.",
       context: { found: existing.configHash, wanted: wanted.configHash },
     });
   }

@@ -18,6 +18,8 @@ export interface Example {
   readonly values: readonly Value[] | null;
   /** The record as text, where it was fetched again and is no row of the query. */
   readonly text: string | null;
+  /** Why that text is no row of the query, where it is JSON and can be told. */
+  readonly problem?: string;
 }
 
 export interface ObservedAt {

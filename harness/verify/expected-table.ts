@@ -79,6 +79,14 @@ export class ExpectedTable {
     }
   }
 
+  nameHigh(row: number): number {
+    return this.#hashes[row * 6]!;
+  }
+
+  nameLow(row: number): number {
+    return this.#hashes[row * 6 + 1]!;
+  }
+
   orderHigh(row: number): number {
     return this.#hashes[row * 6 + 4]!;
   }

@@ -40,6 +40,10 @@ export class Matcher {
   readonly #onMatch: (match: Match) => void;
   readonly #match: Match;
   readonly #locate: Locate;
+  /** Wrong rows by name, since the last `finish`; no more names than the table holds. */
+  readonly #wrong = new Map<string, number>();
+  /** Lost rows in whose place a wrong one came: of the same name, each wrong one taken once. */
+  replaced = 0;
 
   constructor(
     table: ExpectedTable,
@@ -102,8 +106,19 @@ export class Matcher {
         continue;
       }
       this.#book.add("lost", this.#table.ordinal[row]!, () => ({ ...this.#expected(row), observation: null }));
+      this.#replace(row);
     }
+    this.#wrong.clear();
     return left;
+  }
+
+  #replace(row: number): void {
+    if (this.#wrong.size === 0) return;
+    const name = `${this.#table.nameHigh(row)}:${this.#table.nameLow(row)}`;
+    const left = this.#wrong.get(name) ?? 0;
+    if (left === 0) return;
+    this.#wrong.set(name, left - 1);
+    this.replaced++;
   }
 
   #duplicate(chain: number, o: Observation, ordinal: number): Found {
@@ -112,6 +127,10 @@ export class Matcher {
   }
 
   #stray(kind: "wrong" | "unexpected", o: Observation, ordinal: number): Found {
+    if (kind === "wrong") {
+      const name = `${o.nameHigh}:${o.nameLow}`;
+      this.#wrong.set(name, (this.#wrong.get(name) ?? 0) + 1);
+    }
     this.#book.add(kind, ordinal, () => ({ expected: null, trigger: null, observation: this.#locate(o, ordinal) }));
     return "other";
   }

@@ -32,6 +32,27 @@ export function parseRow(columns: readonly ColumnSpec[], text: string): Value[] 
   return values;
 }
 
+/** Names of `columns` that an object lacks, and of its members that are no columns; null when `text` is no JSON object. */
+export function columnDifference(
+  columns: readonly ColumnSpec[],
+  text: string,
+): { readonly missing: readonly string[]; readonly extra: readonly string[] } | null {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return null; // not JSON, which is plain to see
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return null;
+  const record = flat(columns, parsed as JsonObject);
+  if (record === null) return null;
+  const names = columns.map(({ name }) => name);
+  return {
+    missing: names.filter((name) => !Object.hasOwn(record, name)),
+    extra: Object.keys(record).filter((name) => !names.includes(name)),
+  };
+}
+
 /** The record with the objects that dotted columns lead into spread out: `{"a":{"b":1}}` as `{"a.b":1}`; null when one is no object. */
 function flat(columns: readonly ColumnSpec[], record: JsonObject): JsonObject | null {
   const parents = new Set(

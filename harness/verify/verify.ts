@@ -127,7 +127,7 @@ function joinInMemory<E>({ input, store, expected, ...rest }: Join<E>): VerifyOu
   } finally {
     order?.dispose();
   }
-  return outcomeOf(expected.count - matcher.finish(), tally, book);
+  return outcomeOf(expected.count - matcher.finish(), { ...tally, replaced: matcher.replaced }, book);
 }
 
 function joinOnDisk<E>(join: Join<E>, directory: string): VerifyOutcome {
@@ -140,7 +140,7 @@ function joinOnDisk<E>(join: Join<E>, directory: string): VerifyOutcome {
     const observed = new SpreadHashes(store.partitions, directory);
     const tally = { observed: spreadObservations(input, observed), matched: 0 };
     input.onPhase?.("join");
-    const optional = joinBuckets(join, observed, book, slices);
+    const { optional, replaced } = joinBuckets(join, observed, book, slices);
     slices.closeFiles();
     input.onPhase?.("inOrder");
     forEachObservation(input.observationsFile, (observation, ordinal) => {
@@ -156,20 +156,20 @@ function joinOnDisk<E>(join: Join<E>, directory: string): VerifyOutcome {
       order?.onMatch(match);
     });
     order?.finish();
-    return outcomeOf(expected.count - optional, tally, book);
+    return outcomeOf(expected.count - optional, { ...tally, replaced }, book);
   } finally {
     slices.dispose();
     order?.dispose();
   }
 }
 
-/** Joins bucket by bucket and empties them; how many rows were allowed to be missing and are. */
+/** Joins bucket by bucket and empties them. `optional`: how many rows were allowed to be missing and are. */
 function joinBuckets<E>(
   { input, store, expected }: Join<E>,
   observed: SpreadHashes,
   book: ViolationBook,
   slices: MatchSlices,
-): number {
+): { readonly optional: number; readonly replaced: number } {
   const table = new ExpectedTable(store.largestCount());
   const onMatch = (match: Match) => slices.append(match);
   const locate = (_: Observation, ordinal: number) => locateIn(input.observationsFile, ordinal);
@@ -187,7 +187,7 @@ function joinBuckets<E>(
   } finally {
     observed.dispose();
   }
-  return optional;
+  return { optional, replaced: matcher.replaced };
 }
 
 /** Compares the last row of each key; `expected` counts keys. */
@@ -233,8 +233,9 @@ function orderWatch<E>({ input, expected, bucketRows }: Join<E>, book: Violation
 
 function outcomeOf(
   expected: number,
-  tally: { readonly observed: number; readonly matched: number },
+  { replaced = 0, ...tally }: { readonly observed: number; readonly matched: number; readonly replaced?: number },
   book: ViolationBook,
 ): VerifyOutcome {
-  return { summary: { expected, ...tally, ...book.counts }, examples: book.examples() };
+  const summary = { expected, ...tally, ...book.counts, ...(replaced > 0 ? { replaced } : {}) };
+  return { summary, examples: book.examples() };
 }

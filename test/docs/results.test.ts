@@ -57,9 +57,20 @@ describe("docs/results.md", () => {
     writeSyntheticManifest(folder);
     const data = { nexmark: { eventRatePerSecond: 1_000 }, watermarkDelay: "1s" };
     writeSyntheticRun(folder, { id: "RUN", query: "q0", settings: { data, limits: { minSamples: 1 } } });
+    // A second rate: without one there is no latency over throughput.
+    const settings = {
+      data: { ...data, events: 4_000 },
+      limits: { minSamples: 1 },
+      load: { rate: "1k/s", duration: "4s" },
+    };
+    writeSyntheticRun(folder, { id: "RUN2", cell: "slower", query: "q0", order: 1, settings });
     await analyzeSweep(folder);
     const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-    files = found.map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+    files = found.map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(folder.length + 1)
+        .replace("RUN2", "RUN"),
+    );
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -52,8 +52,7 @@ export const simulateCommand: Command = {
       import("../../config/units.ts"),
     ]);
     const forText = textOption(args, "for");
-    // `10m` is what people write; configs say `10min`, because there `m` could be anything.
-    const parsed = forText === undefined ? null : parseDuration(forText.replace(/(\d)m$/, "$1min"));
+    const parsed = forText === undefined ? null : parseDuration(forText);
     if (parsed?.ok === false) throw new FaultlineError("usage", `--for: ${parsed.message}`, { hint: parsed.hint });
     const seeds = countOption(args, "seeds", 1);
     const threads = countOption(args, "threads", 1);

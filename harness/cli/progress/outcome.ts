@@ -93,6 +93,7 @@ function jsonLine(result: RunResult): string {
             lost: v.lost,
             duplicate: v.duplicate,
             wrong: v.wrong,
+            unexpected: v.unexpected,
             premature: v.premature,
             outOfOrder: v.outOfOrder,
           },

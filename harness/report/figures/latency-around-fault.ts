@@ -21,17 +21,22 @@ import { axisTitleBelow, type Figure, plotWidth } from "./render.ts";
 
 const MEASURES = ["p50", "p99", "max"] as const;
 type Measure = (typeof MEASURES)[number];
-const DASHES = [
-  [1, 0],
-  [6, 3],
-  [1.5, 2.5],
-];
+/** Told apart without colours too: thick and whole, dashed, thin in the colour of the text. */
+const STROKES: Readonly<Record<Measure, { readonly dash: readonly number[]; readonly width: number }>> = {
+  p50: { dash: [1, 0], width: 2.4 },
+  p99: { dash: [7, 3], width: 1.7 },
+  max: { dash: [1, 0], width: 0.9 },
+};
 const VIEWS = [
   { name: "intended", title: "by the time the output was due" },
   { name: "output", title: "by the time the output came" },
 ] as const;
 type View = (typeof VIEWS)[number]["name"];
 const MEDIAN = "median";
+/** Widths of the lines of single repetitions, of those of their median. */
+const FAINTER = 0.35;
+const INTERVAL_S = FIGURE_INTERVAL_MS / 1000;
+const EPSILON_S = INTERVAL_S / 1000;
 
 interface Row {
   readonly view: View;
@@ -42,7 +47,14 @@ interface Row {
   readonly measure: Measure | "output";
   readonly latencyMs: number | null;
   readonly n: number;
-  /** Lines are broken where intervals have no output: a gap is not bridged. */
+}
+
+/** A corner of a line of steps. */
+interface Corner {
+  readonly second: number;
+  readonly measure: Measure;
+  readonly latencyMs: number;
+  /** Lines are broken where an interval has no value, so that a gap is not bridged, and at the fault. */
   readonly part: string;
 }
 
@@ -56,13 +68,14 @@ export function latencyAroundFaultFigure(analyses: readonly RunAnalysis[], index
   const drawn = rows.filter(({ latencyMs }) => latencyMs !== null && latencyMs > 0);
   if (drawn.length === 0) return null;
   const { result, fault } = first;
+  const measures = MEASURES.filter((name) => drawn.some(({ measure }) => measure === name));
   const hasDots = rows.some(({ measure }) => measure === "output");
   const sum = (of: (run: FaultOfRun) => number) => integer(runs.reduce((so, run) => so + of(run), 0));
   return {
     id: `latency-around-fault-${figureSuffix(runs)}`,
     title: `Latency around the fault, ${runs.length === 1 ? result.run.id : result.run.cell.id}: ${fault.kind} ${fault.target}`,
-    caption: `0 is when the fault was observed. ${repetitionsText(runs)} Lines: p50, p99 and maximum of every ${FIGURE_INTERVAL_MS} ms, percentiles only where an interval has enough outputs${hasDots ? "; dots: every single output" : ""}. Lines stop where nothing came out. Only first copies count. Shaded: the gap without new outputs${runs.some(({ effect }) => effect.gap?.censored) ? ", which did not end" : ""}; dotted upright: the query runs again; level: the median before. ${shortRate(result.offeredPerSecond)} offered, n = ${sum(({ effect }) => effect.before.n)} before and ${sum(({ effect }) => effect.after.n)} after. Logarithmic axis; the last ${seconds(reach.before * 1000)} before, ${seconds(reach.ahead * 1000)} after.`,
-    spec: specOf(drawn, runs, reach, colourOf(result.query)),
+    caption: `0 is when the fault was observed. ${repetitionsText(runs)} Lines: ${measures.join(", ")} of every ${FIGURE_INTERVAL_MS} ms${hasDots ? "; dots: every single output" : ""}. ${tooFew(measures)}Lines stop where nothing came out, and at 0. By due time the last step before 0 may be high already: what was due then, and had not come, had to wait. Only first copies count. Shaded: the gap without new outputs${runs.some(({ effect }) => effect.gap?.censored) ? ", which did not end" : ""}; dotted upright: the query runs again; level: the median before. ${shortRate(result.offeredPerSecond)} offered, n = ${sum(({ effect }) => effect.before.n)} before and ${sum(({ effect }) => effect.after.n)} after. Logarithmic axis; the last ${seconds(reach.before * 1000)} before, ${seconds(reach.ahead * 1000)} after.`,
+    spec: specOf(drawn, measures, runs, reach, colourOf(result.query)),
     csv: csv<Row>(
       [
         { name: "view", value: (row) => (row.view === "intended" ? "by_due_time" : "by_output_time") },
@@ -77,6 +90,12 @@ export function latencyAroundFaultFigure(analyses: readonly RunAnalysis[], index
   };
 }
 
+/** Which percentile no interval has enough outputs for: it is not in the legend then. */
+function tooFew(measures: readonly Measure[]): string {
+  const missing = MEASURES.filter((name) => !measures.includes(name));
+  return missing.length === 0 ? "" : `No interval has enough outputs for ${missing.join(" or ")}. `;
+}
+
 /** Intervals of every run; single outputs only where there is one run, else medians. */
 function rowsOf(view: View, runs: readonly FaultOfRun[]): Row[] {
   const lines = runs.flatMap(({ result, series }) => lineRows(view, result.run.id, series));
@@ -84,50 +103,61 @@ function rowsOf(view: View, runs: readonly FaultOfRun[]): Row[] {
   const points = (runs[0]!.series.points ?? []).map(({ dueUs, observedUs }): Row => {
     const second = (view === "intended" ? dueUs : observedUs) / 1e6;
     const latencyMs = (observedUs - dueUs) / 1000;
-    return { view, run: runs[0]!.result.run.id, second, measure: "output", latencyMs, n: 1, part: "" };
+    return { view, run: runs[0]!.result.run.id, second, measure: "output", latencyMs, n: 1 };
   });
   return [...lines, ...points];
 }
 
 function lineRows(view: View, run: string, series: FaultSeries): Row[] {
-  let part = 0;
-  let last = Number.NEGATIVE_INFINITY;
-  return series[view].flatMap(({ index, count, p50, p99, max }) => {
-    if (index > last + 1) part++;
-    last = index;
-    return MEASURES.map((measure): Row => {
+  return series[view].flatMap(({ index, count, p50, p99, max }) =>
+    MEASURES.map((measure): Row => {
       const us = { p50, p99, max }[measure];
-      const latencyMs = us === null ? null : us / 1000;
-      return { view, run, second: middleOf(index), measure, latencyMs, n: count, part: `${run} ${part}` };
-    });
-  });
+      return { view, run, second: middleOf(index), measure, latencyMs: us === null ? null : us / 1000, n: count };
+    }),
+  );
 }
 
 /** The median of what the runs have in each interval; none where most have no output. */
 function medianRows(view: View, runs: readonly FaultOfRun[]): Row[] {
   const byIndex = runs.map(({ series }) => new Map(series[view].map((interval) => [interval.index, interval])));
   const indexes = [...new Set(byIndex.flatMap((map) => [...map.keys()]))].sort((a, b) => a - b);
-  return MEASURES.flatMap((measure) => {
-    let part = 0;
-    let last = Number.NEGATIVE_INFINITY;
-    return indexes.flatMap((index): Row[] => {
+  return MEASURES.flatMap((measure) =>
+    indexes.flatMap((index): Row[] => {
       const found = byIndex.map((map) => map.get(index));
       const us = medianOf(found.map((interval) => interval?.[measure] ?? null));
       if (us === null) return [];
-      if (index > last + 1) part++;
-      last = index;
       const n = found.reduce((sum, interval) => sum + (interval?.count ?? 0), 0);
-      const at = { second: middleOf(index), part: `${MEDIAN} ${part}` };
-      return [{ view, run: MEDIAN, measure, latencyMs: us / 1000, n, ...at }];
-    });
-  });
+      return [{ view, run: MEDIAN, second: middleOf(index), measure, latencyMs: us / 1000, n }];
+    }),
+  );
 }
 
 function middleOf(index: number): number {
-  return ((index + 0.5) * FIGURE_INTERVAL_MS) / 1000;
+  return (index + 0.5) * INTERVAL_S;
 }
 
-function specOf(drawn: readonly Row[], runs: readonly FaultOfRun[], reach: Reach, colour: string): TopLevelSpec {
+/** Every interval from its begin to its end: a value says nothing of the time before or after its interval. */
+function steps(rows: readonly Row[]): Corner[] {
+  const drawn = new Map<string, { part: number; end: number }>();
+  return rows.flatMap(({ run, second, measure, latencyMs }): Corner[] => {
+    if (measure === "output" || latencyMs === null) return [];
+    const [from, to] = [second - INTERVAL_S / 2, second + INTERVAL_S / 2];
+    const line = `${run} ${measure}`;
+    const before = drawn.get(line);
+    const continues = before !== undefined && Math.abs(before.end - from) < EPSILON_S && Math.abs(from) > EPSILON_S;
+    const part = (before?.part ?? 0) + (continues ? 0 : 1);
+    drawn.set(line, { part, end: to });
+    return [from, to].map((corner) => ({ second: corner, measure, latencyMs, part: `${line} ${part}` }));
+  });
+}
+
+function specOf(
+  drawn: readonly Row[],
+  measures: readonly Measure[],
+  runs: readonly FaultOfRun[],
+  reach: Reach,
+  colour: string,
+): TopLevelSpec {
   const yAxis = logAxis(drawn.map(({ latencyMs }) => latencyMs!));
   const x = secondsAxis(reach, 10);
   const isBold = (row: Row) => runs.length === 1 || row.run === MEDIAN;
@@ -140,10 +170,10 @@ function specOf(drawn: readonly Row[], runs: readonly FaultOfRun[], reach: Reach
     };
     const own = drawn.filter(({ view }) => view === name);
     const lines = own.filter(({ measure }) => measure !== "output");
-    const line = (values: readonly Row[], strokeWidth: number, opacity: number) => ({
-      data: { values },
-      mark: { type: "line", strokeWidth, opacity },
-      encoding: { x, y, color: { value: colour }, strokeDash: DASH, detail: { field: "part" } },
+    const line = (of: readonly Row[], scale: number, opacity: number) => ({
+      data: { values: steps(of) },
+      mark: { type: "line", opacity },
+      encoding: { x: { ...x, sort: null }, y, ...strokes(measures, colour, scale), detail: { field: "part" } },
     });
     return {
       width: plotWidth(2),
@@ -154,7 +184,7 @@ function specOf(drawn: readonly Row[], runs: readonly FaultOfRun[], reach: Reach
         ...medianBefore(runs),
         {
           data: { values: own.filter(({ measure }) => measure === "output") },
-          mark: { type: "point", filled: true, size: 9, opacity: 0.45, color: colour },
+          mark: { type: "point", filled: true, size: 7, opacity: 0.35, color: colour },
           encoding: { x, y },
         },
         ...(runs.length === 1
@@ -162,11 +192,11 @@ function specOf(drawn: readonly Row[], runs: readonly FaultOfRun[], reach: Reach
           : [
               line(
                 lines.filter((row) => !isBold(row)),
-                0.7,
-                0.45,
+                FAINTER,
+                0.4,
               ),
             ]),
-        line(lines.filter(isBold), runs.length === 1 ? 1.6 : 2.2, 1),
+        line(lines.filter(isBold), 1, 1),
       ],
     };
   });
@@ -189,10 +219,25 @@ function medianBefore(runs: readonly FaultOfRun[]): object[] {
   ];
 }
 
-/** The same in both plots, so that they share one legend. */
-const DASH = {
-  field: "measure",
-  type: "nominal",
-  scale: { domain: [...MEASURES], range: DASHES },
-  legend: { title: null, orient: "top", symbolType: "stroke", symbolSize: 400, symbolFillColor: "transparent" },
+/** The same in both plots, so that they share one legend; `scale`: of all widths. */
+function strokes(measures: readonly Measure[], colour: string, scale: number) {
+  const channel = (range: readonly unknown[]) => ({
+    field: "measure",
+    type: "ordinal",
+    scale: { domain: [...measures], range },
+    legend: scale === 1 ? LEGEND : null,
+  });
+  return {
+    color: channel(measures.map((measure) => (measure === "max" ? INK : colour))),
+    strokeDash: channel(measures.map((measure) => STROKES[measure].dash)),
+    strokeWidth: channel(measures.map((measure) => STROKES[measure].width * scale)),
+  };
+}
+
+const LEGEND = {
+  title: null,
+  orient: "top",
+  symbolType: "stroke",
+  symbolSize: 400,
+  symbolFillColor: "transparent",
 } as const;

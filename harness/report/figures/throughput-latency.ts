@@ -8,20 +8,22 @@ import { axisTitleBelow, type Figure, plotWidth } from "./render.ts";
 
 const QUANTILES = ["p50", "p99"] as const;
 
-/** Figure 6 of `measurement.md`: latency over achieved output rate, labelled with the offered rate. Null without valid cells. */
+/** Figure 6 of `measurement.md`: latency over achieved output rate, labelled with the offered rate. Of queries with two rates or more: one rate shows no relation. Null without any. */
 export function throughputLatencyFigure(cells: readonly CellSummary[]): Figure | null {
-  const rows = cells.flatMap((cell) =>
-    QUANTILES.map((quantile) => ({
-      cell: cell.cell.id,
-      query: cell.query,
-      quantile,
-      achieved: cell.achievedOutputPerSecond,
-      offered: cell.offeredPerSecond,
-      label: quantile === "p50" ? shortRate(cell.offeredPerSecond) : "",
-      latencyMs: milliseconds(cell.latency[quantile].median),
-      runs: cell.valid,
-    })),
-  );
+  const rows = cells
+    .filter((cell) => ratesOf(cell.query, cells) > 1)
+    .flatMap((cell) =>
+      QUANTILES.map((quantile) => ({
+        cell: cell.cell.id,
+        query: cell.query,
+        quantile,
+        achieved: cell.achievedOutputPerSecond,
+        offered: cell.offeredPerSecond,
+        label: quantile === "p50" ? shortRate(cell.offeredPerSecond) : "",
+        latencyMs: milliseconds(cell.latency[quantile].median),
+        runs: cell.valid,
+      })),
+    );
   const drawn = rows.filter((row) => row.achieved !== null && row.achieved > 0 && row.latencyMs !== null);
   if (drawn.length === 0) return null;
   const queries = [...new Set(drawn.map(({ query }) => query))];
@@ -38,17 +40,18 @@ export function throughputLatencyFigure(cells: readonly CellSummary[]): Figure |
     scale: { type: "log", domain: [...yAxis.domain], nice: false },
     axis: { title: "latency from due time (ms)", format: "~g", values: [...yAxis.values], labelOverlap: false },
   } as const;
+  const color = {
+    field: "query",
+    type: "nominal",
+    scale: { domain: queries, range: queries.map(colourOf) },
+    legend: null,
+  } as const;
   const line = {
-    mark: { type: "line", strokeWidth: 2, point: { filled: true, size: 55 } },
+    mark: { type: "line", strokeWidth: 2 },
     encoding: {
       x,
       y,
-      color: {
-        field: "query",
-        type: "nominal",
-        scale: { domain: queries, range: queries.map(colourOf) },
-        legend: null,
-      },
+      color,
       strokeDash: {
         field: "quantile",
         type: "nominal",
@@ -63,6 +66,21 @@ export function throughputLatencyFigure(cells: readonly CellSummary[]): Figure |
       },
     },
   } as const;
+  const marks = {
+    mark: { type: "point", filled: true, opacity: 1 },
+    encoding: {
+      x,
+      y,
+      color,
+      shape: {
+        field: "quantile",
+        type: "nominal",
+        scale: { domain: [...QUANTILES], range: ["circle", "diamond"] },
+        legend: { title: null, orient: "top", symbolSize: 80 },
+      },
+      size: { condition: { test: "datum.quantile == 'p99'", value: 95 }, value: 55 },
+    },
+  } as const;
   const labels = {
     transform: [{ filter: "datum.label != ''" }],
     mark: { type: "text", dy: 15, fontSize: 10.5, color: INK },
@@ -74,14 +92,14 @@ export function throughputLatencyFigure(cells: readonly CellSummary[]): Figure |
     spacing: 22,
     facet: { field: "query", type: "nominal", sort: queries, header: { title: null } },
     columns: Math.min(3, queries.length),
-    spec: { width: plotWidth(queries.length), height: 280, layer: [line, labels] },
+    spec: { width: plotWidth(queries.length), height: 280, layer: [line, marks, labels] },
     resolve: { scale: { x: "independent" } },
   } as unknown as TopLevelSpec;
   return {
     id: "throughput-latency",
     title: "Latency over throughput",
     caption:
-      "Medians over the valid runs of a cell; labels are the offered events per second. Where n is too small for a percentile, its point is missing. Logarithmic axes.",
+      "Medians over the valid runs of a cell; labels are the offered events per second. Where n is too small for a percentile, its point is missing; queries with a single rate are in the table only. Logarithmic axes.",
     spec,
     csv: csv(
       [
@@ -96,6 +114,12 @@ export function throughputLatencyFigure(cells: readonly CellSummary[]): Figure |
       rows,
     ),
   };
+}
+
+/** Rates of a query's cells with a valid run. */
+function ratesOf(query: string, cells: readonly CellSummary[]): number {
+  const valid = cells.filter((cell) => cell.query === query && cell.valid > 0);
+  return new Set(valid.map(({ offeredPerSecond }) => shortRate(offeredPerSecond))).size;
 }
 
 function milliseconds(us: number | null): number | null {

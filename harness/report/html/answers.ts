@@ -2,52 +2,82 @@ import type { CellSummary } from "../../analyze/cell-summary.ts";
 import type { RunResult } from "../../sweep/model.ts";
 import {
   integer,
-  latencyMs,
   onlyReplays,
   PERCENTILE_LABEL,
   PERCENTILES,
+  type PercentileName,
   rate,
   shortRate,
   sumVerified,
 } from "../format.ts";
 import { colourOf } from "../palette.ts";
+import { faultAnswer } from "./fault-answer.ts";
+import { lateness } from "./lateness.ts";
 import { html, type Markup } from "./markup.ts";
 
-/** The page in one glance, one card a query: how late, at which rate, right or wrong. */
+/** The page in one glance, one card a query: what a fault did or else how late, at which rate, right or wrong. */
 export function answers(cells: readonly CellSummary[], results: readonly RunResult[]): Markup | null {
   const queries = [...new Set(results.map(({ query }) => query))];
   if (queries.length === 0) return null;
-  return html`<div class="answers">${queries.map((query) =>
+  const cards = queries.map((query) => {
+    const own = cells.filter((cell) => cell.query === query);
+    return { query, cells: own, fastest: own.findLast(({ valid }) => valid > 0) };
+  });
+  const tail = commonTail(cards.flatMap(({ fastest }) => fastest ?? []));
+  return html`<div class="answers">${cards.map((one) =>
     card(
-      query,
-      cells.filter((cell) => cell.query === query),
-      results.filter((result) => result.query === query),
+      one,
+      results.filter(({ query }) => query === one.query),
+      tail,
     ),
   )}</div>`;
 }
 
-function card(query: string, cells: readonly CellSummary[], results: readonly RunResult[]): Markup {
-  const fastest = cells.filter(({ valid }) => valid > 0).at(-1);
-  return html`<section class="answer" style="border-top-color:${colourOf(query)}"><h2>${query} <span class="soft">latency from due time</span></h2>
-${fastest === undefined ? html`<p class="big soft">no valid run</p>` : latency(fastest, cells)}
+interface Card {
+  readonly query: string;
+  readonly cells: readonly CellSummary[];
+  /** At the highest rate with a valid run. */
+  readonly fastest: CellSummary | undefined;
+}
+
+type Tail = PercentileName | "max";
+
+/** The highest percentile that all cards have enough samples for, so that they can be compared. */
+function commonTail(shown: readonly CellSummary[]): Tail {
+  const has = (name: PercentileName) => shown.every(({ latency }) => latency[name].median !== null);
+  return PERCENTILES.findLast((name) => name !== "p50" && has(name)) ?? "max";
+}
+
+function card({ query, cells, fastest }: Card, results: readonly RunResult[], tail: Tail): Markup {
+  const shown = fastest ?? cells.at(-1);
+  const fault = faultAnswer(results.filter(({ run }) => run.cell.id === shown?.cell.id));
+  const numbers = fastest === undefined ? null : latencies(fastest, tail);
+  const first =
+    fault === null ? html`<p class="big">${numbers ?? html`<span class="soft">no valid run</span>`}</p>` : fault.text;
+  const whole =
+    fault !== null && numbers !== null
+      ? html`Whole run <span class="run">${numbers[0]!}, ${numbers[1]!}</span>, `
+      : null;
+  return html`<section class="answer" style="border-top-color:${colourOf(query)}"><h2>${query} <span class="soft">${fault === null ? "latency from due time" : fault.title}</span></h2>
+${first}
+${fastest === undefined ? (fault === null ? null : html`<p class="soft">no valid run</p>`) : html`<p>${whole}${rates(fastest, cells)}</p>`}
 ${correctness(results)}</section>`;
 }
 
-/** Median and the highest percentile there is, at the highest rate with a valid run. */
-function latency(cell: CellSummary, cells: readonly CellSummary[]): Markup {
-  const tail = PERCENTILES.findLast((name) => name !== "p50" && cell.latency[name].median !== null);
-  const shown = tail === undefined ? (["p50", "max"] as const) : (["p50", tail] as const);
-  const label = (name: (typeof shown)[number]) => (name === "max" ? "max" : PERCENTILE_LABEL[name]);
-  const numbers = shown.map(
-    (name) => html`<span><b>${latencyMs(cell.latency[name].median)}</b> <i>${label(name)}</i></span>`,
+function latencies(cell: CellSummary, tail: Tail): Markup[] {
+  const label = (name: Tail) => (name === "max" ? "max" : PERCENTILE_LABEL[name]);
+  return (["p50", tail] as const).map(
+    (name) => html`<span><b>${lateness(cell.latency[name].median)}</b> <i>${label(name)}</i></span>`,
   );
+}
+
+function rates(cell: CellSummary, cells: readonly CellSummary[]): Markup {
   const highest = cells.at(-1)?.offeredPerSecond ?? null;
   const isHighest = cell.offeredPerSecond === highest;
   const others = cells.length < 2 ? "" : isHighest ? ", the highest rate" : `, the highest rate with a valid run`;
-  return html`<p class="big">${numbers}</p>
-<p>at <strong>${rate(cell.offeredPerSecond)}</strong> offered, ${rate(cell.achievedInputPerSecond)} achieved${others}${
+  return html`at <strong>${rate(cell.offeredPerSecond)}</strong> offered, ${rate(cell.achievedInputPerSecond)} achieved${others}${
     isHighest || highest === null ? null : ` (${shortRate(highest)} has none)`
-  }</p>`;
+  }`;
 }
 
 function correctness(results: readonly RunResult[]): Markup {

@@ -1,6 +1,7 @@
 import type { Censored, FaultEffect, FaultResult, SloOutcome } from "../../faults/result.ts";
 import type { RunResult } from "../../sweep/model.ts";
-import { integer, latencyMs, length, moment } from "../format.ts";
+import { integer, length, moment } from "../format.ts";
+import { lateness } from "./lateness.ts";
 import { html, type Markup } from "./markup.ts";
 
 const STRUCK = { kill: "was killed (SIGKILL)" } as const;
@@ -42,7 +43,7 @@ function struck({ role, target, pid, kind, requestedMs, injectedMs, ...fault }: 
   }
   if (effect !== null && effect.eventsInFlight !== null) {
     sentences.push(
-      `In flight were ${counted(effect.eventsInFlight, "input event")} (due, and not everything that follows from them was out) and ${counted(effect.inFlight, "output")} (due, not there yet).`,
+      `In flight: ${counted(effect.eventsInFlight, "input event")} whose results were not all out yet, and ${counted(effect.inFlight, "output")} already overdue.`,
     );
   }
   return sentences;
@@ -61,12 +62,17 @@ function noticed({ recoveredMs }: FaultResult, observedMs: number, detectionMs: 
   return [detection, again];
 }
 
-function silence({ recoveredMs }: FaultResult, { firstOutput, gap }: FaultEffect): string[] {
+function silence(
+  { recoveredMs, observedMs }: FaultResult,
+  { firstOutput, gap, eventsReplayed }: FaultEffect,
+): string[] {
   if (gap === null) return [];
   if (recoveredMs === null) return [`No new output came for ${span(gap)}; none came any more.`];
-  const first =
-    firstOutput === null || firstOutput.censored ? "" : ` The first one came ${span(firstOutput)} after the fault.`;
-  return [`No new output came for ${span(gap)}.${first}`];
+  if (firstOutput === null || firstOutput.censored) return [`No new output came for ${span(gap)}.`];
+  const restMs = firstOutput.ms - (recoveredMs - observedMs!);
+  const replay = (eventsReplayed ?? 0) > 0 ? "; in between it read again what it had read before" : "";
+  const rest = restMs > 0 ? `, ${length(restMs)} after its query ran again${replay}` : "";
+  return [`No new output came for ${span(gap)}. The first one came ${span(firstOutput)} after the fault${rest}.`];
 }
 
 function recovery({ recoveredMs }: FaultResult, { after, before, catchUp, slo }: FaultEffect): string[] {
@@ -74,7 +80,7 @@ function recovery({ recoveredMs }: FaultResult, { after, before, catchUp, slo }:
   const sentences: string[] = [];
   if (after.maxUs !== null) {
     sentences.push(
-      `The latest one was ${latencyMs(after.maxUs)} late (median before the fault ${latencyMs(before.p50Us)}).`,
+      `The latest one was ${lateness(after.maxUs)} late (median before the fault ${lateness(before.p50Us)}).`,
     );
   }
   if (catchUp?.censored)
@@ -85,7 +91,7 @@ function recovery({ recoveredMs }: FaultResult, { after, before, catchUp, slo }:
 }
 
 function restored({ restored: { ms, censored }, boundUs, boundFrom, intervals, intervalMs }: SloOutcome): string {
-  const bound = `p99 at most ${latencyMs(boundUs)} (${BOUND_FROM[boundFrom]}) in ${integer(intervals)} intervals of ${integer(intervalMs)} ms in a row`;
+  const bound = `p99 at most ${lateness(boundUs)} (${BOUND_FROM[boundFrom]}) in ${integer(intervals)} intervals of ${integer(intervalMs)} ms in a row`;
   if (censored) return `Service was not restored within ${length(ms)}: never ${bound}.`;
   if (ms === 0) return `Service kept its bound from the fault on: ${bound}.`;
   return `Service was restored for what was due from ${length(ms)} after the fault on: ${bound}.`;

@@ -1,7 +1,8 @@
 import type { Censored, FaultEffect, FaultResult } from "../../faults/result.ts";
 import type { RunResult } from "../../sweep/model.ts";
-import { integer, latencyMs, length, moment, NOT_MEASURED, significant } from "../format.ts";
+import { integer, length, moment, NOT_MEASURED, significant } from "../format.ts";
 import { story } from "./fault-story.ts";
+import { lateness } from "./lateness.ts";
 import { html, type Markup, table } from "./markup.ts";
 
 /** What was broken on purpose, told fault by fault, with its figures; null when nothing was. `figures`: of the n-th fault of a cell. */
@@ -79,10 +80,10 @@ const TIMES: readonly Column[] = [
 ];
 
 const EXTENT: readonly Column[] = [
-  effect("median before", ({ before }) => latencyMs(before.p50Us)),
-  effect("p99 before", ({ before }) => latencyMs(before.p99Us)),
-  effect("peak p99 of a second", ({ peakP99Us }) => (peakP99Us === null ? "n too small" : latencyMs(peakP99Us))),
-  effect("max after", ({ after }) => latencyMs(after.maxUs)),
+  effect("median before", ({ before }) => lateness(before.p50Us)),
+  effect("p99 before", ({ before }) => lateness(before.p99Us)),
+  effect("peak p99 of a second", ({ peakP99Us }) => (peakP99Us === null ? "n too small" : lateness(peakP99Us))),
+  effect("max after", ({ after }) => lateness(after.maxUs)),
   effect("excess, event·s", (e) => (e.excessEventSeconds === null ? NOT_MEASURED : significant(e.excessEventSeconds))),
   effect("backlog slope before / during / after, /s", ({ lagSlope: { before, during, after } }) =>
     [before, during, after].map((value) => (value === null ? NOT_MEASURED : slope(value))).join(" / "),

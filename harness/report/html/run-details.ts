@@ -139,7 +139,11 @@ function examples({ examples: found, query, record }: RunAnalysis): Markup | nul
   return table<Example>(
     [
       { title: "what", cell: ({ kind }) => (kind === "outOfOrder" ? "out of order" : kind) },
-      { title: "row", cell: (example) => html`<code>${text(example)}</code>` },
+      {
+        title: "row",
+        cell: (example) =>
+          html`<code>${text(example)}</code>${example.problem === undefined ? null : html`<br><strong>${example.problem}</strong>`}`,
+      },
       { title: "trigger (event)", numeric: true, cell: ({ trigger }) => (trigger === null ? "–" : integer(trigger)) },
       { title: "observed (partition:offset)", cell: seen },
     ],

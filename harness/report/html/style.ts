@@ -59,6 +59,8 @@ a.state { text-decoration: none; }
 .answer p { margin: 0.25rem 0; font-size: 0.92rem; }
 .answer .big { display: flex; flex-wrap: wrap; gap: 0 1.4rem; font-size: 1.05rem; margin: 0.2rem 0; }
 .answer .big b { font-size: 1.7rem; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }
+.answer .run b { font-weight: 600; }
+.answer .run i { font-style: normal; }
 .answer .big i { font-style: normal; color: var(--soft); }
 figure { margin: 1.2rem 0 2rem; overflow-x: auto; }
 figure svg { width: 100%; height: auto; display: block; min-width: 38rem; }

@@ -129,6 +129,19 @@ test("--dry-run prints the plan and runs nothing", async () => {
   ]);
 });
 
+test("a run that is sure to have too few outputs is warned of before anything starts", async () => {
+  const q5 = ["run", "configs/smoke.yaml", "--dry-run", "--set", "query=q5", "--set", "warmup=1s"];
+  const few = await bench(...q5, "--set", "load.duration=3s", "--set", "limits.minSamples=100");
+  assert.equal(few.code, 0);
+  assert.match(
+    few.err,
+    /^warning: .* will be invalid \(too-few-samples\): \d\d? outputs in the measured window, 100 needed\nhint: /,
+  );
+  assert.match(few.err, /load\.duration.*limits\.minSamples.*data\.nexmark\.eventRatePerSecond/);
+  const enough = await bench(...q5, "--set", "load.duration=3s", "--set", "limits.minSamples=1");
+  assert.equal(enough.err, "");
+});
+
 test("run refuses a config with axes and names the cells", async () => {
   const { code, err } = await bench("run", "configs/smoke.yaml");
   assert.equal(code, 2);
@@ -154,13 +167,15 @@ test("the first signal asks to stop, the second one ends the process", () => {
     ["SIGTERM", 143],
   ] as const) {
     const io = fakeIo();
-    const interruption = new Interruption(io);
+    const interruption = new Interruption(io, () => "continue with …\n");
     io.signal(name);
+    assert.doesNotMatch(io.err(), /continue/, "the sweep itself says so at its end");
     assert.equal(interruption.signal.aborted, true);
     assert.equal(interruption.exitCode, code);
     assert.deepEqual(io.exits, []);
     io.signal("SIGINT");
     assert.deepEqual(io.exits, [130]);
+    assert.match(io.err(), /continue with …\n$/);
     interruption.close();
     io.signal(name);
     assert.deepEqual(io.exits, [130], "nothing listens after the end");

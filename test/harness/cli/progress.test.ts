@@ -109,7 +109,15 @@ test("--json prints one line per run on stdout, people's text stays on stderr", 
   const io = fakeIo();
   printOutcome([valid], "out", { json: true, noColor: true }, io);
   const line = JSON.parse(io.out()) as Record<string, unknown>;
-  assert.deepEqual(line.verified, { expected: 1000, lost: 0, duplicate: 0, wrong: 0, premature: 0, outOfOrder: 0 });
+  assert.deepEqual(line.verified, {
+    expected: 1000,
+    lost: 0,
+    duplicate: 0,
+    wrong: 0,
+    unexpected: 0,
+    premature: 0,
+    outOfOrder: 0,
+  });
   assert.deepEqual(line.latencyUs, valid.latencyUs);
   assert.deepEqual(line.cpu, { broker: { seconds: 5.5, percent: 55 } });
   assert.equal(line.achievedPerSecond, 9_998);

@@ -24,6 +24,9 @@ test("quantities are read as documented", () => {
   assert.equal(value(parseDuration("500us")), 0.5);
   assert.equal(value(parseDuration("500µs")), 0.5);
   assert.equal(value(parseDuration("1min30s")), 90_000);
+  assert.equal(value(parseDuration("10m")), 600_000);
+  assert.equal(value(parseDuration("1m30s")), 90_000);
+  assert.equal(value(parseDuration("1m 5ms")), 60_005);
   assert.equal(value(parseDuration("2h 5s")), 7_205_000);
   assert.equal(value(parseDuration(0)), 0);
   assert.equal(value(parseSize("64KiB")), 65_536);
@@ -37,7 +40,22 @@ test("a missing unit, a wrong one and nonsense are refused with a hint", () => {
     assert.ok(!parsed.ok, `${JSON.stringify(input)} must not be a rate`);
     assert.match(parsed.hint, /\/s/);
   }
-  for (const input of [10, "10", "s", "10 s 5", "5s abc", "abc5s", "-1s", "1.5.5s", "0.5us", "5sms5", true]) {
+  for (const input of [
+    10,
+    "10",
+    "s",
+    "10 s 5",
+    "5s abc",
+    "abc5s",
+    "-1s",
+    "1.5.5s",
+    "0.5us",
+    "5sms5",
+    "5mm",
+    "5M",
+    "5mi",
+    true,
+  ]) {
     assert.ok(!parseDuration(input).ok, `${JSON.stringify(input)} must not be a duration`);
   }
   for (const input of [64, "64", "64kib", "1.5B", "KiB", "0.3KiB"]) {

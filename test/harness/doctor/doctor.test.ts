@@ -62,6 +62,12 @@ for (const [what, changes, id, blocks] of losses) {
   });
 }
 
+test("what no fault uses yet is marked so, missing or not", async () => {
+  const { results } = await diagnosis({ run: async () => null });
+  const marked = results.filter(({ found }) => found.endsWith("(not used yet)")).map(({ id }) => id);
+  assert.deepEqual(marked, ["quota", "freezer", "iptables", "tc", "namespaces"]);
+});
+
 test("Maven is needed only where Kafka has to be fetched, and a repository replaces it", async () => {
   const noMaven = { run: async () => null };
   const needed = (await diagnosis(noMaven, "query: q0\n")).results.find(({ id }) => id === "maven");

@@ -60,6 +60,7 @@ function expectedCounts(plant: Plant): Record<string, number> {
     unexpected: plant.forge,
     premature: plant.early,
     outOfOrder: plant.reorder,
+    ...(plant.alter > 0 ? { replaced: plant.alter } : {}),
   };
 }
 

@@ -108,6 +108,25 @@ describe("the figure of latency around a fault", () => {
     assert.ok(second > 250 && Math.abs(median - (4 + second) / 2) < 0.01, "silence has no latency to be averaged");
   });
 
+  it("draws steps that end at the fault, and names only what is drawn", async (t) => {
+    const few = { load: { rate: "500/s", duration: "4s" }, data: { events: 2_000 } };
+    const figure = latencyAroundFaultFigure(await cell(t, [300], null, few), 0)!;
+    type Corner = { second: number; part?: string; measure: string };
+    const { hconcat } = figure.spec as unknown as { hconcat: { layer: { data: { values: Corner[] } }[] }[] };
+    for (const { layer } of hconcat) {
+      const corners = layer.flatMap(({ data: { values } }) => values).filter(({ part }) => part !== undefined);
+      const parts = [...Map.groupBy(corners, ({ part }) => part).values()];
+      assert.ok(parts.length >= 4, "p50 and max, before and after");
+      for (const part of parts) {
+        const times = part.map(({ second }) => second);
+        assert.ok(Math.max(...times) <= 0 || Math.min(...times) >= 0, `drawn across the fault: ${times}`);
+      }
+      assert.deepEqual([...new Set(corners.map(({ measure }) => measure))], ["p50", "max"]);
+    }
+    assert.match(figure.caption, /No interval has enough outputs for p99\./);
+    assert.doesNotMatch(await renderSvg(figure), />p99</);
+  });
+
   it("leaves out runs that are not valid while one is, and nothing is drawn where nothing was observed", async (t) => {
     const [good] = await cell(t, [300]);
     const [bad] = await cell(t, [600], "ineffective: no state");

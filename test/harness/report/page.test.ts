@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { summarizeCells } from "../../../harness/analyze/cell-summary.ts";
+import type { FaultEffect, FaultResult } from "../../../harness/faults/result.ts";
+import { throughputLatencyFigure } from "../../../harness/report/figures/throughput-latency.ts";
 import { reportPage } from "../../../harness/report/html/page.ts";
 import { failedResult } from "../../../harness/sweep/failed-result.ts";
 import type { RunResult, RunState, VerifySummary } from "../../../harness/sweep/model.ts";
@@ -58,6 +60,61 @@ test("the first screen says how late, at which rate, right or wrong", () => {
   assert.match(first, /right 10,000 of 10,000 outputs as expected/);
 });
 
+test("all cards show the same percentile: the highest that every one has samples for", () => {
+  const many = { p50: 2_000, p90: 3_000, p99: 4_500, p999: 8_000, max: 9_000, n: 50_000 };
+  const few = { p50: 1_000, p90: 1_500, p99: null, p999: null, max: 1_034_000, n: 500 };
+  const cards = (...latencies: RunResult["latencyUs"][]) =>
+    text(page(latencies.map((latencyUs, i) => result(`q${i}`, 1_000, "valid", { latencyUs })))).split(
+      "query state",
+    )[0]!;
+  assert.match(cards(many), /2\.00 ms p50 8\.00 ms p99\.9/);
+  const both = cards(many, few);
+  assert.match(both, /2\.00 ms p50 3\.00 ms p90 .* 1\.00 ms p50 1\.50 ms p90/);
+  assert.match(cards(many, { ...few, p90: null }), /9\.00 ms max .* 1\.03 s max/);
+});
+
+const EFFECT: FaultEffect = {
+  detectionMs: 20,
+  firstOutput: { ms: 1_000, censored: false },
+  gap: { ms: 1_040, censored: false, fromMs: 14_990 },
+  catchUp: { ms: 1_050, censored: false },
+  slo: {
+    boundUs: 50_000,
+    boundFrom: "config",
+    intervals: 4,
+    intervalMs: 250,
+    restored: { ms: 1_470, censored: false },
+  },
+  before: { p50Us: 3_000, p99Us: null, n: 900, overdue: 1 },
+  after: { maxUs: 1_034_000, p99Us: null, n: 900 },
+  peakP99Us: null,
+  excessEventSeconds: 1,
+  lagSlope: { before: 0, during: 1, after: -1 },
+  inFlight: 1,
+  eventsInFlight: 16,
+  eventsReplayed: 100,
+  replayed: 0,
+};
+
+function struck(effect: FaultEffect | null, problem: string | null = null): FaultResult {
+  const who = { index: 0, kind: "kill", target: "worker/1", role: "worker-1", pid: 7, problem } as const;
+  const times = { requestedMs: 1, injectedMs: 1, observedMs: 15_000, observedResolutionMs: 1, detectedMs: 15_020 };
+  return { ...who, ...times, recoveredMs: 15_090, victim: null, inputRead: null, evidence: [], effect };
+}
+
+test("with a fault the first screen leads with what it did, in one style of units", () => {
+  const shown = (...faults: FaultResult[]) =>
+    text(page([result("q5", 1_000, "valid", { faults })])).split("query state")[0]!;
+  const told = shown(struck(EFFECT));
+  assert.match(told, /q5 kill worker\/1 no output for 1\.04 s in time again after 1\.47 s 0 lost/);
+  assert.match(told, /p99 at most 50\.0 ms\. The latest output came 1\.03 s late/);
+  assert.match(told, /Whole run 2\.00 ms p50 , 4\.50 ms p99 , at 1,000\/s offered/);
+  const slow = { ...EFFECT, slo: null, catchUp: { ms: 900, censored: true } };
+  const worst = shown(struck(EFFECT), struck(slow));
+  assert.match(worst, /not in time again within 900 ms .* The worst of 2 faults in 1 run\./);
+  assert.match(shown(struck(EFFECT, "ineffective")), /q5 latency from due time 2\.00 ms p50/, "it does not count");
+});
+
 test("a rate without a valid run is not the answer, and is said to have none", () => {
   const shown = text(page([result("q0", 1_000, "valid"), result("q0", 2_000, "invalid")]));
   assert.match(shown, /at 1,000\/s offered, 1,000\/s achieved, the highest rate with a valid run \(2k\/s has none\)/);
@@ -70,6 +127,18 @@ test("wrong outputs are called wrong, unchecked ones not right", () => {
   const half = [result("q0", 1_000, "valid"), result("q0", 2_000, "failed", { verified: null })];
   assert.match(text(page(half)), /in part 5,000 of 5,000 outputs/);
   assert.match(text(page(half)), /\(1 of 2 runs could not be verified\)/);
+});
+
+test("every kind of bad output has a word and a column of its own", () => {
+  const bad = { ...VERIFIED, lost: 7, replaced: 4, wrong: 4, unexpected: 147 };
+  const shown = text(page([result("q0", 1_000, "failed", { verified: bad })]));
+  assert.match(shown, /7 lost \(4 of them replaced by wrong rows\), 0 duplicate, 4 wrong, 147 unexpected/);
+  assert.match(shown, /expected right lost duplicate wrong unexpected /);
+  assert.match(shown, / 5,000 5,000 7 0 4 147 /);
+  assert.doesNotMatch(shown, /out of order/);
+  const late = text(page([result("q0", 1_000, "failed", { verified: { ...VERIFIED, outOfOrder: 3 } })]));
+  assert.match(late, /wrong unexpected out of order /);
+  assert.match(late, / 5,000 4,997 0 0 0 0 3 /);
 });
 
 test("CPU stands in a column per role; coordinator and harness are added up", () => {
@@ -94,4 +163,13 @@ test("names from outside cannot become part of the page", () => {
   });
   assert.doesNotMatch(html, /<img|onerror="/);
   assert.match(html, /&lt;img src=x onerror=&quot;alert\(1\)&quot;&gt;&#39;&amp;/);
+});
+
+test("latency over throughput is drawn from two rates of a query on", () => {
+  const figure = (...results: RunResult[]) => throughputLatencyFigure(summarizeCells(results));
+  const valid = (query: string, rate: number) => result(query, rate, "valid", { achievedOutputPerSecond: rate });
+  assert.equal(figure(valid("q0", 1_000), valid("q5", 1_000)), null);
+  const { csv } = figure(valid("q0", 1_000), valid("q0", 2_000), valid("q5", 1_000))!;
+  assert.match(csv, /q0-rate-2000/);
+  assert.doesNotMatch(csv, /q5/);
 });

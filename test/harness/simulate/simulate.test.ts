@@ -90,5 +90,5 @@ test("Ctrl-C starts no more seeds, shows what was done, and ends with 130; a sec
   };
   assert.equal(await simulate(ONE_RUN, io, campaign), 130);
   assert.deepEqual(io.exits, [130]);
-  assert.match(io.out(), /1 seeds, 1 runs/);
+  assert.match(io.out(), /1 seed, 1 run in /);
 });

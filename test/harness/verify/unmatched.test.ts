@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { analyzeRunFully } from "../../../harness/analyze/analyze-run.ts";
+import type { FetchUnmatched } from "../../../harness/analyze/check-run.ts";
 import { emptyObservation } from "../../../harness/measure/observation-reader.ts";
 import { MAX_UNMATCHED, UnmatchedList } from "../../../harness/verify/unmatched.ts";
-import { temporaryFolder, writeSyntheticRun } from "../synthetic-run.ts";
+import { type Output, temporaryFolder, writeSyntheticRun } from "../synthetic-run.ts";
 
 describe("rows that match nothing are kept whole", () => {
   it("they are fetched while the topic exists, and analysis shows them ever after", async (t) => {
@@ -31,6 +32,24 @@ describe("rows that match nothing are kept whole", () => {
     assert.equal(wrong?.text, value);
     const lost = examples.find(({ kind }) => kind === "lost");
     assert.equal(lost?.values?.length, 5, "values of the lost row come from the oracle");
+  });
+
+  it("a row without the columns that identify it is told which they are", async (t) => {
+    const folder = temporaryFolder(t);
+    const tamper = (all: Output[]) => all.map((o, i) => (i === 5 ? { ...o, undecodable: true } : o));
+    const id = writeSyntheticRun(folder, { query: "q2", tamper });
+    const problemOf = async (value: string) => {
+      const fetchUnmatched: FetchUnmatched = async (places) =>
+        places.map((place) => ({ ...place, timestampMs: 9, value }));
+      const { examples } = await analyzeRunFully(folder, id, { fetchUnmatched });
+      return examples.find(({ kind }) => kind === "unexpected")?.problem;
+    };
+    assert.equal(await problemOf('{"auction":1,"price":1}'), "has no bidder, dateTime, which identify outputs of q2");
+    assert.equal(
+      await problemOf('{"auction":1,"bidder":2,"dateTime":3,"seen":1}'),
+      "has no price; has seen, which q2 has not",
+    );
+    assert.equal(await problemOf("no JSON"), undefined);
   });
 
   it("the first ones are kept, in bounded number, whatever the order they are found in", () => {

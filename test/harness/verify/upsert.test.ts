@@ -57,7 +57,7 @@ const byKey = (outputs: Output[]): Output[] =>
 type Plant = {
   what: string;
   tamper: (o: Output[]) => Output[];
-  updates: Partial<typeof CLEAN>;
+  updates: Partial<typeof CLEAN> & { readonly replaced?: number };
   final: Partial<typeof CLEAN>;
 };
 
@@ -100,7 +100,7 @@ const plants: Plant[] = [
       const i = updatesOfOne(all, 3)[1]!;
       return all.with(i, altered(all[i]!));
     },
-    updates: { wrong: 1, lost: 1 },
+    updates: { wrong: 1, lost: 1, replaced: 1 },
     final: {},
   },
   {
@@ -109,7 +109,7 @@ const plants: Plant[] = [
       const i = updatesOfOne(all, 3).at(-1)!;
       return all.with(i, altered(all[i]!));
     },
-    updates: { wrong: 1, lost: 1 },
+    updates: { wrong: 1, lost: 1, replaced: 1 },
     final: { wrong: 1 },
   },
   {
