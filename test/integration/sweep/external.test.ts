@@ -51,7 +51,15 @@ test("two cells on a user's own cluster: valid, exit 0, the promised JSON, no to
       assert.ok(key in run);
     assert.deepEqual([run.state, run.reasons], ["valid", []]);
     assert.deepEqual(Object.keys(run.latencyUs!), ["p50", "p90", "p99", "p999", "max", "n"]);
-    assert.deepEqual(Object.keys(run.verified!), ["expected", "lost", "duplicate", "wrong", "premature", "outOfOrder"]);
+    assert.deepEqual(Object.keys(run.verified!), [
+      "expected",
+      "lost",
+      "duplicate",
+      "wrong",
+      "unexpected",
+      "premature",
+      "outOfOrder",
+    ]);
     const { expected, ...wrong } = run.verified!;
     assert.ok((expected as number) > 0);
     assert.deepEqual(new Set(Object.values(wrong)), new Set([0]));
