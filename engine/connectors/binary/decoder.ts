@@ -6,28 +6,15 @@ import type { NumberColumnBuffer } from "../../rows/columns.ts";
 import { ReusableBatch } from "../../rows/reusable-batch.ts";
 import type { RowSchema } from "../../rows/schema.ts";
 import type { RecordDecoder } from "../format.ts";
-import { checkWireFormat, type WireFormat, wantedVariants, wireSchema } from "../json/wire-format.ts";
+import type { WireFormat } from "../json/wire-format.ts";
+import { type WireSource, type WireSourceOptions, wireSource } from "../json/wire-source.ts";
 import { foreignHead } from "./head-error.ts";
 import { HEAD_BYTES, headOf, recordLayout, schemaHash } from "./layout.ts";
 import { VariantReader } from "./variant-reader.ts";
 
-interface BinarySourceOptions {
-  readonly format: WireFormat;
-  /** As in `jsonSource`. */
-  readonly fields: readonly string[];
-  readonly rows?: readonly string[];
-}
-
 /** Schema and decoder of a binary source: the same rows as `jsonSource` with the same options makes of the same events. */
-export function binarySource(options: BinarySourceOptions): {
-  readonly schema: RowSchema;
-  readonly decoder: (maxBatchRows: number) => RecordDecoder;
-} {
-  const { format, fields } = options;
-  checkWireFormat(format);
-  const rows = wantedVariants(format, options.rows);
-  const schema = wireSchema(format, fields);
-  return { schema, decoder: (maxBatchRows) => new BinaryDecoder(format, schema, rows, maxBatchRows) };
+export function binarySource(options: WireSourceOptions): WireSource {
+  return wireSource(options, BinaryDecoder);
 }
 
 /**

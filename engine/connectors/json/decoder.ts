@@ -11,29 +11,15 @@ import { absentNumbers, parseProgram } from "./kernel/parse-program.ts";
 import { type ParsedRecord, parseRecord } from "./parse-record.ts";
 import { JsonScanner, type Literal, literal } from "./scanner.ts";
 import { VariantProgram } from "./variant-program.ts";
-import { checkWireFormat, columnName, type WireFormat, wantedVariants, wireSchema } from "./wire-format.ts";
-
-interface JsonSourceOptions {
-  readonly format: WireFormat;
-  /** Columns of the rows, in order: the discriminator and fields as `member.field`. Nothing else is decoded. */
-  readonly fields: readonly string[];
-  /** Names of the variants whose records become rows; all unless given. The event time of the others counts all the same. */
-  readonly rows?: readonly string[];
-}
+import { columnName, type WireFormat } from "./wire-format.ts";
+import { type WireSource, type WireSourceOptions, wireSource } from "./wire-source.ts";
 
 /**
  * Schema and decoder of a JSON source: `source(id, { ...jsonSource(options), watermarkDelayMs })`. A column is NULL in rows of variants
  * that do not have its field. `job-invalid` when the format has no such field or variant.
  */
-export function jsonSource(options: JsonSourceOptions): {
-  readonly schema: RowSchema;
-  readonly decoder: (maxBatchRows: number) => RecordDecoder;
-} {
-  const { format, fields } = options;
-  checkWireFormat(format);
-  const rows = wantedVariants(format, options.rows);
-  const schema = wireSchema(format, fields);
-  return { schema, decoder: (maxBatchRows) => new JsonDecoder(format, schema, rows, maxBatchRows) };
+export function jsonSource(options: WireSourceOptions): WireSource {
+  return wireSource(options, JsonDecoder);
 }
 
 /**

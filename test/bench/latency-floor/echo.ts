@@ -35,6 +35,7 @@ function copyBid(bytes: Buffer, start: number, end: number): number {
   if (bid < 0) return 0;
   const from = bid + BID.length - 1;
   const channel = value.indexOf(CHANNEL, from);
+  if (channel < 0) return 0; // the closing record: a bid that has nothing but a time
   const time = value.indexOf(DATE_TIME, channel);
   const head = value.copy(row, 0, from, channel);
   return head + value.copy(row, head, time, value.length - 1);

@@ -2,6 +2,7 @@ import type { TaskCounters } from "../../../engine/cluster/messages.ts";
 import type { LogSourceSupplier } from "../../../engine/connectors/source-supplier.ts";
 import { type JobBuilder, job, jsonSource, type Stream, type WireFormat } from "../../../engine/dataflow/api.ts";
 import { runSimulated, type SimulatedRun } from "../../../engine/simulation/run-simulated.ts";
+import { textSupplier } from "../../../engine/simulation/text-supplier.ts";
 
 /** What the tests' sources read: JSON records of these. Event time is `at`. */
 export interface Event {
@@ -40,22 +41,11 @@ export function eventSource(graph: JobBuilder, id = "events", watermarkDelayMs =
 
 /** Events spread over the partitions by key, so that those of a key keep their order. */
 function supplierOf(events: readonly Event[]): LogSourceSupplier {
-  const encoder = new TextEncoder();
-  const parts = Array.from({ length: PARTITIONS }, (_, partition) =>
-    events.filter(({ key }) => key % PARTITIONS === partition).map((event) => encoder.encode(JSON.stringify(event))),
+  return textSupplier(
+    Array.from({ length: PARTITIONS }, (_, partition) =>
+      events.filter(({ key }) => key % PARTITIONS === partition).map((event) => JSON.stringify(event)),
+    ),
   );
-  return {
-    partitions: PARTITIONS,
-    endOffset: (partition) => parts[partition]!.length,
-    read(partition, offset, maxRecords) {
-      const values = parts[partition]!.slice(offset, offset + maxRecords);
-      const offsets = new Int32Array(values.length + 1);
-      values.forEach((value, i) => {
-        offsets[i + 1] = offsets[i]! + value.length;
-      });
-      return { bytes: Buffer.concat(values), count: values.length, offsets };
-    },
-  };
 }
 
 export type Json = Readonly<Record<string, number | string | null>>;
