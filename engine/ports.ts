@@ -10,6 +10,8 @@ export interface World {
   readonly network: Network;
   readonly log: Log;
   readonly store: CheckpointStore;
+  /** Beside the store, this process's own: what it writes here survives as long as the process. Absent: no local copies. */
+  readonly localStore?: CheckpointStore;
   readonly election: Election;
   readonly processes: Processes;
   readonly journal: Journal;
@@ -90,8 +92,49 @@ export interface LogPosition {
 }
 
 export interface Log {
-  openReader(address: LogAddress, from: readonly LogPosition[], handler: LogReaderHandler): LogReader;
+  /** `isolation`: `uncommitted` unless given. */
+  openReader(
+    address: LogAddress,
+    from: readonly LogPosition[],
+    handler: LogReaderHandler,
+    isolation?: Isolation,
+  ): LogReader;
   openWriter(address: LogAddress, partitions: readonly number[], handler: LogWriterHandler): LogWriter;
+  /**
+   * A writer whose records readers of what is committed see together or not at all. It claims the transactional id: whoever held it
+   * before is fenced, what that one left open is aborted. Records may be appended at once; they leave when the id is claimed.
+   */
+  openTransactionalWriter(
+    address: LogAddress,
+    partitions: readonly number[],
+    transaction: TransactionSettings,
+    handler: LogWriterHandler,
+  ): TransactionalWriter;
+  /**
+   * Commits what an earlier holder of the id has prepared; to be done before anybody claims the id again, which would abort it. `done(null)`
+   * also when it is committed already, by whomever; `transaction-lost` when it was aborted: its records will never be visible.
+   */
+  commitPrepared(address: LogAddress, prepared: PreparedTransaction, done: (error: Error | null) => void): void;
+}
+
+/** What a reader is given: all records, or those of committed transactions (and those without one) only. */
+export type Isolation = "uncommitted" | "committed";
+
+export interface TransactionSettings {
+  /** Transactional id: one holder at a time. */
+  readonly id: string;
+  /** An open transaction is aborted by the log after so long, ms. */
+  readonly timeoutMs: number;
+}
+
+/** A transaction whose records are all durable and that waits for its commit. Plain JSON: it goes into snapshots. */
+export interface PreparedTransaction {
+  readonly id: string;
+  readonly producerId: number;
+  readonly epoch: number;
+  /** Where its first record lies, for whoever must find out how it ended. */
+  readonly partition: number;
+  readonly firstOffset: number;
 }
 
 export interface LogReaderHandler {
@@ -148,6 +191,16 @@ export interface LogWriter {
   close(): void;
 }
 
+/** One transaction after the other: it begins with the first record after the end of the one before. */
+export interface TransactionalWriter extends LogWriter {
+  /** The open transaction, once all its records are acknowledged; null: none is open. An error to ask while some are not. */
+  prepared(): PreparedTransaction | null;
+  /** Makes the prepared transaction visible; nothing may be appended before `done`. */
+  commit(done: (error: Error | null) => void): void;
+  /** Takes back what was appended since the last end; nothing may be appended before `done`. */
+  abort(done: (error: Error | null) => void): void;
+}
+
 // --- the world around a job: requests to services, tables in files ---
 
 export interface CallOut {
@@ -165,11 +218,16 @@ export interface Files {
 
 // --- checkpoints, leadership, processes ---
 
+/** Paths are relative, parts divided by `/`; folders come and go with what is in them. */
 export interface CheckpointStore {
   /** Writes atomically and durably; `done(null)` only when the bytes survive a crash. */
   write(path: string, bytes: Uint8Array, done: (error: Error | null) => void): void;
+  /** `snapshot-missing` when there is no such file. */
   read(path: string, done: (error: Error | null, bytes: Uint8Array | null) => void): void;
+  /** Removes a file, or a folder with all that is in it; no error when there is none. */
   remove(path: string, done: (error: Error | null) => void): void;
+  /** Names of the files and folders right in a folder, sorted; empty when there is none. */
+  list(path: string, done: (error: Error | null, names: readonly string[] | null) => void): void;
 }
 
 export interface Election {

@@ -14,6 +14,14 @@ export interface JobSpec {
   readonly options: JobOptions;
   /** What follows when a worker or a task is lost; default `none`. */
   readonly recovery?: Recovery;
+  /** How often and how quickly it starts again; none where `recovery` is `none`, else `DEFAULT_RESTART`. */
+  readonly restart?: RestartStrategy;
+  /** What is promised of the outputs; default `at-least-once`. */
+  readonly guarantee?: Guarantee;
+  /** With `recovery: passive`, unless the guarantee is at-most-once: when and how snapshots are taken. */
+  readonly checkpoints?: CheckpointSettings;
+  /** Folder of a retained checkpoint or savepoint in the store that the first attempt starts from. */
+  readonly restoreFrom?: string;
   /** Active replication: every merge is LiveRobin, watermarks travel on heartbeats; absent: none. */
   readonly replication?: Replication;
   /** true: sources end at the end offsets found when the job starts; false: they run until drained or stopped. */
@@ -24,7 +32,56 @@ export interface JobSpec {
  * `none`: the job fails. `scratch`: it starts again from the beginning of its input with empty state, so that every output that it had
  * written comes once more: nothing is lost, much is repeated.
  */
-export type Recovery = "none" | "scratch";
+export type Recovery = "none" | "scratch" | "passive";
+
+/**
+ * `at-most-once`: after a failure the job goes on with empty state at the end of its input. `at-least-once`: from the last checkpoint;
+ * outputs written since come again. `exactly-once`: outputs are transactions that commit with the checkpoints.
+ */
+export type Guarantee = "at-most-once" | "at-least-once" | "exactly-once";
+
+/**
+ * How barriers meet at a task with several inputs. `aligned`: channels that have shown the barrier wait for the others. `unaligned` comes
+ * later. `at-least-once`: nobody waits, so what follows the first barrier may be in the snapshot. `stop-the-world`: sources stand still until
+ * every task has stored its snapshot (a baseline, as in Naiad).
+ */
+export type BarrierMode = "aligned" | "at-least-once" | "stop-the-world";
+
+export interface CheckpointSettings {
+  readonly mode: BarrierMode;
+  /** From trigger to trigger, µs. */
+  readonly intervalUs: number;
+  /** A checkpoint that is not complete after so long is aborted, µs. */
+  readonly timeoutUs: number;
+  /** Least time from the end of one to the trigger of the next, µs. */
+  readonly minPauseUs: number;
+  /** So many may fail one after the other; one more fails the job. */
+  readonly toleratedFailures: number;
+  /** So many complete ones are kept, the newest; at least 1. */
+  readonly retain: number;
+  /** Keep the checkpoints when the job has ended. */
+  readonly keepAtEnd: boolean;
+  /** Workers keep a copy of what they last saved, so that survivors restore without the store. */
+  readonly localCopies: boolean;
+  /** Exactly-once only: a transaction that is open for longer is aborted by the log, ms. Must be longer than any outage. */
+  readonly transactionTimeoutMs: number;
+}
+
+/** After Flink's strategies of the same names. Delays in µs. */
+export type RestartStrategy =
+  | { readonly kind: "none" }
+  | { readonly kind: "fixed-delay"; readonly attempts: number; readonly delayUs: number }
+  | { readonly kind: "failure-rate"; readonly maxFailures: number; readonly intervalUs: number; readonly delayUs: number }
+  | {
+      readonly kind: "exponential-delay";
+      readonly initialUs: number;
+      readonly maxUs: number;
+      readonly multiplier: number;
+      /** Running so long without a failure sets the delay back to `initialUs`. */
+      readonly resetUs: number;
+      /** Each delay is drawn from (1 ± jitter) × itself. */
+      readonly jitter: number;
+    };
 
 /** Replicas of a job's tasks, and the heartbeats that make them number alike. */
 export interface Replication {
@@ -86,3 +143,17 @@ export const DEFAULT_JOB_OPTIONS: JobOptions = {
   channelWindowBytes: 512 * 1024,
   maxBatchRows: 4096,
 };
+
+export const DEFAULT_CHECKPOINTS: CheckpointSettings = {
+  mode: "aligned",
+  intervalUs: 10_000_000,
+  timeoutUs: 60_000_000,
+  minPauseUs: 0,
+  toleratedFailures: 3,
+  retain: 1,
+  keepAtEnd: false,
+  localCopies: true,
+  transactionTimeoutMs: 300_000,
+};
+
+export const DEFAULT_RESTART: RestartStrategy = { kind: "fixed-delay", attempts: 10, delayUs: 0 };

@@ -10,7 +10,8 @@ export interface TaskPlacement {
   readonly address: string;
 }
 
-export type TaskState = "created" | "running" | "finished" | "failed" | "cancelled";
+/** `ended`: the input has ended and all output is acknowledged; only the checkpoint that covers this is still to come. */
+export type TaskState = "created" | "running" | "ended" | "finished" | "failed" | "cancelled";
 
 export interface Failure {
   readonly code: string;
@@ -36,6 +37,24 @@ export type WorkerToCoordinator =
       readonly attempt: number;
       readonly tasks: readonly TaskCounters[];
     }
+  /** The task's part of a checkpoint is in the store. */
+  | {
+      readonly type: "snapshotStored";
+      readonly jobId: string;
+      readonly attempt: number;
+      readonly checkpointId: number;
+      readonly handle: SnapshotHandle;
+      readonly cost: SnapshotCost;
+    }
+  | {
+      readonly type: "snapshotFailed";
+      readonly jobId: string;
+      readonly attempt: number;
+      readonly checkpointId: number;
+      readonly vertex: string;
+      readonly subtask: number;
+      readonly failure: Failure;
+    }
   /** A source has read so much since the last heartbeat that one is due. */
   | { readonly type: "heartbeatDue"; readonly jobId: string; readonly attempt: number }
   /** A receiver lags too far behind the fastest of its replicas. */
@@ -46,6 +65,39 @@ export type WorkerToCoordinator =
       readonly vertex: string;
       readonly subtask: number;
     };
+
+/** What one task's part of a checkpoint cost. Times in µs. */
+export interface SnapshotCost {
+  /** Trigger at the coordinator to the task's first barrier, by the clocks of the machine. */
+  readonly startDelayUs: number;
+  /** First barrier to last. */
+  readonly alignmentUs: number;
+  /** Received on channels that waited for the others, bytes. */
+  readonly alignmentBytes: number;
+  /** The task stood still for the copy. */
+  readonly syncUs: number;
+  /** From there until the snapshot was stored. */
+  readonly asyncUs: number;
+  readonly bytes: number;
+}
+
+/** Where one task's snapshot is, relative to the checkpoint's folder. */
+export interface SnapshotHandle {
+  readonly vertex: string;
+  readonly subtask: number;
+  readonly file: string;
+  readonly bytes: number;
+  /** CRC-32C of the file. */
+  readonly checksum: number;
+}
+
+/** A complete checkpoint that a job starts from. */
+export interface RestorePoint {
+  readonly checkpointId: number;
+  /** Its folder in the store. */
+  readonly folder: string;
+  readonly snapshots: readonly SnapshotHandle[];
+}
 
 /** From the worker's liveness thread, over a connection of its own. `progress` is the main loop's turn counter. */
 export type LivenessToCoordinator = { readonly type: "alive"; readonly worker: string; readonly progress: number };
@@ -58,6 +110,37 @@ export type CoordinatorToWorker =
       readonly attempt: number;
       readonly job: JobSpec;
       readonly placements: readonly TaskPlacement[];
+      /** null: with empty state. */
+      readonly restore: RestorePoint | null;
+      /** Sources begin at the present end of their logs (at-most-once after a failure). */
+      readonly fromEnd: boolean;
+    }
+  /** Sources send the barrier of this checkpoint now. `atUs`: the coordinator's clock. */
+  | {
+      readonly type: "checkpoint";
+      readonly epoch: number;
+      readonly jobId: string;
+      readonly attempt: number;
+      readonly checkpointId: number;
+      readonly folder: string;
+      readonly atUs: number;
+      /** Sources read nothing after the barrier: the job ends with this checkpoint (stop-with-savepoint). */
+      readonly last: boolean;
+    }
+  /** Complete: what was prepared for it may be committed. */
+  | {
+      readonly type: "checkpointComplete";
+      readonly epoch: number;
+      readonly jobId: string;
+      readonly attempt: number;
+      readonly checkpointId: number;
+    }
+  | {
+      readonly type: "checkpointAborted";
+      readonly epoch: number;
+      readonly jobId: string;
+      readonly attempt: number;
+      readonly checkpointId: number;
     }
   | { readonly type: "start"; readonly epoch: number; readonly jobId: string; readonly attempt: number }
   | { readonly type: "drain"; readonly epoch: number; readonly jobId: string; readonly attempt: number }
@@ -109,7 +192,33 @@ export type ClientToCoordinator =
   | { readonly type: "drain"; readonly jobId: string }
   | { readonly type: "cancel"; readonly jobId: string }
   | { readonly type: "counters"; readonly jobId: string }
+  /** A checkpoint that is kept, in `folder` of the store; with `stop` the job ends with it. */
+  | { readonly type: "savepoint"; readonly jobId: string; readonly folder: string; readonly stop: boolean }
   | { readonly type: "shutdown" };
+
+/** One task's part in a checkpoint's report. */
+export interface TaskSnapshotReport extends SnapshotCost {
+  readonly vertex: string;
+  readonly subtask: number;
+}
+
+/** What became of a checkpoint. Times are monotonic µs of the coordinator. */
+export interface CheckpointReport {
+  readonly checkpointId: number;
+  readonly attempt: number;
+  readonly outcome: "completed" | "aborted";
+  readonly isSavepoint: boolean;
+  readonly folder: string;
+  readonly triggeredUs: number;
+  /** Last acknowledgement; null when it was aborted before. */
+  readonly acknowledgedUs: number | null;
+  /** Its metadata were durable, or it was given up. */
+  readonly endedUs: number;
+  readonly bytes: number;
+  /** Why it was aborted. */
+  readonly reason?: string;
+  readonly tasks: readonly TaskSnapshotReport[];
+}
 
 export type CoordinatorToClient =
   | { readonly type: "workers"; readonly workers: readonly { readonly worker: string; readonly pid: number }[] }
@@ -121,6 +230,18 @@ export type CoordinatorToClient =
       /** Monotonic µs at which the coordinator saw the transition. */
       readonly atUs: number;
       readonly failure?: Failure;
+      /** Checkpoint that this attempt starts from. */
+      readonly restored?: number;
     }
+  /** Phases of checkpoints, as they come: for those who want to strike in the middle of one. */
+  | {
+      readonly type: "checkpointPhase";
+      readonly jobId: string;
+      readonly attempt: number;
+      readonly checkpointId: number;
+      readonly phase: "triggered" | "acknowledged" | "completed" | "aborted";
+      readonly atUs: number;
+    }
+  | { readonly type: "checkpointReport"; readonly jobId: string; readonly report: CheckpointReport }
   | { readonly type: "jobCounters"; readonly jobId: string; readonly tasks: readonly TaskCounters[] }
   | { readonly type: "refused"; readonly failure: Failure };

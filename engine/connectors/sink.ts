@@ -1,4 +1,3 @@
-import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 
 /** What a sink tells its task. */
@@ -8,7 +7,7 @@ export interface SinkHost {
   fail(error: Error): void;
 }
 
-/** A sink instance: the end of a chain. Delivery is at-least-once until transactions come. */
+/** A sink instance: the end of a chain. */
 export interface Sink {
   /** Opens what it writes to; once, before any row. */
   start(): void;
@@ -19,14 +18,22 @@ export interface Sink {
   readonly blocked: boolean;
   /** Everything written is durable. */
   readonly settled: boolean;
+  /** Nothing that was written waits for a commit; always true of a sink without transactions. */
+  readonly committed: boolean;
   readonly rows: number;
   readonly bytes: number;
-  /** First phase of a commit: calls `done` when all rows emitted so far are durable (or held for `commit`). */
-  prepare(checkpointId: number, done: () => void): void;
-  /** Second phase, when the checkpoint is complete: makes what was prepared visible. Nothing to do for at-least-once. */
+  /**
+   * First phase of a commit: calls `done` once all rows emitted so far are durable (or held for `commit`), with the state that a sink
+   * which starts from the checkpoint must be given. At most one `prepare` is under way.
+   */
+  prepare(checkpointId: number, done: (state: Uint8Array) => void): void;
+  /**
+   * Second phase, when the checkpoint is complete: makes visible what was prepared for it and for aborted ones before it. Nothing to do
+   * for at-least-once.
+   */
   commit(checkpointId: number): void;
   counters(): Readonly<Record<string, number>>;
-  snapshot(writer: SnapshotWriter): void;
-  restore(reader: SnapshotReader): void;
+  /** Before `start`: the state that `prepare` gave for the checkpoint that the job starts from. */
+  restore(state: Uint8Array): void;
   close(): void;
 }
