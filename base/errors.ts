@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   "transaction-lost": EXIT.runFailed,
   "snapshot-corrupt": EXIT.runFailed,
   "snapshot-missing": EXIT.runFailed,
+  "snapshot-too-large": EXIT.runFailed,
   "checkpoint-failed": EXIT.runFailed,
   "cluster-protocol": EXIT.runFailed,
   "worker-lost": EXIT.runFailed,

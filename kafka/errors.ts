@@ -19,6 +19,13 @@ export const BROKER_ERROR = {
   messageTooLarge: 10,
   outOfOrderSequence: 45,
   duplicateSequence: 46,
+  invalidProducerEpoch: 47,
+  invalidTransactionState: 48,
+  invalidProducerIdMapping: 49,
+  invalidTransactionTimeout: 50,
+  concurrentTransactions: 51,
+  operationNotAttempted: 55,
+  producerFenced: 90,
 } as const;
 
 const TABLE: ReadonlyMap<number, BrokerError> = new Map([
@@ -45,7 +52,13 @@ const TABLE: ReadonlyMap<number, BrokerError> = new Map([
   [35, fatal("UNSUPPORTED_VERSION", "kafka-unsupported")],
   [45, fatal("OUT_OF_ORDER_SEQUENCE_NUMBER")],
   [46, fatal("DUPLICATE_SEQUENCE_NUMBER")],
-  [47, fatal("INVALID_PRODUCER_EPOCH")],
+  [47, fatal("INVALID_PRODUCER_EPOCH", "kafka-fenced")],
+  [48, fatal("INVALID_TXN_STATE")],
+  [49, fatal("INVALID_PRODUCER_ID_MAPPING")],
+  [50, fatal("INVALID_TRANSACTION_TIMEOUT", "kafka-unsupported")],
+  [51, retriable("CONCURRENT_TRANSACTIONS")],
+  [53, fatal("TRANSACTIONAL_ID_AUTHORIZATION_FAILED")],
+  [55, fatal("OPERATION_NOT_ATTEMPTED")],
   [56, retriable("KAFKA_STORAGE_ERROR")],
   [59, fatal("UNKNOWN_PRODUCER_ID")],
   [74, retriable("FENCED_LEADER_EPOCH")],
@@ -55,6 +68,7 @@ const TABLE: ReadonlyMap<number, BrokerError> = new Map([
   [87, fatal("INVALID_RECORD")],
   [89, retriable("THROTTLING_QUOTA_EXCEEDED")],
   [100, retriable("UNKNOWN_TOPIC_ID")],
+  [90, fatal("PRODUCER_FENCED", "kafka-fenced")],
   [-1, fatal("UNKNOWN_SERVER_ERROR")],
 ]);
 
@@ -71,6 +85,8 @@ export function isRetriable(errorCode: number): boolean {
 const HINTS: Partial<Record<ErrorCode, string>> = {
   "kafka-unknown-topic": "Create the topic first, or check its name and number of partitions.",
   "kafka-record-too-large": "Raise max.message.bytes of the topic, or send smaller records.",
+  "kafka-fenced":
+    "Another producer has claimed the transactional id since, or a transaction was open for longer than its timeout.",
   "kafka-offset-out-of-range": "The records were deleted, or the topic was made anew: start from the earliest offset.",
 };
 
@@ -85,6 +101,12 @@ export function brokerError(errorCode: number, what: string): FaultlineError {
     `${what}: the broker answers ${name}`,
     hint === undefined ? details : { ...details, hint },
   );
+}
+
+/** The broker's error code that the error was made of; null when it is not of that kind. */
+export function errorCodeOf(error: FaultlineError): number | null {
+  const { errorCode } = error.context;
+  return typeof errorCode === "number" ? errorCode : null;
 }
 
 /** The error of a record that is refused before it is sent; `length` includes its framing. */

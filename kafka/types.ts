@@ -93,6 +93,38 @@ export interface Producer {
   abort(): void;
 }
 
+export interface TransactionOptions {
+  /** Transactional id: one producer at a time. */
+  readonly id: string;
+  /** The broker aborts a transaction that is open for so long. */
+  readonly timeoutMs: number;
+}
+
+/** A transaction whose records are all written and that waits for its end. Plain JSON. */
+export interface PreparedTransaction {
+  readonly id: string;
+  readonly producerId: number;
+  readonly epoch: number;
+  readonly partition: number;
+  /** Where in `partition` its first record lies; −1 in the rare case that no broker told. */
+  readonly firstOffset: number;
+}
+
+/** Its records are in a transaction that begins with the first one after the end of the one before. */
+export interface TransactionalProducer extends Producer {
+  /** The open transaction, null when there is none; all records must be acknowledged. */
+  prepared(): PreparedTransaction | null;
+  /**
+   * Makes the transaction visible; all records must be acknowledged, and none appended before it resolves. Rejects with `kafka-fenced`
+   * when somebody else has claimed the id; the producer has then failed, and `onError` does not tell it once more.
+   */
+  commitTransaction(): Promise<void>;
+  /** Takes the transaction back, rejects like `commitTransaction`. Records not acknowledged so far may stay so. */
+  abortTransaction(): Promise<void>;
+  /** As of any producer. An open transaction stays open, for `KafkaClient.commitPrepared` or until its timeout. */
+  close(): Promise<void>;
+}
+
 export type Isolation = "read_uncommitted" | "read_committed";
 
 export interface FetcherOptions {

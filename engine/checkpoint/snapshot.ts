@@ -1,24 +1,45 @@
+import { assert } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
+import { PendingSnapshot, type SnapshotPiece } from "./pending-snapshot.ts";
+
+const FIRST_CHUNK_BYTES = 1024;
+const CHUNK_BYTES = 256 * 1024;
+/** Parts up to this size are copied into the writer's own chunk: cheaper than a chunk more. */
+const COPIED_PART_BYTES = 4096;
+/** Up to here a loop beats the call of the native copy. */
+const SHORT_SPAN_BYTES = 48;
+const MAX_LENGTH = 0xffffffff;
+const NO_BYTES = new Uint8Array(0);
+const ENCODER = new TextEncoder();
+
+export type { PendingSnapshot } from "./pending-snapshot.ts";
+
+/** Content of a snapshot that is written later, from a view of the state that was frozen when the part was made. */
+export interface DeferredPart {
+  /** Writes some more, about `budgetBytes`; true when all is written, false only when the budget is used up. */
+  write(writer: SnapshotWriter, budgetBytes: number): boolean;
+  /** Lets go of the frozen view: called once, after the last write or when the snapshot is given up. */
+  release(): void;
+}
 
 /**
- * Snapshot bytes: a flat sequence of typed values, written and read in the same order, little endian.
- * Framing, checksums and versions are added by who stores it (`snapshot-file.ts`, later).
+ * Snapshot bytes: a flat sequence of typed values, written and read in the same order, little endian. They are kept in chunks, so that no
+ * step copies what has been written before. Framing, checksums and versions are added by who stores it (`snapshot-file.ts`).
  */
 export class SnapshotWriter {
-  #bytes = new Uint8Array(1024);
-  #view = new DataView(this.#bytes.buffer);
-  #length = 0;
+  /** What has been written before the current chunk. */
+  readonly #pieces: SnapshotPiece[] = [];
+  #piecesBytes = 0;
+  #hasDeferred = false;
+  #bytes: Uint8Array = NO_BYTES;
+  #view: DataView = new DataView(NO_BYTES.buffer);
+  /** `#bytes[#start, #end)` is written and not among the pieces. */
+  #start = 0;
+  #end = 0;
 
-  #reserve(size: number): number {
-    const at = this.#length;
-    this.#length += size;
-    if (this.#length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2));
-      grown.set(this.#bytes.subarray(0, at));
-      this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
-    }
-    return at;
+  /** Bytes written so far, without what is deferred. */
+  get byteLength(): number {
+    return this.#piecesBytes + this.#end - this.#start;
   }
 
   u8(value: number): void {
@@ -38,19 +59,126 @@ export class SnapshotWriter {
 
   /** Length-prefixed bytes, copied. */
   bytes(value: Uint8Array): void {
-    this.u32(value.length);
-    const at = this.#reserve(value.length);
-    this.#bytes.set(value, at);
+    this.span(value, 0, value.length);
+  }
+
+  /** As `bytes(source.subarray(start, start + length))`, without making a view. */
+  span(source: Uint8Array, start: number, length: number): void {
+    this.u32(length);
+    if (length > SHORT_SPAN_BYTES) {
+      this.#copy(source.subarray(start, start + length));
+      return;
+    }
+    const at = this.#reserve(length);
+    for (let i = 0; i < length; i++) this.#bytes[at + i] = source[start + i]!;
   }
 
   text(value: string): void {
-    this.bytes(new TextEncoder().encode(value));
+    this.bytes(ENCODER.encode(value));
   }
 
-  /** The bytes written so far; the writer must not be used afterwards. */
-  finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+  /** Length-prefixed content that `write` writes; it is read by `bytes()`. It may hold deferred parts. */
+  part(write: (part: SnapshotWriter) => void): void {
+    const part = new SnapshotWriter();
+    write(part);
+    this.append(part);
   }
+
+  /** As `part`: what `part` holds, which must not be used afterwards. Large content is taken over, not copied. */
+  append(part: SnapshotWriter): void {
+    if (part.#hasDeferred) {
+      this.#seal();
+      this.#pieces.push({ kind: "part", pieces: part.#takePieces() });
+      this.#hasDeferred = true;
+      return;
+    }
+    const length = checkedLength(part.byteLength);
+    this.u32(length);
+    const chunks = part.#takePieces() as Uint8Array[];
+    if (length <= COPIED_PART_BYTES) {
+      for (const chunk of chunks) this.#copy(chunk);
+      return;
+    }
+    this.#seal();
+    for (const chunk of chunks) this.#pieces.push(chunk);
+    this.#piecesBytes += length;
+  }
+
+  /** Content that is written later, in steps (`pending`), and stands here. */
+  defer(part: DeferredPart): void {
+    this.#seal();
+    this.#pieces.push({ kind: "deferred", part, writer: new SnapshotWriter() });
+    this.#hasDeferred = true;
+  }
+
+  /** The snapshot, of which only the deferred parts are still to be written; the writer must not be used afterwards. */
+  pending(): PendingSnapshot {
+    return new PendingSnapshot(this.#takePieces());
+  }
+
+  /** All at once, deferred parts too; the writer must not be used afterwards. */
+  finish(): Uint8Array {
+    const pending = this.pending();
+    assert(pending.advance(Number.POSITIVE_INFINITY), "a deferred part ends when nothing limits it");
+    return joined(pending.chunks());
+  }
+
+  #takePieces(): SnapshotPiece[] {
+    this.#seal();
+    return this.#pieces;
+  }
+
+  #seal(): void {
+    if (this.#end === this.#start) return;
+    this.#pieces.push(this.#bytes.subarray(this.#start, this.#end));
+    this.#piecesBytes += this.#end - this.#start;
+    this.#start = this.#end;
+  }
+
+  #reserve(size: number): number {
+    if (this.#end + size > this.#bytes.length) this.#openChunk(size);
+    const at = this.#end;
+    this.#end = at + size;
+    return at;
+  }
+
+  #openChunk(size: number): void {
+    this.#seal();
+    const next = Math.min(Math.max(this.#bytes.length * 2, FIRST_CHUNK_BYTES), CHUNK_BYTES);
+    this.#bytes = new Uint8Array(Math.max(next, size));
+    this.#view = new DataView(this.#bytes.buffer);
+    this.#start = 0;
+    this.#end = 0;
+  }
+
+  #copy(value: Uint8Array): void {
+    for (let from = 0; from < value.length; ) {
+      if (this.#end === this.#bytes.length) this.#openChunk(1);
+      const size = Math.min(value.length - from, this.#bytes.length - this.#end);
+      this.#bytes.set(size === value.length ? value : value.subarray(from, from + size), this.#end);
+      this.#end += size;
+      from += size;
+    }
+  }
+}
+
+/** `length` as a length prefix; `snapshot-too-large` from 4 GiB on. */
+export function checkedLength(length: number): number {
+  if (length <= MAX_LENGTH) return length;
+  throw new FaultlineError("snapshot-too-large", `a part of a snapshot has ${length} bytes, more than 4 GiB`, {
+    hint: "raise the parallelism, so that each instance holds less state",
+  });
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const result = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    result.set(chunk, at);
+    at += chunk.length;
+  }
+  return result;
 }
 
 /** Reads what a `SnapshotWriter` wrote; `snapshot-corrupt` past the end. */

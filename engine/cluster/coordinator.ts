@@ -153,6 +153,8 @@ export class Coordinator {
         return;
       case "deployed":
       case "taskState":
+      case "snapshotStored":
+      case "snapshotFailed":
       case "heartbeatDue":
       case "replicaLagging":
         if (peer.role !== "worker") throw misplaced(message.type);

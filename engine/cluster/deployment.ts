@@ -6,7 +6,7 @@ import { buildTask } from "../task/build-task.ts";
 import { FRAME_CREDIT, type Frame } from "../task/frame.ts";
 import type { FrameLink } from "../task/link.ts";
 import type { Task } from "../task/task.ts";
-import type { TaskHost } from "../task/task-parts.ts";
+import type { CheckpointOrder, TaskHost } from "../task/task-parts.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { TaskCounters, TaskPlacement } from "./messages.ts";
 import { taskKey } from "./placement.ts";
@@ -20,6 +20,10 @@ export interface DeploymentSettings {
   readonly plan: PhysicalPlan;
   readonly world: Pick<World, "clock" | "timers" | "log" | "callOut" | "files">;
   readonly host: TaskHost;
+  /** By task, what it goes on from; null: all begin with empty state. */
+  readonly states: ReadonlyMap<string, Uint8Array> | null;
+  /** Sources begin at the present end of their logs. */
+  readonly fromEnd: boolean;
   /** The way to another worker's tasks. */
   readonly linkToWorker: (worker: string, address: string) => FrameLink;
 }
@@ -53,7 +57,10 @@ export class Deployment {
       if (worker !== settings.worker) continue;
       const vertex = settings.plan.vertices.find((candidate) => candidate.id === id);
       if (vertex === undefined) throw new FaultlineError("job-invalid", `the plan has no vertex "${id}"`);
-      this.#tasks.set(taskKey(id, subtask), buildTask({ ...settings, linkTo }, vertex, subtask));
+      const task = buildTask({ ...settings, linkTo }, vertex, subtask);
+      const state = settings.states?.get(taskKey(id, subtask));
+      if (state !== undefined) task.restore(state);
+      this.#tasks.set(taskKey(id, subtask), task);
     }
   }
 
@@ -66,7 +73,7 @@ export class Deployment {
 
   /** Some task may still run. */
   get active(): boolean {
-    return this.tasks.some(({ state }) => state === "created" || state === "running");
+    return this.tasks.some(({ state }) => state === "created" || state === "running" || state === "ended");
   }
 
   start(): void {
@@ -109,6 +116,18 @@ export class Deployment {
         if (direction === "in" && task.vertex === to) task.closeSender(id, subtask);
       }
     }
+  }
+
+  checkpoint(order: CheckpointOrder): void {
+    for (const task of this.tasks) task.checkpoint(order);
+  }
+
+  completeCheckpoint(checkpointId: number): void {
+    for (const task of this.tasks) task.completeCheckpoint(checkpointId);
+  }
+
+  abortCheckpoint(checkpointId: number): void {
+    for (const task of this.tasks) task.abortCheckpoint(checkpointId);
   }
 
   counters(): readonly TaskCounters[] {

@@ -4,11 +4,13 @@ import { Ticker } from "../replication/ticker.ts";
 import { taskFailure } from "../task/task-failure.ts";
 import { sendControl } from "./control-codec.ts";
 import { CountersQuery } from "./counters-query.ts";
+import { JobRecovery } from "./job-recovery.ts";
 import { JobRun } from "./job-run.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { LoadJob } from "./load-job.ts";
 import { jobSpecProblem } from "./message-shapes.ts";
 import type {
+  CheckpointPhase,
   ClientToCoordinator,
   CoordinatorToClient,
   CoordinatorToWorker,
@@ -64,10 +66,22 @@ export class JobDesk {
     if (run === null || run.spec.jobId !== request.jobId) {
       return { code: "job-invalid", message: `there is no job "${request.jobId}"` };
     }
-    if (request.type === "drain") run.drain();
-    else if (request.type === "cancel") run.cancel();
-    else this.#askCounters(client, run);
-    return null;
+    switch (request.type) {
+      case "drain":
+        run.drain();
+        return null;
+      case "cancel":
+        run.cancel();
+        return null;
+      case "counters":
+        this.#askCounters(client, run);
+        return null;
+      case "savepoint":
+        this.#savepoint(client, run, request.folder, request.stop);
+        return null;
+      default:
+        return unreachable(request, "request");
+    }
   }
 
   onReport(worker: string, report: JobReport): void {
@@ -85,6 +99,10 @@ export class JobDesk {
         return;
       case "heartbeatDue":
         this.#ticker?.onDue();
+        return;
+      case "snapshotStored":
+      case "snapshotFailed":
+        run.onSnapshot(report);
         return;
       case "replicaLagging":
         run.onReplicaLagging(report.vertex, report.subtask);
@@ -140,6 +158,11 @@ export class JobDesk {
       after: (delayUs, callback) => {
         this.#parts.world.timers.after(delayUs, callback);
       },
+      recovery: (shape, effects) => new JobRecovery(job, shape, this.#parts.world, effects),
+      checkpointPhase: (checkpointId, phase) => this.#announcePhase(checkpointId, phase),
+      checkpointReport: (report) => {
+        this.#parts.broadcast({ type: "checkpointReport", jobId: job.jobId, report });
+      },
     });
     this.#announce("created", null);
     this.#run.begin();
@@ -154,11 +177,28 @@ export class JobDesk {
     const { attempt } = run;
     const atUs = this.#parts.world.clock.nowUs();
     const cause = failure === null ? {} : { failure };
-    this.#lastState = { type: "jobState", jobId, attempt, state, atUs, ...cause };
+    const restored = run.restored === null ? {} : { restored: run.restored };
+    this.#lastState = { type: "jobState", jobId, attempt, state, atUs, ...restored, ...cause };
     this.#parts.world.journal.write("jobState", { jobId, attempt, state, ...cause });
     this.#parts.broadcast(this.#lastState);
     this.#regulateTicker(run);
     if (state === "failing" || state === "cancelling" || state === "restarting") this.#limitEnd(run);
+  }
+
+  #announcePhase(checkpointId: number, phase: CheckpointPhase): void {
+    const run = this.#run;
+    if (run === null) return;
+    const { jobId } = run.spec;
+    const { attempt } = run;
+    const atUs = this.#parts.world.clock.nowUs();
+    this.#parts.broadcast({ type: "checkpointPhase", jobId, attempt, checkpointId, phase, atUs });
+  }
+
+  #savepoint(client: Connection, run: JobRun, folder: string, stop: boolean): void {
+    run.savepoint(folder, stop, (failure) => {
+      const cause = failure === null ? {} : { failure };
+      sendControl(client, { type: "savepointEnded", jobId: run.spec.jobId, folder, ...cause });
+    });
   }
 
   /** A replicated job has ticks while it runs. */

@@ -1,6 +1,16 @@
+import type { RestoringJob } from "../checkpoint/restore-point.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
+import type { CheckpointEffects, JobRecovery } from "./job-recovery.ts";
 import type { JobSpec } from "./job-spec.ts";
-import type { CoordinatorToWorker, Failure, JobState, TaskPlacement, TaskState } from "./messages.ts";
+import type {
+  CheckpointPhase,
+  CheckpointReport,
+  CoordinatorToWorker,
+  Failure,
+  JobState,
+  TaskPlacement,
+  TaskState,
+} from "./messages.ts";
 
 /** What a job run does to the world around it. */
 export interface JobEffects {
@@ -12,6 +22,10 @@ export interface JobEffects {
   /** A replica is lost; its siblings go on. */
   replicaLost(task: TaskPlacement, failure: Failure): void;
   after(delayUs: number, callback: () => void): void;
+  /** Makes the recovery of this job, whose snapshots are of this shape. */
+  recovery(shape: RestoringJob, effects: CheckpointEffects): JobRecovery;
+  checkpointPhase(checkpointId: number, phase: CheckpointPhase): void;
+  checkpointReport(report: CheckpointReport): void;
 }
 
 /** A task that has ended; nothing of it runs any more. */
@@ -22,4 +36,12 @@ export function isTerminal(state: TaskState): boolean {
 /** What all workers of a job are told, besides to deploy. */
 export type JobOrder =
   | { readonly type: "start" | "drain" | "cancel" }
-  | { readonly type: "replicaLost"; readonly vertex: string; readonly subtask: number };
+  | { readonly type: "replicaLost"; readonly vertex: string; readonly subtask: number }
+  | {
+      readonly type: "checkpoint";
+      readonly checkpointId: number;
+      readonly folder: string;
+      readonly atUs: number;
+      readonly last: boolean;
+    }
+  | { readonly type: "checkpointComplete" | "checkpointAborted"; readonly checkpointId: number };

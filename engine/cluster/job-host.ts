@@ -6,9 +6,11 @@ import type { Frame } from "../task/frame.ts";
 import type { FrameLink } from "../task/link.ts";
 import type { Task } from "../task/task.ts";
 import { taskFailure } from "../task/task-failure.ts";
-import type { TaskNotice } from "../task/task-parts.ts";
+import type { CheckpointOrder, TaskNotice } from "../task/task-parts.ts";
 import { Deployment } from "./deployment.ts";
 import type { Exchange } from "./exchange.ts";
+import { JobSnapshots } from "./job-snapshots.ts";
+import { checkpointsOf, type JobSpec } from "./job-spec.ts";
 import type { LoadJob } from "./load-job.ts";
 import type { CoordinatorToWorker, Failure, TaskState, WorkerToCoordinator } from "./messages.ts";
 import { planOfJob } from "./plan-of-job.ts";
@@ -27,7 +29,8 @@ interface LostReplica extends Order {
   readonly subtask: number;
 }
 
-export interface JobHostParts extends Pick<World, "clock" | "timers" | "log" | "journal" | "callOut" | "files"> {
+export interface JobHostParts
+  extends Pick<World, "clock" | "timers" | "log" | "store" | "localStore" | "journal" | "callOut" | "files"> {
   readonly loadJob: LoadJob;
   readonly exchange: Exchange;
   readonly send: (message: WorkerToCoordinator) => void;
@@ -40,6 +43,8 @@ export class JobHost {
   /** What is being loaded; cleared when cancelled or replaced. */
   #loading: Deploy | null = null;
   #deployment: Deployment | null = null;
+  /** Of the job that was deployed last: its copies outlive its attempts. */
+  #snapshots: { readonly jobId: string; readonly snapshots: JobSnapshots } | null = null;
   /** Replicas that were lost while the job was being loaded. */
   #lostEarly: LostReplica[] = [];
 
@@ -56,9 +61,48 @@ export class JobHost {
     this.#parts.exchange.beginAttempt(deploy.attempt);
     this.#parts.loadJob(deploy.job, (error, graph) => {
       if (this.#loading !== deploy) return;
-      this.#loading = null;
-      this.#onLoaded(deploy, error, graph);
+      if (graph === null) this.#onLoaded(deploy, error, null, null);
+      else this.#restore(deploy, graph);
     });
+  }
+
+  #restore(deploy: Deploy, graph: LogicalGraph): void {
+    const { job, attempt, restore, placements } = deploy;
+    const own = placements.filter(({ worker }) => worker === this.#worker);
+    this.#snapshotsOf(job).begin(attempt, restore, own, (error, states) => {
+      if (this.#loading === deploy) this.#onLoaded(deploy, error, error === null ? graph : null, states);
+    });
+  }
+
+  #snapshotsOf(job: JobSpec): JobSnapshots {
+    const { jobId } = job;
+    if (this.#snapshots?.jobId === jobId) return this.#snapshots.snapshots;
+    this.#snapshots?.snapshots.end();
+    const localCopies = checkpointsOf(job)?.localCopies ?? false;
+    const snapshots = new JobSnapshots({ world: this.#parts, send: this.#parts.send, jobId, localCopies });
+    this.#snapshots = { jobId, snapshots };
+    return snapshots;
+  }
+
+  checkpoint(order: Order & CheckpointOrder & { readonly folder: string }): void {
+    const deployment = this.#deploymentOf(order);
+    if (deployment === null) return;
+    this.#snapshots?.snapshots.onOrder(order.checkpointId, order.folder);
+    deployment.checkpoint(order);
+  }
+
+  completeCheckpoint(order: Order & { readonly checkpointId: number }): void {
+    const deployment = this.#deploymentOf(order);
+    if (deployment === null) return;
+    this.#snapshots?.snapshots.onComplete(order.checkpointId);
+    deployment.completeCheckpoint(order.checkpointId);
+  }
+
+  abortCheckpoint(order: Order & { readonly checkpointId: number }): void {
+    const deployment = this.#deploymentOf(order);
+    if (deployment === null) return;
+    this.#snapshots?.snapshots.onAborted(order.checkpointId);
+    deployment.abortCheckpoint(order.checkpointId);
   }
 
   start(order: Order): void {
@@ -76,7 +120,9 @@ export class JobHost {
       this.#endUnbuilt(loading, "cancelled", null);
       return;
     }
-    this.#deploymentOf(order)?.cancel();
+    const deployment = this.#deploymentOf(order);
+    deployment?.cancel();
+    if (deployment !== null) this.#snapshots?.snapshots.end();
   }
 
   /** Sends the counters of the job's tasks, also of those that have ended. */
@@ -118,10 +164,17 @@ export class JobHost {
     this.#loading = null;
     this.#deployment?.cancel();
     this.#deployment = null;
+    this.#snapshots?.snapshots.end();
   }
 
-  #onLoaded(deploy: Deploy, error: Error | null, graph: LogicalGraph | null): void {
-    const { job, attempt, placements } = deploy;
+  #onLoaded(
+    deploy: Deploy,
+    error: Error | null,
+    graph: LogicalGraph | null,
+    states: ReadonlyMap<string, Uint8Array> | null,
+  ): void {
+    this.#loading = null;
+    const { job, attempt, placements, fromEnd } = deploy;
     const { jobId } = job;
     const { exchange, send } = this.#parts;
     try {
@@ -132,10 +185,12 @@ export class JobHost {
         job,
         placements,
         graph,
+        states,
+        fromEnd,
         plan: planOfJob(graph, job),
         world: this.#parts,
         host: {
-          onSnapshot: null,
+          onSnapshot: (task, snapshot) => this.#snapshots?.snapshots.onSnapshot(task, snapshot),
           onNotice: (task, notice) => this.#onNotice(jobId, attempt, task, notice),
           onState: (task, state, failure) => this.#onTaskState(jobId, attempt, task, state, failure),
         },

@@ -1,19 +1,26 @@
+import { present } from "../../base/assert.ts";
+import { FaultlineError } from "../../base/errors.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
 import { taskFailure } from "../task/task-failure.ts";
 import type { JobEffects, JobOrder } from "./job-effects.ts";
+import type { JobRecovery, JobStart } from "./job-recovery.ts";
 import type { JobSpec } from "./job-spec.ts";
-import type { Failure, JobState, TaskPlacement, TaskState } from "./messages.ts";
+import type { Failure, JobState, TaskPlacement, TaskState, WorkerToCoordinator } from "./messages.ts";
+import { NextAttempt } from "./next-attempt.ts";
 import { placeTasks, type WorkerAddress } from "./placement.ts";
-import { planOfJob } from "./plan-of-job.ts";
-import { decideRestart, RESTART_TIMEOUT_US, restartTimedOut } from "./restart-decision.ts";
+import { planOfJob, snapshotShape } from "./plan-of-job.ts";
+import { RESTART_TIMEOUT_US, restartTimedOut } from "./restart-strategy.ts";
 import { TaskTable } from "./task-table.ts";
+
+type SnapshotReport = Extract<WorkerToCoordinator, { readonly type: "snapshotStored" | "snapshotFailed" }>;
 
 /**
  * A job, as the coordinator sees it:
  *
  *     created → deploying → running → (draining) → finished
  *     any of the middle ones → failing → failed, and → cancelling → cancelled
- *     any of the middle ones → restarting → deploying … as the next attempt, on the workers that are there then
+ *     any of the middle ones → restarting → deploying … as the next attempt, on the workers that are there then, from where its
+ *     recovery says
  *
  * It leaves `failing`, `cancelling` and `restarting` when every task has ended or its worker is lost: two attempts never run at once.
  */
@@ -31,7 +38,12 @@ export class JobRun {
   #state: JobState = "created";
   #failure: Failure | null = null;
   #drainRequested = false;
-  #restarts = 0;
+  /** null: the job is not loaded yet. */
+  #recovery: JobRecovery | null = null;
+  /** Where the present attempt began. */
+  #start: JobStart | null = null;
+  /** While the job starts again. */
+  #next: NextAttempt | null = null;
 
   constructor(spec: JobSpec, workersWanted: number, attempt: number, epoch: number, effects: JobEffects) {
     this.spec = spec;
@@ -55,6 +67,11 @@ export class JobRun {
 
   get ended(): boolean {
     return this.#state === "finished" || this.#state === "failed" || this.#state === "cancelled";
+  }
+
+  /** Checkpoint that the present attempt began from; null: none. */
+  get restored(): number | null {
+    return this.#start?.restore?.checkpointId ?? null;
   }
 
   /** Workers that run tasks of this job and are not lost. */
@@ -87,6 +104,7 @@ export class JobRun {
   #startWhenDeployed(): void {
     if (this.#state !== "deploying" || this.#undeployed.size > 0) return;
     this.#sendAll({ type: "start" });
+    this.#recovery?.onRunning(this.#attempt, this.#tasks.placements, present(this.#start, "start of the attempt"));
     this.#enter("running");
     if (this.#drainRequested) this.drain();
   }
@@ -95,10 +113,25 @@ export class JobRun {
     const task = this.#tasks.openTask(vertex, subtask);
     if (task?.placement.worker !== worker) return;
     task.state = state;
+    if (failure?.code === "snapshot-corrupt" || failure?.code === "snapshot-missing") this.#onDamaged();
     const lost = (message: string) => this.#lose([task.placement], failure ?? { code: "job-failed", message });
     if (state === "failed") lost(`task ${vertex}/${subtask} failed`);
     else if (state === "cancelled") lost(`task ${vertex}/${subtask} was cancelled by worker ${worker}`);
+    else if (state === "ended" && this.#isActive() && this.#tasks.allEnded) this.#recovery?.onAllEnded();
     this.#settle();
+  }
+
+  onSnapshot(report: SnapshotReport): void {
+    const { checkpointId } = report;
+    if (report.type === "snapshotStored") this.#recovery?.onStored(checkpointId, report.handle, report.cost);
+    else this.#recovery?.onFailed(checkpointId, report, report.failure);
+  }
+
+  /** Asks for a checkpoint that is kept; with `stop` the job ends with it. `done` with why not. */
+  savepoint(folder: string, stop: boolean, done: (failure: Failure | null) => void): void {
+    if (this.#state === "running" && this.#recovery !== null) this.#recovery.savepoint(folder, stop, done);
+    else
+      done({ code: "job-invalid", message: `job "${this.spec.jobId}" is ${this.#state}: no savepoint can be taken` });
   }
 
   /** A replica is so far behind that keeping what it lacks costs too much: it is given up, unless no other is left. */
@@ -147,17 +180,39 @@ export class JobRun {
 
   #onLoaded(error: Error | null, graph: LogicalGraph | null): void {
     if (this.#state !== "created") return;
+    if (graph === null) {
+      this.#refuse(error ?? "no graph");
+      return;
+    }
+    try {
+      this.#recovery = this.#effects.recovery(snapshotShape(planOfJob(graph, this.spec)), {
+        order: (order) => this.#sendAll({ type: "checkpoint", ...order }),
+        complete: (checkpointId) => this.#sendAll({ type: "checkpointComplete", checkpointId }),
+        abort: (checkpointId) => this.#sendAll({ type: "checkpointAborted", checkpointId }),
+        phase: (checkpointId, phase) => this.#effects.checkpointPhase(checkpointId, phase),
+        report: (report) => this.#effects.checkpointReport(report),
+        fail: (failure) => this.onFailure(failure),
+      });
+    } catch (cause) {
+      this.#refuse(cause);
+      return;
+    }
     this.#graph = graph;
-    if (graph === null) this.#refuse(error ?? "no graph");
-    else this.#deployWhenPossible();
+    this.#recovery.findStart((failure, start) => {
+      if (this.#state !== "created") return;
+      this.#start = start;
+      if (failure === null) this.#deployWhenPossible();
+      else this.#refuse(new FaultlineError("snapshot-corrupt", failure.message));
+    });
   }
 
   #deployWhenPossible(): void {
-    if (this.#graph === null || this.#available.length < this.#workersWanted) return;
-    this.#deploy(this.#graph, this.#available.slice(0, this.#workersWanted));
+    const [graph, start] = [this.#graph, this.#start];
+    if (graph === null || start === null || this.#available.length < this.#workersWanted) return;
+    this.#deploy(graph, this.#available.slice(0, this.#workersWanted), start);
   }
 
-  #deploy(graph: LogicalGraph, workers: readonly WorkerAddress[]): void {
+  #deploy(graph: LogicalGraph, workers: readonly WorkerAddress[], { restore, fromEnd }: JobStart): void {
     let placements: readonly TaskPlacement[];
     try {
       const plan = planOfJob(graph, this.spec);
@@ -171,7 +226,7 @@ export class JobRun {
     this.#enter("deploying");
     for (const worker of this.liveWorkers) {
       const { attempt, spec: job } = this;
-      this.#effects.send(worker, { type: "deploy", epoch: this.#epoch, attempt, job, placements });
+      this.#effects.send(worker, { type: "deploy", epoch: this.#epoch, attempt, job, placements, restore, fromEnd });
     }
   }
 
@@ -200,31 +255,46 @@ export class JobRun {
 
   #fail(failure: Failure): void {
     if (!this.#isActive()) return;
-    const decision = decideRestart(failure, this.spec.recovery ?? "none", this.#restarts);
+    const decision = this.#recovery?.onFailure(failure) ?? { kind: "fail", failure };
     this.#failure = decision.kind === "fail" ? decision.failure : failure;
     this.#sendAll({ type: "cancel" });
     if (decision.kind === "fail") this.#enter("failing");
-    else this.#awaitRestart();
+    else this.#awaitRestart(decision.delayUs);
   }
 
-  #awaitRestart(): void {
+  /** What the attempt was to begin from cannot be read. */
+  #onDamaged(): void {
+    const restore = this.#start?.restore ?? null;
+    if (restore !== null) this.#recovery?.onDamaged(restore.checkpointId);
+  }
+
+  #awaitRestart(delayUs: number): void {
+    const recovery = present(this.#recovery, "recovery of a job that ran");
     this.#enter("restarting");
-    const restarts = this.#restarts;
-    this.#effects.after(RESTART_TIMEOUT_US, () => {
-      if (this.#state !== "restarting" || this.#restarts !== restarts) return;
+    const next = new NextAttempt(delayUs, {
+      recovery,
+      after: (us, callback) => this.#effects.after(us, callback),
+      onChange: () => this.#settle(),
+      onFailure: (failure) => {
+        if (this.#state === "restarting") this.#refuse(new FaultlineError("snapshot-corrupt", failure.message));
+      },
+    });
+    this.#next = next;
+    this.#effects.after(delayUs + RESTART_TIMEOUT_US, () => {
+      if (this.#state !== "restarting" || this.#next !== next) return;
       this.#refuse(restartTimedOut(this.#tasks.open, this.#failure?.message ?? "it failed"));
     });
   }
 
-  /** The next attempt, from the beginning of the input, on whatever workers are there, at most as many as were wanted. */
-  #restart(): void {
-    if (this.#graph === null) return;
-    this.#restarts++;
+  /** The next attempt, on whatever workers are there, at most as many as were wanted. */
+  #restart(graph: LogicalGraph, start: JobStart): void {
+    this.#next = null;
+    this.#start = start;
     this.#attempt = this.#effects.nextAttempt();
     this.#failure = null;
     this.#tasks = new TaskTable({ vertices: [] }, []);
     this.#undeployed.clear();
-    this.#deploy(this.#graph, this.#available.slice(0, this.#workersWanted));
+    this.#deploy(graph, this.#available.slice(0, this.#workersWanted), start);
   }
 
   /** Leaves the states that wait for tasks to end. */
@@ -232,8 +302,13 @@ export class JobRun {
     if (this.#tasks.open.length > 0) return;
     if (this.#state === "failing") this.#enter("failed");
     else if (this.#state === "cancelling") this.#enter("cancelled");
-    else if (this.#state === "restarting" && this.#available.length > 0) this.#restart();
+    else if (this.#state === "restarting") this.#restartWhenPossible();
     else if (this.#isActive()) this.#enter("finished");
+  }
+
+  #restartWhenPossible(): void {
+    const start = this.#next?.start ?? null;
+    if (start !== null && this.#graph !== null && this.#available.length > 0) this.#restart(this.#graph, start);
   }
 
   #sendAll(order: JobOrder): void {
@@ -243,6 +318,9 @@ export class JobRun {
 
   #enter(state: JobState): void {
     this.#state = state;
+    if (state !== "restarting") this.#next?.abandon();
+    if (state === "failing" || state === "cancelling") this.#recovery?.onStopped(() => {});
+    else if (this.ended) this.#recovery?.onStopped(() => this.#recovery?.onEnded());
     this.#effects.transition(state, this.#failure);
   }
 }

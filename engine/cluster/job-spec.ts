@@ -71,7 +71,12 @@ export interface CheckpointSettings {
 export type RestartStrategy =
   | { readonly kind: "none" }
   | { readonly kind: "fixed-delay"; readonly attempts: number; readonly delayUs: number }
-  | { readonly kind: "failure-rate"; readonly maxFailures: number; readonly intervalUs: number; readonly delayUs: number }
+  | {
+      readonly kind: "failure-rate";
+      readonly maxFailures: number;
+      readonly intervalUs: number;
+      readonly delayUs: number;
+    }
   | {
       readonly kind: "exponential-delay";
       readonly initialUs: number;
@@ -157,3 +162,13 @@ export const DEFAULT_CHECKPOINTS: CheckpointSettings = {
 };
 
 export const DEFAULT_RESTART: RestartStrategy = { kind: "fixed-delay", attempts: 10, delayUs: 0 };
+
+/** When and how snapshots of the job are taken; null: none are. */
+export function checkpointsOf({ recovery, guarantee, checkpoints }: JobSpec): CheckpointSettings | null {
+  return recovery === "passive" && guarantee !== "at-most-once" ? (checkpoints ?? DEFAULT_CHECKPOINTS) : null;
+}
+
+/** How barriers meet at the job's tasks; null: there are none, or they travel on heartbeats (replicated jobs). */
+export function barrierModeOf(job: JobSpec): BarrierMode | null {
+  return job.replication === undefined ? (checkpointsOf(job)?.mode ?? null) : null;
+}

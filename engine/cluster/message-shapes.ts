@@ -68,10 +68,27 @@ const jobSpec = record({
     channelWindowBytes: positive,
     maxBatchRows: positive,
   }),
-  recovery: optional(oneOf("none", "scratch")),
+  recovery: optional(oneOf("none", "scratch", "passive")),
+  restart: optional(record({ kind: oneOf("none", "fixed-delay", "failure-rate", "exponential-delay") })),
+  guarantee: optional(oneOf("at-most-once", "at-least-once", "exactly-once")),
+  checkpoints: optional(
+    record({
+      mode: oneOf("aligned", "at-least-once", "stop-the-world"),
+      intervalUs: amount,
+      timeoutUs: positive,
+      minPauseUs: amount,
+      toleratedFailures: count,
+      retain: positive,
+      keepAtEnd: flag,
+      localCopies: flag,
+      transactionTimeoutMs: positive,
+    }),
+  ),
+  restoreFrom: optional(text),
   replication: optional(replication),
   bounded: flag,
 });
+const snapshotHandle = record({ vertex: text, subtask: count, file: text, bytes: count, checksum: number });
 const ofJob = { jobId: text };
 const ofAttempt = { jobId: text, attempt: positive };
 const order = record({ epoch: positive, ...ofAttempt });
@@ -83,8 +100,28 @@ const TO_COORDINATOR: Readonly<Record<string, Shape>> = {
     ...ofAttempt,
     vertex: text,
     subtask: count,
-    state: oneOf("created", "running", "finished", "failed", "cancelled"),
+    state: oneOf("created", "running", "ended", "finished", "failed", "cancelled"),
     failure,
+  }),
+  snapshotStored: record({
+    ...ofAttempt,
+    checkpointId: positive,
+    handle: snapshotHandle,
+    cost: record({
+      startDelayUs: nullable(number),
+      alignmentUs: number,
+      alignmentBytes: count,
+      syncUs: number,
+      asyncUs: number,
+      bytes: count,
+    }),
+  }),
+  snapshotFailed: record({
+    ...ofAttempt,
+    checkpointId: positive,
+    vertex: text,
+    subtask: count,
+    failure: record({ code: text, message: anyText }),
   }),
   heartbeatDue: record(ofAttempt),
   replicaLagging: record({ ...ofAttempt, vertex: text, subtask: count }),
@@ -96,12 +133,23 @@ const TO_COORDINATOR: Readonly<Record<string, Shape>> = {
   submit: record({ job: anything, workers: anything }),
   drain: record(ofJob),
   cancel: record(ofJob),
+  savepoint: record({ ...ofJob, folder: text, stop: flag }),
   shutdown: record({}),
 };
 
 const TO_WORKER: Readonly<Record<string, Shape>> = {
   registered: record({ epoch: positive }),
-  deploy: record({ epoch: positive, attempt: positive, job: jobSpec, placements: list(placement) }),
+  deploy: record({
+    epoch: positive,
+    attempt: positive,
+    job: jobSpec,
+    placements: list(placement),
+    restore: nullable(record({ checkpointId: positive, folder: text, snapshots: list(snapshotHandle) })),
+    fromEnd: flag,
+  }),
+  checkpoint: record({ epoch: positive, ...ofAttempt, checkpointId: positive, folder: text, atUs: number, last: flag }),
+  checkpointComplete: record({ epoch: positive, ...ofAttempt, checkpointId: positive }),
+  checkpointAborted: record({ epoch: positive, ...ofAttempt, checkpointId: positive }),
   start: order,
   replicaLost: record({ epoch: positive, ...ofAttempt, vertex: text, subtask: count }),
   drain: order,
@@ -113,6 +161,9 @@ const TO_WORKER: Readonly<Record<string, Shape>> = {
 const TO_CLIENT: Readonly<Record<string, Shape>> = {
   workers: record({ workers: list(record({ worker: text, pid: count })) }),
   jobState: record({ ...ofAttempt, state: text, atUs: number, failure }),
+  checkpointPhase: record({ ...ofAttempt, checkpointId: positive, phase: text, atUs: number }),
+  checkpointReport: record({ ...ofJob, report: record({ checkpointId: positive, outcome: text }) }),
+  savepointEnded: record({ ...ofJob, folder: text, failure }),
   jobCounters: record({ ...ofJob, tasks: list(taskCounters) }),
   refused: record({ failure: record({ code: text, message: anyText }) }),
 };

@@ -68,8 +68,8 @@ export type WorkerToCoordinator =
 
 /** What one task's part of a checkpoint cost. Times in µs. */
 export interface SnapshotCost {
-  /** Trigger at the coordinator to the task's first barrier, by the clocks of the machine. */
-  readonly startDelayUs: number;
+  /** Trigger at the coordinator to the task's first barrier, by the clock of the machine; null: the barrier came before word of the trigger. */
+  readonly startDelayUs: number | null;
   /** First barrier to last. */
   readonly alignmentUs: number;
   /** Received on channels that waited for the others, bytes. */
@@ -202,6 +202,8 @@ export interface TaskSnapshotReport extends SnapshotCost {
   readonly subtask: number;
 }
 
+export type CheckpointPhase = "triggered" | "acknowledged" | "completed" | "aborted";
+
 /** What became of a checkpoint. Times are monotonic µs of the coordinator. */
 export interface CheckpointReport {
   readonly checkpointId: number;
@@ -239,9 +241,11 @@ export type CoordinatorToClient =
       readonly jobId: string;
       readonly attempt: number;
       readonly checkpointId: number;
-      readonly phase: "triggered" | "acknowledged" | "completed" | "aborted";
+      readonly phase: CheckpointPhase;
       readonly atUs: number;
     }
   | { readonly type: "checkpointReport"; readonly jobId: string; readonly report: CheckpointReport }
   | { readonly type: "jobCounters"; readonly jobId: string; readonly tasks: readonly TaskCounters[] }
+  /** Answers `savepoint`: it is complete, or not possible. */
+  | { readonly type: "savepointEnded"; readonly jobId: string; readonly folder: string; readonly failure?: Failure }
   | { readonly type: "refused"; readonly failure: Failure };

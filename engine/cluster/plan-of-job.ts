@@ -1,4 +1,6 @@
 import { FaultlineError } from "../../base/errors.ts";
+import { hash64, lastHash } from "../../base/hash.ts";
+import type { RestoringJob } from "../checkpoint/restore-point.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
 import type { PhysicalPlan } from "../dataflow/plan.ts";
 import { planJob } from "../dataflow/planner.ts";
@@ -16,4 +18,18 @@ export function planOfJob(graph: LogicalGraph, { parallelism, keyGroups, replica
   const { factor, sources } = replication;
   const replicas = { source: sources ? factor : 1, operator: factor, sink: 1 };
   return planJob(graph, { parallelism, keyGroups, replicas });
+}
+
+/** What the snapshots of a job must have in common with its plan: the same vertices with the same operators and tasks, the same edges. */
+export function snapshotShape({ vertices, edges, keyGroups }: PhysicalPlan): RestoringJob {
+  const text = JSON.stringify({
+    keyGroups,
+    vertices: vertices.map(({ id, operators }) => [id, operators]),
+    edges: edges.map(({ from, to, input, partitioning }) => [from, to, input, partitioning.kind]),
+  });
+  const bytes = new TextEncoder().encode(text);
+  hash64(bytes, 0, bytes.length);
+  const graphHash = `${lastHash.high.toString(16)}${lastHash.low.toString(16).padStart(8, "0")}`;
+  const parallelism = Object.fromEntries(vertices.map(({ id, parallelism, replicas }) => [id, parallelism * replicas]));
+  return { graphHash, parallelism };
 }

@@ -32,7 +32,16 @@ export class TaskTable {
     return this.#workersOf([...this.#tasks.values()].filter(({ state }) => !isTerminal(state)));
   }
 
-  /** Names of the tasks that have not ended. */
+  get placements(): readonly TaskPlacement[] {
+    return [...this.#tasks.values()].map(({ placement }) => placement);
+  }
+
+  /** Every task has ended, but for the checkpoint that covers this. */
+  get allEnded(): boolean {
+    return [...this.#tasks.values()].every(({ state }) => state === "ended" || isTerminal(state));
+  }
+
+  /** Names of the tasks that run. */
   get open(): readonly string[] {
     return [...this.#tasks].filter(([, { state }]) => !isTerminal(state)).map(([name]) => name);
   }
@@ -61,7 +70,7 @@ export class TaskTable {
       const sibling = subtaskOf(instance, replica, replicas);
       if (sibling === subtask) continue;
       const state = this.#tasks.get(taskKey(vertex, sibling))?.state;
-      if (state === "created" || state === "running" || state === "finished") return true;
+      if (state === "created" || state === "running" || state === "ended" || state === "finished") return true;
     }
     return false;
   }

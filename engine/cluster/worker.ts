@@ -56,6 +56,8 @@ export class Worker {
         soon: (callback) => world.timers.soon(() => this.#turn(callback)),
       },
       log: world.log,
+      store: world.store,
+      ...(world.localStore === undefined ? {} : { localStore: world.localStore }),
       journal: world.journal,
       ...(world.files === undefined ? {} : { files: world.files }),
       ...(world.callOut === undefined ? {} : { callOut: this.#turning(world.callOut) }),
@@ -166,6 +168,15 @@ export class Worker {
         return;
       case "cancel":
         this.#jobs.cancel(message);
+        return;
+      case "checkpoint":
+        this.#jobs.checkpoint(message);
+        return;
+      case "checkpointComplete":
+        this.#jobs.completeCheckpoint(message);
+        return;
+      case "checkpointAborted":
+        this.#jobs.abortCheckpoint(message);
         return;
       case "replicaLost":
         this.#jobs.onReplicaLost(message);

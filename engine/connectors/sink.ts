@@ -1,5 +1,8 @@
 import type { ColumnBatch } from "../rows/batch.ts";
 
+/** What `prepare` gives when there is nothing to restore. */
+export const NO_SINK_STATE: Uint8Array = new Uint8Array(0);
+
 /** What a sink tells its task. */
 export interface SinkHost {
   /** `blocked` or `settled` may have changed. */

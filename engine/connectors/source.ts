@@ -23,6 +23,8 @@ export interface SourceSettings {
   readonly watermarkAlignmentMs?: number;
   /** true: drains from the start. */
   readonly bounded: boolean;
+  /** Begins at the end that the log has at the start; false or none: at its beginning, or where a snapshot says. */
+  readonly fromEnd?: boolean;
   readonly decoder: RecordDecoder;
 }
 
@@ -96,14 +98,40 @@ export class Source {
       this.#end();
       return;
     }
+    if (this.#settings.fromEnd === true) this.#findEnd();
+    else this.#open();
+  }
+
+  /** Asks where the log ends now, and begins there. */
+  #findEnd(): void {
+    const from = this.#partitions.map(({ partition }) => ({ partition, offset: 0 }));
+    const probe = this.#world.log.openReader(this.#settings.address, from, {
+      onRecords: () => {},
+      onSkipped: () => {},
+      onError: (error) => this.#host.fail(error),
+    });
+    probe.pause();
+    probe.endOffsets((offsets) => {
+      probe.close();
+      if (this.#ended) return;
+      for (const [index, state] of this.#partitions.entries()) state.position = offsets[index]!;
+      this.#host.step(() => this.#open());
+    });
+  }
+
+  #open(): void {
     const from = this.#partitions.map(({ partition, position }) => ({ partition, offset: position }));
     this.#reader = this.#world.log.openReader(this.#settings.address, from, {
       onRecords: (records) => this.#host.step(() => this.#onRecords(records)),
       onSkipped: (partition, nextOffset) => this.#host.step(() => this.#onSkipped(partition, nextOffset)),
       onError: (error) => this.#host.fail(error),
     });
-    this.#watermarks.resume();
-    this.#alignment.resume();
+    if (this.#paused) {
+      this.#reader.pause();
+    } else {
+      this.#watermarks.resume();
+      this.#alignment.resume();
+    }
     if (this.#settings.bounded || this.#draining) this.#askForEnd();
   }
 

@@ -1,10 +1,9 @@
 import { assert, unreachable } from "../../base/assert.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import type { BarrierMode } from "../cluster/job-spec.ts";
 import type { Element } from "../task/element.ts";
 import { Fifo } from "./fifo.ts";
 import type { Merge, MergeEvent } from "./merge.ts";
-
-export type BarrierMode = "exactlyOnce" | "atLeastOnce";
 
 interface Entry {
   readonly channel: number;
@@ -13,8 +12,8 @@ interface Entry {
 
 /**
  * The merge of unreplicated jobs: elements in order of arrival. Barriers after Carbone et al., "Lightweight asynchronous snapshots
- * for distributed dataflows" (arXiv:1506.08603), acyclic case: in `exactlyOnce` mode a channel that has shown the barrier waits
- * until all have (alignment); in `atLeastOnce` mode none waits and the snapshot is due at the last barrier. An ended channel counts
+ * for distributed dataflows" (arXiv:1506.08603), acyclic case: a channel that has shown the barrier waits until all have
+ * (alignment); in `at-least-once` mode none waits and the snapshot is due at the last barrier. An ended channel counts
  * as having shown every later barrier. A barrier with a larger id aborts the alignment under way; late ones are ignored.
  */
 export class ArrivalMerge implements Merge {
@@ -25,9 +24,12 @@ export class ArrivalMerge implements Merge {
   #released: Fifo<Entry> | null = null;
   readonly #shown: Uint8Array;
   readonly #ended: Uint8Array;
+  /** Channels that had shown the latest barrier when it was complete. */
+  readonly #behind: Uint8Array;
   #aligning = false;
   /** Id of the latest barrier seen; 0 before the first. */
   #current = 0;
+  #alignmentBytes = 0;
   /** The barrier event that follows the element just given. */
   #due: MergeEvent | null = null;
 
@@ -36,6 +38,12 @@ export class ArrivalMerge implements Merge {
     this.#mode = mode;
     this.#shown = new Uint8Array(channels);
     this.#ended = new Uint8Array(channels);
+    this.#behind = new Uint8Array(channels);
+  }
+
+  /** Bytes that have waited for the barriers of other channels, since the first barrier of the latest checkpoint. */
+  get alignmentBytes(): number {
+    return this.#alignmentBytes;
   }
 
   get queued(): number {
@@ -61,6 +69,7 @@ export class ArrivalMerge implements Merge {
         return { kind: "element", channel: entry.channel, element: entry.element };
       }
       this.#waiting.push(entry);
+      if (entry.element.kind === "records") this.#alignmentBytes += entry.element.payload.length;
     }
   }
 
@@ -77,9 +86,11 @@ export class ArrivalMerge implements Merge {
     return blocked;
   }
 
-  snapshot(writer: SnapshotWriter): void {
+  snapshot(writer: SnapshotWriter, checkpointId: number | null): void {
     writer.f64(this.#current);
-    writer.bytes(this.#ended);
+    // A channel that has shown this checkpoint's barrier and then ended has not ended at the barrier.
+    const isOvertaken = (channel: number) => checkpointId === this.#current && this.#behind[channel] === 1;
+    writer.bytes(this.#ended.map((ended, channel) => (isOvertaken(channel) ? 0 : ended)));
   }
 
   restore(reader: SnapshotReader): void {
@@ -100,7 +111,7 @@ export class ArrivalMerge implements Merge {
   }
 
   #isBlocked(channel: number): boolean {
-    return this.#aligning && this.#mode === "exactlyOnce" && this.#shown[channel] === 1;
+    return this.#aligning && this.#mode !== "at-least-once" && this.#shown[channel] === 1;
   }
 
   #observe(channel: number, element: Element): void {
@@ -129,6 +140,7 @@ export class ArrivalMerge implements Merge {
       if (this.#aligning) this.#release();
       this.#current = checkpointId;
       this.#aligning = true;
+      this.#alignmentBytes = 0;
     }
     this.#shown[channel] = 1;
     this.#completeWhenAllShown();
@@ -139,6 +151,7 @@ export class ArrivalMerge implements Merge {
       if (this.#shown[channel] === 0 && this.#ended[channel] === 0) return;
     }
     this.#due = { kind: "barrier", checkpointId: this.#current };
+    this.#behind.set(this.#shown);
     this.#release();
   }
 

@@ -40,6 +40,11 @@ export class LiveRobin implements Merge {
     this.#offered = new Float64Array(channels);
   }
 
+  /** Turns, not barriers, decide who waits here. */
+  get alignmentBytes(): number {
+    return 0;
+  }
+
   get queued(): number {
     return this.#queued;
   }

@@ -26,10 +26,12 @@ export interface Merge {
   mayExceed(channel: number): boolean;
   /** Channels whose queued elements may not be delivered now (alignment, turn of another channel). For counters and tests. */
   blockedChannels(): readonly number[];
+  /** Bytes that have waited so that channels show the latest barrier together. */
+  readonly alignmentBytes: number;
   /** Elements queued, all channels. */
   readonly queued: number;
-  /** Position of the merge. Queued elements are not part of it: senders send them again. */
-  snapshot(writer: SnapshotWriter): void;
+  /** Position of the merge, at the barrier of `checkpointId` if one is given. Queued elements are not part of it: senders send them again. */
+  snapshot(writer: SnapshotWriter, checkpointId: number | null): void;
   /** Before the first offer. */
   restore(reader: SnapshotReader): void;
 }

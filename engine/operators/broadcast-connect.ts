@@ -1,5 +1,5 @@
 import { present } from "../../base/assert.ts";
-import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import { SnapshotReader, type SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import type { RowCollector } from "../rows/batch-builder.ts";
 import { Row } from "../rows/row.ts";
@@ -52,9 +52,7 @@ export class BroadcastConnectOperator implements Operator {
   advanceWatermark(): void {}
 
   snapshot(writer: SnapshotWriter): void {
-    const state = new SnapshotWriter();
-    this.#connect.snapshot(state);
-    writer.bytes(state.finish());
+    writer.part((state) => this.#connect.snapshot(state));
   }
 
   /** A barrier passes all instances behind the same broadcast rows, so any one snapshot has it all. */

@@ -1,12 +1,13 @@
 import { present } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
-import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import { SnapshotReader, type SnapshotWriter } from "../checkpoint/snapshot.ts";
 import { Fifo } from "../merge/fifo.ts";
 import type { CallOut, Timer } from "../ports.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import type { RowCollector } from "../rows/batch-builder.ts";
 import { Row } from "../rows/row.ts";
 import type { RowSchema } from "../rows/schema.ts";
+import { FrozenRows } from "../state/frozen-rows.ts";
 import { RowHeap } from "../state/row-heap.ts";
 import { readInstanceStates, writeInstanceState } from "./instance-state.ts";
 import type { Operator, OperatorContext, Output } from "./operator.ts";
@@ -111,10 +112,11 @@ export class CallOutOperator implements Operator {
   }
 
   snapshot(writer: SnapshotWriter): void {
-    const state = new SnapshotWriter();
-    state.u32(this.#segments.size);
-    for (const { row } of this.#segments.all()) state.bytes(this.#heap.bytesOf(row));
-    writeInstanceState(writer, present(this.#context, "context"), state.finish());
+    writeInstanceState(writer, present(this.#context, "context"), (state) => {
+      const rows = Int32Array.from(this.#segments.all(), ({ row }) => row);
+      state.u32(rows.length);
+      state.defer(new FrozenRows(this.#heap, rows));
+    });
   }
 
   restore(snapshots: readonly SnapshotReader[]): void {

@@ -6,9 +6,13 @@ import type { OperatorContext } from "./operator.ts";
  * instance j mod P. So all earlier snapshots must be offered to every instance.
  */
 
-export function writeInstanceState(writer: SnapshotWriter, context: OperatorContext, state: Uint8Array): void {
+export function writeInstanceState(
+  writer: SnapshotWriter,
+  context: OperatorContext,
+  write: (state: SnapshotWriter) => void,
+): void {
   writer.u32(context.instance);
-  writer.bytes(state);
+  writer.part(write);
 }
 
 /** The states of those earlier instances that this one takes over, or of `"all"`, in the order of the snapshots. */

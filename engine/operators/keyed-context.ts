@@ -133,7 +133,7 @@ export class KeyedContext extends CurrentKey {
   /** A cursor at a row of a list; valid until the next call for the same list. */
   rowAt(list: number, row: number): Row {
     const cursor = this.#cursors[list]!;
-    cursor.bind(this.#rowLists().read(list, row));
+    cursor.bind(this.#rowLists().rowAt(list, row));
     cursor.moveTo(0);
     return cursor;
   }
@@ -158,7 +158,6 @@ export class KeyedContext extends CurrentKey {
   snapshot(writer: SnapshotWriter): void {
     writer.f64(this.watermarkMs);
     this.table.snapshot(writer);
-    this.#lists?.snapshot(writer);
     this.timers.snapshot(writer);
     this.processingTimers?.snapshot(writer);
   }
@@ -169,7 +168,6 @@ export class KeyedContext extends CurrentKey {
     for (const snapshot of snapshots) {
       watermarkMs = Math.min(watermarkMs, snapshot.f64());
       this.table.restore(snapshot);
-      this.#lists?.restore(snapshot);
       this.timers.restore(snapshot);
       this.processingTimers?.restore(snapshot);
     }

@@ -65,12 +65,10 @@ export class KeyedRows {
 
   snapshot(writer: SnapshotWriter): void {
     this.table.snapshot(writer);
-    this.lists.snapshot(writer);
   }
 
   /** Adds the key groups of a snapshot that this instance owns; call once for each snapshot. */
   restore(reader: SnapshotReader): void {
     this.table.restore(reader);
-    this.lists.restore(reader);
   }
 }

@@ -1,5 +1,5 @@
 import { present } from "../../base/assert.ts";
-import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import { SnapshotReader, type SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import type { RowCollector } from "../rows/batch-builder.ts";
 import { Row } from "../rows/row.ts";
@@ -64,9 +64,7 @@ export class ProcessOperator implements Operator {
   }
 
   snapshot(writer: SnapshotWriter): void {
-    const part = new SnapshotWriter();
-    this.#process.snapshot?.(part);
-    writeInstanceState(writer, present(this.#context, "context"), part.finish());
+    writeInstanceState(writer, present(this.#context, "context"), (state) => this.#process.snapshot?.(state));
   }
 
   restore(snapshots: readonly SnapshotReader[]): void {

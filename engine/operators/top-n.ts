@@ -1,8 +1,9 @@
 import { present } from "../../base/assert.ts";
-import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import { type ColumnBatch, type NumberColumn, ROW_UPSERT } from "../rows/batch.ts";
 import { Row } from "../rows/row.ts";
 import type { RowSchema } from "../rows/schema.ts";
+import { SmallDetails } from "../state/entry-details.ts";
 import { BytesKeyTable, NumberKeyTable } from "../state/key-table.ts";
 import { RowHeap } from "../state/row-heap.ts";
 import type { Segment } from "../state/segment.ts";
@@ -54,6 +55,12 @@ export class TopNOperator implements Operator {
     this.#table = keys.numeric
       ? new NumberKeyTable(context.keyGroups, options)
       : new BytesKeyTable(context.keyGroups, options);
+    this.#table.own(
+      new SmallDetails(
+        (writer, segment, entry) => this.#writeEntry(writer, segment, entry),
+        (reader, segment, entry) => this.#readEntry(reader, segment, entry),
+      ),
+    );
     this.#out = new OutputBatch(this.#settings.output, output);
   }
 
@@ -77,33 +84,12 @@ export class TopNOperator implements Operator {
   advanceWatermark(): void {}
 
   snapshot(writer: SnapshotWriter): void {
-    const table = present(this.#table, "table");
-    table.snapshot(writer);
-    const { first, end } = table.range;
-    for (let group = first; group < end; group++) {
-      const segment = table.segment(group);
-      if (segment === null || segment.count === 0) continue;
-      const part = new SnapshotWriter();
-      const order = segment.sorted();
-      for (let i = 0; i < segment.count; i++) this.#writeEntry(part, segment, order[i]!);
-      writer.u32(group);
-      writer.bytes(part.finish());
-    }
-    writer.u32(NO_GROUP);
+    present(this.#table, "table").snapshot(writer);
   }
 
   restore(snapshots: readonly SnapshotReader[]): void {
     const table = present(this.#table, "table");
-    for (const snapshot of snapshots) {
-      table.restore(snapshot);
-      for (let group = snapshot.u32(); group !== NO_GROUP; group = snapshot.u32()) {
-        const part = new SnapshotReader(snapshot.bytes());
-        if (group < table.range.first || group >= table.range.end) continue;
-        const segment = table.segmentFor(group);
-        const order = segment.sorted();
-        for (let i = 0; i < segment.count; i++) this.#readEntry(part, segment, order[i]!);
-      }
-    }
+    for (const snapshot of snapshots) table.restore(snapshot);
   }
 
   #offer(segment: Segment, entry: number, batch: ColumnBatch, row: number, out: OutputBatch): void {
@@ -214,5 +200,3 @@ export class TopNOperator implements Operator {
 }
 
 const NONE = -1;
-/** Ends a snapshot's list of groups. */
-const NO_GROUP = 0xffffffff;

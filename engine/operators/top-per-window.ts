@@ -1,5 +1,5 @@
 import { present } from "../../base/assert.ts";
-import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import { SnapshotReader, type SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { ColumnBatch, NumberColumn } from "../rows/batch.ts";
 import { rowBytes } from "../rows/binary-layout.ts";
 import { BinaryRowReader } from "../rows/binary-reader.ts";
@@ -83,17 +83,17 @@ export class TopPerWindowOperator implements Operator {
   }
 
   snapshot(writer: SnapshotWriter): void {
-    const part = new SnapshotWriter();
-    part.f64(this.#watermarkMs);
-    part.u32(this.#windows.size);
-    for (const end of this.#ends()) {
-      const { top, rows } = this.#windows.get(end)!;
-      part.f64(end);
-      part.f64(top);
-      part.u32(rows.count);
-      part.bytes(rows.peek());
-    }
-    writeInstanceState(writer, present(this.#context, "context"), part.finish());
+    writeInstanceState(writer, present(this.#context, "context"), (state) => {
+      state.f64(this.#watermarkMs);
+      state.u32(this.#windows.size);
+      for (const end of this.#ends()) {
+        const { top, rows } = this.#windows.get(end)!;
+        state.f64(end);
+        state.f64(top);
+        state.u32(rows.count);
+        state.bytes(rows.peek());
+      }
+    });
   }
 
   /** By key group where keyed; else whole earlier instances (`instance-state.ts`). */

@@ -8,9 +8,12 @@ import { failureError, jobFailure } from "./job-failure.ts";
 import { connectTcp } from "./tcp-connection.ts";
 
 export type JobStateMessage = Extract<CoordinatorToClient, { readonly type: "jobState" }>;
+export type CheckpointPhaseMessage = Extract<CoordinatorToClient, { readonly type: "checkpointPhase" }>;
+export type CheckpointReportMessage = Extract<CoordinatorToClient, { readonly type: "checkpointReport" }>;
 
 const ENDED: readonly JobState[] = ["finished", "failed", "cancelled"];
 const DEFAULT_ANSWER_MS = 10_000;
+const DEFAULT_SAVEPOINT_MS = 60_000;
 
 interface Waiter {
   /** true: settled, forget it. */
@@ -25,6 +28,9 @@ export class ClusterClient {
   readonly #connection: Connection;
   readonly #waiters = new Set<Waiter>();
   readonly #listeners: ((state: JobStateMessage) => void)[] = [];
+  readonly #phaseListeners: ((phase: CheckpointPhaseMessage) => void)[] = [];
+  readonly #reportListeners: ((report: CheckpointReportMessage) => void)[] = [];
+  readonly #workerListeners: ((names: readonly string[]) => void)[] = [];
   readonly #states = new Map<string, JobStateMessage>();
   #lost: FaultlineError | null = null;
   #closed = false;
@@ -59,6 +65,21 @@ export class ClusterClient {
   /** Calls back on every change of state of every job. */
   onState(listener: (state: JobStateMessage) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Calls back as checkpoints begin, are acknowledged by all tasks, and are complete or aborted. */
+  onCheckpointPhase(listener: (phase: CheckpointPhaseMessage) => void): void {
+    this.#phaseListeners.push(listener);
+  }
+
+  /** Calls back with what became of each checkpoint. */
+  onCheckpointReport(listener: (report: CheckpointReportMessage) => void): void {
+    this.#reportListeners.push(listener);
+  }
+
+  /** Calls back with the names of all registered workers, whenever they change. */
+  onWorkers(listener: (names: readonly string[]) => void): void {
+    this.#workerListeners.push(listener);
   }
 
   /** Calls back when the job has ended in another state than `finished`. */
@@ -104,6 +125,20 @@ export class ClusterClient {
     this.#send({ type: "cancel", jobId });
   }
 
+  /**
+   * Resolves when a checkpoint of the job is complete in `folder` of the store, where it stays; with `stop` the job ends with it. Rejects
+   * when there is none.
+   */
+  async savepoint(jobId: string, folder: string, stop: boolean, timeoutMs = DEFAULT_SAVEPOINT_MS): Promise<void> {
+    const answer = this.#await(`savepoint ${folder}`, timeoutMs, (message) => {
+      if (message.type !== "savepointEnded" || message.jobId !== jobId || message.folder !== folder) return null;
+      if (message.failure !== undefined) throw failureError(message.failure, "checkpoint-failed");
+      return true;
+    });
+    this.#send({ type: "savepoint", jobId, folder, stop });
+    await answer;
+  }
+
   counters(jobId: string, timeoutMs = DEFAULT_ANSWER_MS): Promise<readonly TaskCounters[]> {
     const answer = this.#await(`the counters of ${jobId}`, timeoutMs, (message) =>
       message.type === "jobCounters" && message.jobId === jobId ? message.tasks : null,
@@ -132,6 +167,12 @@ export class ClusterClient {
     if (message.type === "jobState") {
       this.#states.set(message.jobId, message);
       for (const listener of this.#listeners) listener(message);
+    } else if (message.type === "checkpointPhase") {
+      for (const listener of this.#phaseListeners) listener(message);
+    } else if (message.type === "checkpointReport") {
+      for (const listener of this.#reportListeners) listener(message);
+    } else if (message.type === "workers") {
+      for (const listener of this.#workerListeners) listener(message.workers.map(({ worker }) => worker));
     }
     for (const waiter of this.#waiters) if (waiter.onMessage(message)) this.#waiters.delete(waiter);
   }

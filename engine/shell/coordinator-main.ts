@@ -1,4 +1,5 @@
 import { Coordinator } from "../cluster/coordinator.ts";
+import { withStoreFaults } from "./faulty-store.ts";
 import { loadJobModule } from "./load-job.ts";
 import { machineWorld } from "./machine-world.ts";
 import { ProcessShell, runProcess } from "./process-shell.ts";
@@ -11,6 +12,8 @@ export interface CoordinatorSpec {
   /** Default: any free port. */
   readonly port?: number;
   readonly storeDirectory: string;
+  /** Control file of store faults (`faulty-store.ts`); absent: the store is not tampered with. */
+  readonly storeFaults?: string;
   readonly livenessIntervalUs: number;
   readonly livenessTimeoutUs: number;
   readonly shutdownTimeoutUs: number;
@@ -22,7 +25,7 @@ const end = (code: number) => process.exit(code);
 runProcess<CoordinatorSpec>(process.argv[2], end, async (spec) => {
   const shell = new ProcessShell(spec.name, end);
   const network = await TcpNetwork.listen(spec.host, spec.port);
-  const world = machineWorld({ ...spec, network, shell });
+  const world = withStoreFaults(machineWorld({ ...spec, network, shell }), spec.name, spec.storeFaults);
   const coordinator = new Coordinator(world, {
     name: spec.name,
     group: "coordinator",

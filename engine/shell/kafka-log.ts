@@ -1,6 +1,7 @@
-import { FaultlineError } from "../../base/errors.ts";
+import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import { KafkaClient } from "../../kafka/client.ts";
 import type {
+  Isolation,
   Log,
   LogAddress,
   LogPosition,
@@ -8,14 +9,18 @@ import type {
   LogReaderHandler,
   LogWriter,
   LogWriterHandler,
+  PreparedTransaction,
+  TransactionalWriter,
+  TransactionSettings,
 } from "../ports.ts";
 import { KafkaLogReader } from "./kafka-reader.ts";
+import { KafkaTransactionalWriter } from "./kafka-transactional-writer.ts";
 import { KafkaLogWriter } from "./kafka-writer.ts";
 import { TopicProducer } from "./topic-producer.ts";
 
 /**
  * Logs in Kafka topics. One client for all readers of a process and one for all writers, connected when first
- * needed; one producer a topic.
+ * needed; one producer a topic, and one a transactional id.
  */
 export class KafkaLog implements Log {
   readonly #name: string;
@@ -27,21 +32,46 @@ export class KafkaLog implements Log {
     this.#name = name;
   }
 
-  openReader(address: LogAddress, from: readonly LogPosition[], handler: LogReaderHandler): LogReader {
-    return new KafkaLogReader(this.#client(address, "reader"), address.topic, from, handler);
+  openReader(
+    address: LogAddress,
+    from: readonly LogPosition[],
+    handler: LogReaderHandler,
+    isolation: Isolation = "uncommitted",
+  ): LogReader {
+    return new KafkaLogReader(this.#client(address, "reader"), address.topic, from, handler, isolation);
   }
 
   openWriter(address: LogAddress, partitions: readonly number[], handler: LogWriterHandler): LogWriter {
     const key = `${address.brokers.join(",")} ${address.topic}`;
     let producer = this.#producers.get(key);
     if (producer === undefined) {
-      const opened = new TopicProducer(this.#client(address, "writer"), address.topic, partitions, () => {
+      const opened = new TopicProducer(this.#client(address, "writer"), address.topic, partitions, null, () => {
         if (this.#producers.get(key) === opened) this.#producers.delete(key);
       });
       this.#producers.set(key, opened);
       producer = opened;
     }
     return new KafkaLogWriter(producer, handler);
+  }
+
+  openTransactionalWriter(
+    address: LogAddress,
+    partitions: readonly number[],
+    transaction: TransactionSettings,
+    handler: LogWriterHandler,
+  ): TransactionalWriter {
+    const client = this.#client(address, "writer");
+    const producer = new TopicProducer(client, address.topic, partitions, transaction, () => {});
+    return new KafkaTransactionalWriter(producer, handler);
+  }
+
+  commitPrepared(address: LogAddress, prepared: PreparedTransaction, done: (error: Error | null) => void): void {
+    this.#client(address, "writer")
+      .then((client) => client.commitPrepared(address.topic, prepared))
+      .then(
+        () => done(null),
+        (error) => done(asFaultlineError(error)),
+      );
   }
 
   /** Closes every connection at once. */

@@ -1,6 +1,6 @@
 import { asFaultlineError } from "../../base/errors.ts";
-import type { Fetcher, KafkaClient } from "../../kafka/client.ts";
-import type { LogPosition, LogReader, LogReaderHandler } from "../ports.ts";
+import type { Fetcher, FetcherOptions, KafkaClient } from "../../kafka/client.ts";
+import type { Isolation, LogPosition, LogReader, LogReaderHandler } from "../ports.ts";
 
 /** How long the broker holds a fetch that has nothing to answer; bounds only how late a resumed reader asks, not latency. */
 const MAX_WAIT_MS = 500;
@@ -11,12 +11,20 @@ export class KafkaLogReader implements LogReader {
   readonly #from: readonly LogPosition[];
   readonly #handler: LogReaderHandler;
   readonly #client: Promise<KafkaClient>;
+  readonly #isolation: FetcherOptions["isolation"];
   #fetcher: Fetcher | null = null;
   readonly #held = new Set<number>();
   #paused = false;
   #closed = false;
 
-  constructor(client: Promise<KafkaClient>, topic: string, from: readonly LogPosition[], handler: LogReaderHandler) {
+  constructor(
+    client: Promise<KafkaClient>,
+    topic: string,
+    from: readonly LogPosition[],
+    handler: LogReaderHandler,
+    isolation: Isolation,
+  ) {
+    this.#isolation = isolation === "committed" ? "read_committed" : "read_uncommitted";
     this.#client = client;
     this.#topic = topic;
     this.#from = from;
@@ -29,7 +37,7 @@ export class KafkaLogReader implements LogReader {
     this.#fetcher = client.fetcher({
       topic: this.#topic,
       assignments: this.#from,
-      isolation: "read_committed",
+      isolation: this.#isolation,
       maxWaitMs: MAX_WAIT_MS,
       onBatch: (view) => {
         if (!this.#closed) this.#handler.onRecords(view);
@@ -69,7 +77,9 @@ export class KafkaLogReader implements LogReader {
   endOffsets(answer: (offsets: readonly number[]) => void): void {
     const partitions = this.#from.map((position) => position.partition);
     this.#client
-      .then((client) => (partitions.length === 0 ? [] : client.listOffsets(this.#topic, partitions, "latest")))
+      .then((client) =>
+        partitions.length === 0 ? [] : client.listOffsets(this.#topic, partitions, "latest", this.#isolation),
+      )
       .then((offsets) => {
         if (!this.#closed) answer(offsets);
       })

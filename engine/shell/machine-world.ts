@@ -14,6 +14,7 @@ export function machineWorld(options: {
   readonly name: string;
   readonly seed: number;
   readonly storeDirectory: string;
+  readonly localDirectory?: string;
   readonly network: TcpNetwork;
   readonly shell: ProcessShell;
 }): World {
@@ -27,6 +28,7 @@ export function machineWorld(options: {
     network: options.network,
     log,
     store: new FileStore(options.storeDirectory),
+    ...(options.localDirectory === undefined ? {} : { localStore: new FileStore(options.localDirectory) }),
     election: localElection,
     processes: options.shell,
     journal: options.shell.journal,

@@ -8,12 +8,15 @@ import { parseAddress, TcpConnection } from "./tcp-connection.ts";
 /** Ordered messages over TCP, one server socket a process. */
 export class TcpNetwork implements Network {
   readonly address: string;
+  /** Where it really listens: others may reach it somewhere else, through a proxy. */
+  readonly listeningAt: string;
   readonly #server: Server;
   readonly #open = new Map<TcpConnection, Socket>();
   #handler: ((connection: Connection) => ConnectionHandler) | null = null;
 
-  private constructor(server: Server, address: string) {
+  private constructor(server: Server, listeningAt: string, address: string) {
     this.#server = server;
+    this.listeningAt = listeningAt;
     this.address = address;
     server.on("connection", (socket) => {
       assert(this.#handler !== null, "a connection came before `accept`");
@@ -22,8 +25,11 @@ export class TcpNetwork implements Network {
     });
   }
 
-  /** Listens on `host` (default 127.0.0.1) and `port` (default: any free one); `port-unavailable` when that fails. */
-  static async listen(host = "127.0.0.1", port = 0): Promise<TcpNetwork> {
+  /**
+   * Listens on `host` (default 127.0.0.1) and `port` (default: any free one); `port-unavailable` when that fails. `advertise`: the
+   * address that others are told, when they shall come another way.
+   */
+  static async listen(host = "127.0.0.1", port = 0, advertise?: string): Promise<TcpNetwork> {
     const server = createServer();
     server.listen(port, host);
     try {
@@ -33,7 +39,8 @@ export class TcpNetwork implements Network {
     }
     const bound = server.address();
     assert(bound !== null && typeof bound === "object", "a TCP server has an address");
-    return new TcpNetwork(server, `${host.includes(":") ? `[${host}]` : host}:${bound.port}`);
+    const listeningAt = `${host.includes(":") ? `[${host}]` : host}:${bound.port}`;
+    return new TcpNetwork(server, listeningAt, advertise ?? listeningAt);
   }
 
   accept(handler: (connection: Connection) => ConnectionHandler): void {

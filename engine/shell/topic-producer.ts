@@ -1,7 +1,8 @@
 import { assert } from "../../base/assert.ts";
 import { monotonicUs } from "../../base/clock.ts";
 import { asFaultlineError, type FaultlineError } from "../../base/errors.ts";
-import type { KafkaClient, Producer } from "../../kafka/client.ts";
+import type { KafkaClient, Producer, ProducerOptions, TransactionalProducer } from "../../kafka/client.ts";
+import type { PreparedTransaction, TransactionSettings } from "../ports.ts";
 
 /** Least time between two requests under load: a broker pays per request, not per record. */
 const REQUEST_FLOOR_US = 1000;
@@ -30,7 +31,8 @@ interface Stretch {
 }
 
 /**
- * The one producer of a process for a topic, shared by all its writers, so that one request carries the partitions of all of them.
+ * The one producer of a process for a topic, shared by all its writers, so that one request carries the partitions of all of them; or,
+ * with a transaction, the producer of one writer.
  * One request is in flight at a time; what is appended meanwhile forms the next: low latency when little is written, large batches
  * when much is.
  */
@@ -40,17 +42,27 @@ export class TopicProducer {
   readonly #unacknowledged = new Map<number, Stretch[]>();
   readonly #onUnused: () => void;
   #producer: Producer | null = null;
-  /** Appended before the producer was there; every such append answers false, so these are few. */
+  #transactional: TransactionalProducer | null = null;
+  /** Appended before the producer was there. */
   #early: EarlyRecord[] = [];
+  #earlyBytes = 0;
+  #isTakingBack = false;
   #lastKickUs = Number.NEGATIVE_INFINITY;
   #kickTimer: NodeJS.Timeout | null = null;
   #closed = false;
+  #failure: FaultlineError | null = null;
 
   /** `onUnused` is called when nobody shares it any more, or it has failed: the next writer needs another one. */
-  constructor(client: Promise<KafkaClient>, topic: string, partitions: readonly number[], onUnused: () => void) {
+  constructor(
+    client: Promise<KafkaClient>,
+    topic: string,
+    partitions: readonly number[],
+    transaction: TransactionSettings | null,
+    onUnused: () => void,
+  ) {
     this.#onUnused = onUnused;
     client
-      .then((connected) => this.#connect(connected, topic, partitions))
+      .then((connected) => this.#connect(connected, topic, partitions, transaction))
       .then((producer) => this.#start(producer))
       .catch((error) => this.#fail(error));
   }
@@ -78,11 +90,7 @@ export class TopicProducer {
   ) {
     if (this.#closed) return true;
     const producer = this.#producer;
-    if (producer === null) {
-      this.#early.push({ member, partition, timestampMs, value: value.slice(start, end) });
-      this.#waiting.add(member);
-      return false;
-    }
+    if (producer === null) return this.#keep({ member, partition, timestampMs, value: value.slice(start, end) });
     try {
       // Noted first: the append may call back.
       this.#note(member, partition);
@@ -107,11 +115,60 @@ export class TopicProducer {
     } else this.#kickNow(nowUs);
   }
 
-  async #connect(client: KafkaClient, topic: string, wanted: readonly number[]): Promise<Producer> {
+  /** The open transaction; an error while some of its records are not acknowledged. */
+  prepared(): PreparedTransaction | null {
+    assert(this.#early.length === 0, "a transaction is prepared when all its records are acknowledged");
+    return this.#transactional?.prepared() ?? null;
+  }
+
+  /**
+   * Commits the open transaction, of which all records must be acknowledged, or takes it back: of its records nothing is reported any more.
+   * Rejects with the error that failed the producer, and then nobody else is told.
+   */
+  async end(isCommit: boolean): Promise<void> {
+    if (this.#failure !== null) throw this.#failure;
+    if (!isCommit) this.#takeBack();
+    assert(this.#early.length === 0, "a transaction is committed when all its records are acknowledged");
+    try {
+      if (isCommit) await this.#transactional?.commitTransaction();
+      else await this.#transactional?.abortTransaction();
+    } catch (error) {
+      this.#failure ??= asFaultlineError(error);
+      this.#members.clear();
+      this.#close();
+      throw error;
+    }
+    this.#isTakingBack = false;
+    this.#wakeWaiting();
+  }
+
+  #takeBack(): void {
+    this.#isTakingBack = true;
+    this.#early = [];
+    this.#earlyBytes = 0;
+    this.#unacknowledged.clear();
+  }
+
+  /** Keeps a copy of a record until the producer is there. */
+  #keep(record: EarlyRecord): boolean {
+    this.#early.push(record);
+    this.#earlyBytes += record.value.length;
+    assert(this.#earlyBytes <= 2 * MAX_BUFFERED_BYTES, "append must stop when it returned false");
+    if (this.#earlyBytes <= MAX_BUFFERED_BYTES) return true;
+    this.#waiting.add(record.member);
+    return false;
+  }
+
+  async #connect(
+    client: KafkaClient,
+    topic: string,
+    wanted: readonly number[],
+    transaction: TransactionSettings | null,
+  ): Promise<Producer> {
     const metadata = await client.metadata([topic]);
     const known = metadata.topics.find(({ name }) => name === topic)?.partitions ?? [];
     const partitions = new Set([...known.map(({ partition }) => partition), ...wanted]);
-    return client.producer({
+    const options: ProducerOptions = {
       topic,
       partitions: [...partitions],
       acks: -1,
@@ -121,7 +178,10 @@ export class TopicProducer {
       onAck: (partition, _baseOffset, count) => this.#onAck(partition, count),
       onDrain: () => this.#wakeWaiting(),
       onError: (error) => this.#fail(error),
-    });
+    };
+    if (transaction === null) return client.producer(options);
+    this.#transactional = await client.transactionalProducer(options, transaction);
+    return this.#transactional;
   }
 
   #start(producer: Producer): void {
@@ -135,6 +195,7 @@ export class TopicProducer {
       producer.append(partition, timestampMs, value, 0, value.length);
     }
     this.#early = [];
+    this.#earlyBytes = 0;
     producer.kick();
     this.#wakeWaiting();
   }
@@ -151,6 +212,7 @@ export class TopicProducer {
   }
 
   #onAck(partition: number, count: number): void {
+    if (this.#isTakingBack) return;
     const stretches = this.#unacknowledged.get(partition) ?? [];
     for (let left = count; left > 0; ) {
       const first = stretches[0];
@@ -177,10 +239,12 @@ export class TopicProducer {
   }
 
   #fail(error: unknown): void {
+    const failure = asFaultlineError(error);
+    this.#failure ??= failure;
     const members = [...this.#members];
     this.#members.clear();
     this.#close();
-    for (const member of members) member.onFailed(asFaultlineError(error));
+    for (const member of members) member.onFailed(failure);
   }
 
   #close(): void {

@@ -5,16 +5,15 @@ import type { LoadJob } from "../cluster/load-job.ts";
 import { Worker } from "../cluster/worker.ts";
 import type { LogSourceSupplier } from "../connectors/source-supplier.ts";
 import type { JobFactory, LogicalGraph } from "../dataflow/graph.ts";
-import type { Log, World } from "../ports.ts";
+import type { World } from "../ports.ts";
 import { SimulatedClient } from "./client.ts";
 import type { Conditions } from "./conditions.ts";
 import { withCosts } from "./costed-graph.ts";
-import { SimulatedLogReader } from "./log-reader.ts";
-import { SimulatedLogWriter } from "./log-writer.ts";
+import { SimulatedLog } from "./log.ts";
 import { SimulatedNetwork } from "./network.ts";
 import { SimulatedProcess } from "./process.ts";
 import { SimulatedElection, SimulatedStore } from "./store.ts";
-import { type RecordListener, Topics } from "./topics.ts";
+import type { RecordListener, Topics } from "./topics.ts";
 import type { Trace } from "./trace.ts";
 import { Universe } from "./universe.ts";
 
@@ -52,7 +51,7 @@ const LIVENESS_TIMEOUT_US = 1_000_000;
 /** A whole cluster (coordinator, workers, one client) in one thread on virtual time: the real classes in simulated processes. */
 export class SimulatedCluster {
   readonly universe: Universe;
-  readonly topics: Topics;
+  readonly log: SimulatedLog;
   readonly client: SimulatedClient;
   readonly coordinator: SimulatedProcess;
   readonly workers: readonly SimulatedProcess[];
@@ -64,7 +63,7 @@ export class SimulatedCluster {
   constructor(settings: SimulatedClusterSettings) {
     this.#settings = settings;
     this.universe = new Universe(settings.seed, settings.conditions, settings.trace);
-    this.topics = new Topics(settings.onRecord);
+    this.log = new SimulatedLog(this.universe, settings.onRecord, settings.batchRecords);
     for (const [topic, supplier] of settings.suppliers) {
       this.topics.addSupplier(topic, supplier, settings.readableFromUs?.get(topic));
     }
@@ -81,6 +80,10 @@ export class SimulatedCluster {
     }).start();
     this.workers = Array.from({ length: settings.workers }, (_, index) => this.startWorker(`worker-${index}`));
     this.client = new SimulatedClient(this.startProcess("client"), COORDINATOR);
+  }
+
+  get topics(): Topics {
+    return this.log.topics;
   }
 
   /** Starts one more worker. */
@@ -132,21 +135,10 @@ export class SimulatedCluster {
   startProcess(name: string): SimulatedProcess {
     return new SimulatedProcess(this.universe, name, {
       network: (process) => this.#network.bind(process, `${name}:1`),
-      log: (process) => this.#log(process),
+      log: (process) => this.log.bind(process),
       store: (process) => this.#store.bind(process),
       election: (process) => this.#election.bind(process),
     });
-  }
-
-  #log(process: SimulatedProcess): Log {
-    const { universe, topics } = this;
-    const { batchRecords } = this.#settings;
-    return {
-      openReader: (address, from, handler) =>
-        new SimulatedLogReader(universe, process, topics, address, from, handler, batchRecords),
-      openWriter: (address, _partitions, handler) =>
-        new SimulatedLogWriter(universe, process, topics, address, handler),
-    };
   }
 
   #loadJob(process: SimulatedProcess): LoadJob {

@@ -26,6 +26,17 @@ export interface CpuModel {
   readonly rowNs: Range;
 }
 
+/** How a store of checkpoints behaves. One in so many, 0: none. */
+export interface StoreConditions {
+  readonly latencyUs: Range;
+  /** One request in `oneIn` takes `latencyUs` of these instead. */
+  readonly slow: { readonly oneIn: number; readonly latencyUs: Range };
+  /** A write fails, and nothing is written. */
+  readonly failedWriteOneIn: number;
+  /** A write succeeds, but the file is cut or one of its bytes is another. */
+  readonly tornWriteOneIn: number;
+}
+
 /** How the simulated world behaves: what a seed draws, before it draws what happens. */
 export interface Conditions {
   readonly messages: LatencyModel;
@@ -41,7 +52,18 @@ export interface Conditions {
   readonly lateTimers: { readonly oneIn: number; readonly lateUs: Range };
   /** Every process stands still now and then; null: never. */
   readonly pauses: { readonly everyUs: Range; readonly lengthUs: Range } | null;
+  /** The log answers nothing now and then, and what it has done last stays unanswered; null: never. */
+  readonly failovers: { readonly everyUs: Range; readonly lengthUs: Range } | null;
+  readonly store: StoreConditions;
 }
+
+/** A store that does what it is told, as quickly as disks do. */
+export const SOUND_STORE: StoreConditions = {
+  latencyUs: { min: 200, max: 2000 },
+  slow: { oneIn: 0, latencyUs: { min: 0, max: 0 } },
+  failedWriteOneIn: 0,
+  tornWriteOneIn: 0,
+};
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -55,6 +77,8 @@ export const CALM: Conditions = {
   cpu: null,
   lateTimers: { oneIn: 0, lateUs: { min: 0, max: 0 } },
   pauses: null,
+  store: SOUND_STORE,
+  failovers: null,
 };
 
 /**
@@ -85,5 +109,7 @@ export function drawConditions(random: Random): Conditions {
       { everyUs: { min: 5_000, max: 50_000 }, lengthUs: { min: 500, max: 10_000 } },
       { everyUs: { min: 20_000, max: 400_000 }, lengthUs: { min: 10_000, max: 150_000 } },
     ),
+    store: SOUND_STORE,
+    failovers: pick(null, null, { everyUs: { min: 10_000, max: 300_000 }, lengthUs: { min: 1_000, max: 50_000 } }),
   };
 }

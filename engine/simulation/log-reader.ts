@@ -1,18 +1,29 @@
 import { asFaultlineError } from "../../base/errors.ts";
 import { SuppliedRecords } from "../connectors/source-supplier.ts";
-import type { LogAddress, LogPosition, LogReader, LogReaderHandler } from "../ports.ts";
+import type { Isolation, LogPosition, LogReader, LogReaderHandler } from "../ports.ts";
 import { Latency } from "./latency.ts";
+import type { Outages } from "./outages.ts";
 import type { SimulatedProcess } from "./process.ts";
+import type { PartitionRead } from "./stored-partition.ts";
 import type { Topics } from "./topics.ts";
 import { TRACED } from "./trace.ts";
 import type { Universe } from "./universe.ts";
+
+export interface LogReading {
+  readonly topic: string;
+  readonly from: readonly LogPosition[];
+  readonly isolation: Isolation;
+  readonly batchRecords: number;
+}
 
 /** Reads partitions of a topic: one fetch at a time, each of one partition drawn from those that have records. */
 export class SimulatedLogReader implements LogReader {
   readonly #universe: Universe;
   readonly #process: SimulatedProcess;
   readonly #topics: Topics;
+  readonly #outages: Outages;
   readonly #topic: string;
+  readonly #isolation: Isolation;
   readonly #positions: { readonly partition: number; offset: number }[];
   readonly #handler: LogReaderHandler;
   readonly #batchRecords: number;
@@ -26,15 +37,16 @@ export class SimulatedLogReader implements LogReader {
     universe: Universe,
     process: SimulatedProcess,
     topics: Topics,
-    address: LogAddress,
-    from: readonly LogPosition[],
+    outages: Outages,
+    { topic, from, isolation, batchRecords }: LogReading,
     handler: LogReaderHandler,
-    batchRecords: number,
   ) {
     this.#universe = universe;
     this.#process = process;
     this.#topics = topics;
-    this.#topic = address.topic;
+    this.#outages = outages;
+    this.#topic = topic;
+    this.#isolation = isolation;
     this.#positions = from.map(({ partition, offset }) => ({ partition, offset }));
     this.#handler = handler;
     this.#batchRecords = batchRecords;
@@ -62,9 +74,8 @@ export class SimulatedLogReader implements LogReader {
   }
 
   endOffsets(answer: (offsets: readonly number[]) => void): void {
-    this.#process.later(this.#latency.nextUs(), () => {
-      if (this.#closed) return;
-      answer(this.#positions.map(({ partition }) => this.#topics.endOffset(this.#topic, partition)));
+    this.#askLater(0, () => {
+      if (!this.#closed) answer(this.#positions.map(({ partition }) => this.#endOffset(partition)));
     });
   }
 
@@ -76,15 +87,27 @@ export class SimulatedLogReader implements LogReader {
     if (this.#fetching || this.#paused || this.#closed) return;
     this.#fetching = true;
     const closedUs = this.#topics.readableFromUs(this.#topic) - this.#universe.nowUs;
-    this.#process.later(Math.max(closedUs, this.#latency.nextUs()), () => {
+    this.#askLater(closedUs, () => {
       this.#fetching = false;
       if (!this.#closed && !this.#paused) this.#fetch();
     });
   }
 
+  /** After a latency, at least `delayUs`; later when the log is out then. */
+  #askLater(delayUs: number, run: () => void): void {
+    this.#process.later(Math.max(delayUs, this.#latency.nextUs()), () => {
+      if (this.#outages.isOut()) this.#askLater(this.#outages.endUs() - this.#universe.nowUs, run);
+      else run();
+    });
+  }
+
+  #endOffset(partition: number): number {
+    return this.#topics.endOffset(this.#topic, partition, this.#isolation);
+  }
+
   #fetch(): void {
     const ready = this.#positions.filter(({ partition, offset }) => {
-      return !this.#held.has(partition) && offset < this.#topics.endOffset(this.#topic, partition);
+      return !this.#held.has(partition) && offset < this.#endOffset(partition);
     });
     if (ready.length === 0) {
       for (const { partition } of this.#positions) {
@@ -93,24 +116,30 @@ export class SimulatedLogReader implements LogReader {
       return;
     }
     const position = ready[this.#universe.random.below(ready.length)]!;
-    let records: SuppliedRecords;
+    let read: PartitionRead;
     try {
-      const values = this.#topics.read(this.#topic, position.partition, position.offset, this.#batchRecords);
-      records = new SuppliedRecords(position.partition, position.offset, values);
+      const { partition, offset } = position;
+      read = this.#topics.read(this.#topic, partition, offset, this.#batchRecords, this.#isolation);
     } catch (error) {
       this.close();
       this.#handler.onError(asFaultlineError(error));
       return;
     }
-    position.offset += records.recordCount;
+    this.#give(position, read);
+    this.#fetchLater();
+  }
+
+  #give(position: { readonly partition: number; offset: number }, { values, skippedTo }: PartitionRead): void {
+    const { partition, offset } = position;
+    position.offset = values === null ? skippedTo : offset + values.count;
     const { trace, nowUs } = this.#universe;
-    trace.note(nowUs, TRACED.fetch, position.partition);
+    trace.note(nowUs, TRACED.fetch, partition);
     trace.note(nowUs, TRACED.fetch, position.offset);
     if (trace.detailed) {
-      const what = `${this.#topic}/${records.partition} ${records.baseOffset} … ${position.offset - 1}`;
-      trace.tell(nowUs, `${this.#process.name} reads ${what}`);
+      const does = values === null ? "passes over" : "reads";
+      trace.tell(nowUs, `${this.#process.name} ${does} ${this.#topic}/${partition} ${offset} … ${position.offset - 1}`);
     }
-    this.#handler.onRecords(records);
-    this.#fetchLater();
+    if (values === null) this.#handler.onSkipped(partition, skippedTo);
+    else this.#handler.onRecords(new SuppliedRecords(partition, offset, values));
   }
 }

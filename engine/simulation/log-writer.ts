@@ -1,8 +1,8 @@
 import { assert } from "../../base/assert.ts";
-import type { LogAddress, LogWriter, LogWriterHandler } from "../ports.ts";
-import { Latency } from "./latency.ts";
+import { asFaultlineError, type FaultlineError } from "../../base/errors.ts";
+import type { LogWriter, LogWriterHandler } from "../ports.ts";
+import type { LogRequests } from "./log-requests.ts";
 import type { SimulatedProcess } from "./process.ts";
-import type { Topics } from "./topics.ts";
 import { TRACED } from "./trace.ts";
 import type { Universe } from "./universe.ts";
 
@@ -30,14 +30,20 @@ class Batch {
   }
 }
 
-/** Appends to a topic in memory: one request at a time takes what is pending; its records are durable when it is answered. */
+/** Appends one record at the log; returns its offset, throws when the log refuses it. */
+export type AppendAtLog = (partition: number, value: Uint8Array) => number;
+
+/**
+ * Appends to a topic in memory: one request at a time takes what is pending. Its records are durable when it arrives, and known to be
+ * when it is answered; the log does not append again what it has when a request is repeated.
+ */
 export class SimulatedLogWriter implements LogWriter {
   readonly #universe: Universe;
   readonly #process: SimulatedProcess;
-  readonly #topics: Topics;
+  readonly #requests: LogRequests;
   readonly #topic: string;
+  readonly #appendAtLog: AppendAtLog;
   readonly #handler: LogWriterHandler;
-  readonly #latency: Latency;
   readonly #maxBufferedBytes: number;
   #pending = new Map<number, Batch>();
   #bufferedBytes = 0;
@@ -45,21 +51,24 @@ export class SimulatedLogWriter implements LogWriter {
   #inFlight = false;
   #kicked = false;
   #lingering = false;
+  #held = false;
   #closed = false;
+  #onRest: (() => void) | null = null;
 
   constructor(
     universe: Universe,
     process: SimulatedProcess,
-    topics: Topics,
-    address: LogAddress,
+    requests: LogRequests,
+    topic: string,
+    appendAtLog: AppendAtLog,
     handler: LogWriterHandler,
   ) {
     this.#universe = universe;
     this.#process = process;
-    this.#topics = topics;
-    this.#topic = address.topic;
+    this.#requests = requests;
+    this.#topic = topic;
+    this.#appendAtLog = appendAtLog;
     this.#handler = handler;
-    this.#latency = new Latency(universe, universe.conditions.appends);
     this.#maxBufferedBytes = universe.conditions.logBufferBytes;
   }
 
@@ -82,12 +91,27 @@ export class SimulatedLogWriter implements LogWriter {
   }
 
   kick(): void {
-    if (this.#inFlight) this.#kicked = true;
+    if (this.#inFlight || this.#held) this.#kicked = true;
     else this.#send();
   }
 
   close(): void {
     this.#closed = true;
+  }
+
+  /** While held nothing is sent. */
+  hold(held: boolean): void {
+    this.#held = held;
+    if (!held && this.#kicked && !this.#inFlight) this.#send();
+  }
+
+  /** Forgets what has not been sent; `done` once nothing is on its way, perhaps at once. */
+  drop(done: () => void): void {
+    for (const batch of this.#pending.values()) this.#bufferedBytes -= batch.byteLength;
+    this.#pending = new Map();
+    this.#process.later(0, () => this.#drain());
+    if (this.#inFlight) this.#onRest = done;
+    else done();
   }
 
   #linger(): void {
@@ -105,26 +129,57 @@ export class SimulatedLogWriter implements LogWriter {
     const sent = this.#pending;
     this.#pending = new Map();
     this.#inFlight = true;
-    this.#process.later(this.#latency.nextUs(), () => this.#onAnswer(sent));
+    let result: FaultlineError | null | undefined;
+    const atLog = () => {
+      if (result !== undefined) this.#universe.situations.meet("repeatedAppend");
+      else result = this.#atLog(sent);
+      return result;
+    };
+    this.#requests.send(atLog, (error) => {
+      this.#inFlight = false;
+      if (error === null) this.#onAppended(sent);
+      else this.#fail(error);
+      this.#onRest?.();
+      this.#onRest = null;
+    });
   }
 
-  #onAnswer(sent: ReadonlyMap<number, Batch>): void {
-    this.#inFlight = false;
-    for (const [partition, batch] of sent) {
-      let start = 0;
-      for (const end of batch.ends) {
-        this.#topics.append(this.#topic, partition, batch.bytes.subarray(start, end));
-        start = end;
+  /** What the log does with a request, once. */
+  #atLog(sent: ReadonlyMap<number, Batch>): FaultlineError | null {
+    try {
+      for (const [partition, batch] of sent) {
+        let start = 0;
+        for (const end of batch.ends) {
+          this.#appendAtLog(partition, batch.bytes.subarray(start, end));
+          start = end;
+        }
+        this.#note(partition, batch);
       }
+      return null;
+    } catch (error) {
+      return asFaultlineError(error);
+    }
+  }
+
+  #onAppended(sent: ReadonlyMap<number, Batch>): void {
+    for (const [partition, batch] of sent) {
       this.#bufferedBytes -= batch.byteLength;
-      this.#note(partition, batch);
       if (!this.#closed) this.#handler.onAcknowledged(partition, batch.ends.length);
     }
-    if (this.#wantsDrain && this.#bufferedBytes <= this.#maxBufferedBytes / 2) {
-      this.#wantsDrain = false;
-      if (!this.#closed) this.#handler.onDrain();
-    }
-    if (this.#kicked && !this.#inFlight) this.#send();
+    this.#drain();
+    if (this.#kicked && !this.#inFlight && !this.#held) this.#send();
+  }
+
+  #drain(): void {
+    if (!this.#wantsDrain || this.#bufferedBytes > this.#maxBufferedBytes / 2) return;
+    this.#wantsDrain = false;
+    if (!this.#closed) this.#handler.onDrain();
+  }
+
+  #fail(error: FaultlineError): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#handler.onError(error);
   }
 
   #note(partition: number, batch: Batch): void {

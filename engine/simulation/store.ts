@@ -3,42 +3,84 @@ import type { CheckpointStore, Election } from "../ports.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Universe } from "./universe.ts";
 
-const LATENCY_US = { min: 200, max: 2000 };
-
-/** Files that outlive processes, in memory. */
+/** Files that outlive processes, in memory, behind a store that is as good or bad as the conditions say. */
 export class SimulatedStore {
   readonly #universe: Universe;
   readonly #files = new Map<string, Uint8Array>();
+  readonly #counts = { slow: 0, failedWrites: 0, tornWrites: 0 };
 
   constructor(universe: Universe) {
     this.#universe = universe;
   }
 
+  /** How often it was bad. */
+  get counts(): { readonly slow: number; readonly failedWrites: number; readonly tornWrites: number } {
+    return { ...this.#counts };
+  }
+
   bind(process: SimulatedProcess): CheckpointStore {
     const later = (callback: () => void) => {
-      process.later(this.#universe.drawn(LATENCY_US), callback);
+      process.later(this.#latencyUs(), callback);
     };
     return {
       write: (path, bytes, done) => {
-        later(() => {
-          this.#files.set(path, bytes.slice());
-          done(null);
-        });
+        const owned = bytes.slice();
+        later(() => done(this.#write(path, owned)));
       },
       read: (path, done) => {
         later(() => {
           const bytes = this.#files.get(path);
-          if (bytes === undefined) done(new FaultlineError("snapshot-corrupt", `no file ${path}`), null);
+          if (bytes === undefined) done(new FaultlineError("snapshot-missing", `no file ${path}`), null);
           else done(null, bytes.slice());
         });
       },
       remove: (path, done) => {
         later(() => {
-          this.#files.delete(path);
+          for (const file of this.#files.keys()) {
+            if (file === path || file.startsWith(`${path}/`)) this.#files.delete(file);
+          }
           done(null);
         });
       },
+      list: (path, done) => later(() => done(null, this.#namesIn(path))),
     };
+  }
+
+  #namesIn(folder: string): readonly string[] {
+    const inside = [...this.#files.keys()].filter((file) => file.startsWith(`${folder}/`));
+    return [...new Set(inside.map((file) => file.slice(folder.length + 1).split("/", 1)[0]!))].sort();
+  }
+
+  #write(path: string, bytes: Uint8Array): Error | null {
+    const { failedWriteOneIn, tornWriteOneIn } = this.#universe.conditions.store;
+    if (this.#happens(failedWriteOneIn)) {
+      this.#counts.failedWrites++;
+      return new FaultlineError("checkpoint-failed", `the store did not take ${path}`);
+    }
+    const isTorn = bytes.length > 0 && this.#happens(tornWriteOneIn);
+    if (isTorn) this.#counts.tornWrites++;
+    this.#files.set(path, isTorn ? this.#torn(bytes) : bytes);
+    return null;
+  }
+
+  /** Cut somewhere, or with one bit flipped. */
+  #torn(bytes: Uint8Array): Uint8Array {
+    const { random } = this.#universe;
+    if (random.below(2) === 0) return bytes.subarray(0, random.below(bytes.length));
+    const at = random.below(bytes.length);
+    bytes[at] = bytes[at]! ^ (1 << random.below(8));
+    return bytes;
+  }
+
+  #latencyUs(): number {
+    const { latencyUs, slow } = this.#universe.conditions.store;
+    if (!this.#happens(slow.oneIn)) return this.#universe.drawn(latencyUs);
+    this.#counts.slow++;
+    return this.#universe.drawn(slow.latencyUs);
+  }
+
+  #happens(oneIn: number): boolean {
+    return oneIn > 0 && this.#universe.random.below(oneIn) === 0;
   }
 }
 

@@ -1,13 +1,10 @@
-import { assert, present } from "../../base/assert.ts";
-import type { LogSourceSupplier, RecordValues } from "../connectors/source-supplier.ts";
+import { assert } from "../../base/assert.ts";
+import type { LogSourceSupplier } from "../connectors/source-supplier.ts";
+import type { Isolation } from "../ports.ts";
+import { type PartitionRead, StoredPartition, type TransactionFate } from "./stored-partition.ts";
 
-/** Called with every record that has become durable; the bytes are valid only during the call. */
+/** Called with every record once readers of what is committed may see it; the bytes are valid only during the call. */
 export type RecordListener = (topic: string, partition: number, value: Uint8Array) => void;
-
-interface StoredPartition {
-  readonly values: Uint8Array[];
-  readonly waiting: Set<() => void>;
-}
 
 /**
  * The contents of all logs of a simulation: topics in memory, and computed ones (`LogSourceSupplier`). Topics in memory come into
@@ -35,54 +32,50 @@ export class Topics {
     return this.#readableFromUs.get(topic) ?? 0;
   }
 
-  /** Records of a topic in memory, partition by partition. */
-  records(topic: string, partition: number): readonly Uint8Array[] {
-    return this.#partition(topic, partition).values;
+  /** Records of a topic in memory, partition by partition; uncommitted ones too unless asked otherwise. */
+  records(topic: string, partition: number, isolation: Isolation = "uncommitted"): readonly Uint8Array[] {
+    return this.#partition(topic, partition).visible(isolation);
   }
 
-  append(topic: string, partition: number, value: Uint8Array): void {
+  /** Returns the record's offset. */
+  append(topic: string, partition: number, value: Uint8Array, fate: TransactionFate | null = null): number {
     assert(!this.#suppliers.has(topic), "a computed log cannot be written", { topic });
-    if (this.#listener !== null) {
-      this.#listener(topic, partition, value);
-      return;
-    }
-    const stored = this.#partition(topic, partition);
-    stored.values.push(value.slice());
-    const waiting = [...stored.waiting];
-    stored.waiting.clear();
-    for (const wake of waiting) wake();
+    return this.#partition(topic, partition).append(value, fate);
   }
 
-  endOffset(topic: string, partition: number): number {
+  /** A transaction with records in the partition has ended. */
+  mark(topic: string, partition: number, fate: TransactionFate): void {
+    this.#partition(topic, partition).mark(fate);
+  }
+
+  endOffset(topic: string, partition: number, isolation: Isolation = "uncommitted"): number {
     const supplier = this.#suppliers.get(topic);
-    return supplier === undefined ? this.#partition(topic, partition).values.length : supplier.endOffset(partition);
+    return supplier === undefined
+      ? this.#partition(topic, partition).endOffset(isolation)
+      : supplier.endOffset(partition);
   }
 
-  /** Up to `maxRecords` values from `offset` on, at least one. */
-  read(topic: string, partition: number, offset: number, maxRecords: number): RecordValues {
+  /** Up to `maxRecords` values from `offset` on, which lies before the end offset; at least one, or where the next ones begin. */
+  read(topic: string, partition: number, offset: number, maxRecords: number, isolation: Isolation): PartitionRead {
     const supplier = this.#suppliers.get(topic);
-    if (supplier !== undefined) return supplier.read(partition, offset, maxRecords);
-    const values = this.#partition(topic, partition).values.slice(offset, offset + maxRecords);
-    const offsets = new Int32Array(values.length + 1);
-    values.forEach((value, index) => {
-      offsets[index + 1] = offsets[index]! + value.length;
-    });
-    const bytes = new Uint8Array(present(offsets.at(-1), "end of the values"));
-    values.forEach((value, index) => {
-      bytes.set(value, offsets[index]!);
-    });
-    return { bytes, count: values.length, offsets };
+    return supplier === undefined
+      ? this.#partition(topic, partition).read(offset, maxRecords, isolation)
+      : { values: supplier.read(partition, offset, maxRecords), skippedTo: null };
   }
 
-  /** Calls back once, when a record is appended to a topic in memory. */
+  /** Calls back once, when something is appended to a topic in memory. */
   onAppend(topic: string, partition: number, wake: () => void): void {
-    if (!this.#suppliers.has(topic)) this.#partition(topic, partition).waiting.add(wake);
+    if (!this.#suppliers.has(topic)) this.#partition(topic, partition).onAppend(wake);
   }
 
   #partition(topic: string, partition: number): StoredPartition {
     const key = `${topic}/${partition}`;
-    const stored = this.#stored.get(key) ?? { values: [], waiting: new Set() };
-    this.#stored.set(key, stored);
+    let stored = this.#stored.get(key);
+    if (stored === undefined) {
+      const listener = this.#listener;
+      stored = new StoredPartition(listener === null ? null : (value) => listener(topic, partition, value));
+      this.#stored.set(key, stored);
+    }
     return stored;
   }
 }

@@ -16,7 +16,10 @@ export class BytesSegment extends Segment {
     for (let slot = this.home(hash); ; slot = (slot + 1) & mask) {
       const entry = this.slots[slot]! - 1;
       if (entry < 0) return this.old === null ? entry : this.#findOld(this.old, hash, bytes, start, end);
-      if (this.hashes[entry] === (hash | 0) && this.#hasKey(entry, bytes, start, end)) return entry;
+      if (this.hashes[entry] === (hash | 0) && this.#hasKey(entry, bytes, start, end)) {
+        if (this.frozen !== null) this.frozen.touch(entry);
+        return entry;
+      }
     }
   }
 
@@ -28,6 +31,7 @@ export class BytesSegment extends Segment {
       const entry = this.slots[slot]! - 1;
       if (entry < 0) break;
       if (this.hashes[entry] === (hash | 0) && this.#hasKey(entry, bytes, start, end)) {
+        if (this.frozen !== null) this.frozen.touch(entry);
         this.inserted = false;
         return entry;
       }
@@ -73,9 +77,8 @@ export class BytesSegment extends Segment {
     this.keys.removeAndFill(to, from);
   }
 
-  protected override writeKey(entry: number, writer: SnapshotWriter): void {
-    const start = this.keys.offsets[entry]!;
-    writer.bytes(this.keys.bytes.subarray(start, start + this.keys.lengths[entry]!));
+  override writeKey(entry: number, writer: SnapshotWriter): void {
+    writer.span(this.keys.bytes, this.keys.offsets[entry]!, this.keys.lengths[entry]!);
   }
 
   protected override readKey(reader: SnapshotReader): number {
@@ -88,7 +91,10 @@ export class BytesSegment extends Segment {
     const mask = slots.length - 1;
     for (let slot = old.home(hash); slots[slot] !== 0; slot = (slot + 1) & mask) {
       const entry = slots[slot]! - 1;
-      if (entry >= 0 && this.hashes[entry] === (hash | 0) && this.#hasKey(entry, bytes, start, end)) return entry;
+      if (entry >= 0 && this.hashes[entry] === (hash | 0) && this.#hasKey(entry, bytes, start, end)) {
+        this.frozen?.touch(entry);
+        return entry;
+      }
     }
     return -1;
   }

@@ -1,19 +1,21 @@
 import { FaultlineError } from "../../base/errors.ts";
 import { hashBytes, hashNumber } from "../../base/hash.ts";
-import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import { SnapshotReader, type SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { KeyGroupRange } from "../operators/operator.ts";
 import { groupOfHash } from "../rows/key-groups.ts";
 import { BytesSegment } from "./bytes-segment.ts";
+import type { EntryDetails } from "./entry-details.ts";
+import { FrozenGroups } from "./frozen-groups.ts";
 import { NumberSegment } from "./number-segment.ts";
 import type { Segment } from "./segment.ts";
 
 /**
- * Keyed state of one instance: a segment per key group, made when first needed. Growing touches one segment, so its longest step is
- * bounded by the group's size. Iterate group by group, in each by `segment.sorted()`: the order (key group, key bytes).
+ * Keyed state of one instance: a segment per key group, made when first needed. Iterate group by group, in each by `segment.sorted()`: the order (key group, key bytes).
  */
 abstract class KeyTable<S extends Segment> {
   readonly range: KeyGroupRange;
   readonly #segments: (S | null)[];
+  #details: EntryDetails | null = null;
 
   constructor(range: KeyGroupRange) {
     this.range = range;
@@ -46,33 +48,40 @@ abstract class KeyTable<S extends Segment> {
     return created;
   }
 
-  /** Forgets all entries, keeps the memory. */
-  clear(): void {
-    for (const segment of this.#segments) segment?.clear();
+  /** Its entries own `details` from now on: they are saved with them. */
+  own(details: EntryDetails): void {
+    this.#details = details;
   }
 
-  /** Writes all entries by key group. */
+  /** Forgets all entries, keeps the memory, but where a snapshot is being written of it. */
+  clear(): void {
+    for (const [index, segment] of this.#segments.entries()) {
+      if (segment !== null && segment.frozen !== null) this.#segments[index] = null;
+      else segment?.clear();
+    }
+  }
+
+  /** Freezes all entries and has them written, by key group, in no order, later. */
   snapshot(writer: SnapshotWriter): void {
-    const { first } = this.range;
-    const used = this.#segments.filter((segment) => segment !== null && segment.count > 0).length;
-    writer.u32(used);
-    this.#segments.forEach((segment, i) => {
-      if (segment === null || segment.count === 0) return;
-      const part = new SnapshotWriter();
-      segment.write(part);
-      writer.u32(first + i);
-      writer.bytes(part.finish());
-    });
+    writer.defer(new FrozenGroups(this.range.first, this.#segments, this.#details?.freeze() ?? null));
   }
 
   /** Adds the entries of those groups of a snapshot that this instance owns; call once for each snapshot. */
   restore(reader: SnapshotReader): void {
     for (let left = reader.u32(); left > 0; left--) {
       const group = reader.u32();
-      const part = reader.bytes();
+      const entries = reader.bytes();
+      const details = this.#details === null ? null : reader.bytes();
       if (group < this.range.first || group >= this.range.end) continue;
-      this.segmentFor(group).read(new SnapshotReader(part));
+      const segment = this.segmentFor(group);
+      const before = segment.count;
+      segment.read(new SnapshotReader(entries));
+      if (details !== null) this.#readDetails(new SnapshotReader(details), segment, before);
     }
+  }
+
+  #readDetails(reader: SnapshotReader, segment: S, before: number): void {
+    for (let entry = before; entry < segment.count; entry++) this.#details!.read(reader, segment, entry);
   }
 }
 

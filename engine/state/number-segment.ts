@@ -1,5 +1,6 @@
 import { hashNumber } from "../../base/hash.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import { grownFloat64 } from "./growable.ts";
 import type { OldIndex } from "./old-index.ts";
 import { Segment } from "./segment.ts";
 
@@ -20,7 +21,10 @@ export class NumberSegment extends Segment {
     for (let slot = this.home(hash); ; slot = (slot + 1) & mask) {
       const entry = slots[slot]! - 1;
       if (entry < 0) return this.old === null ? entry : this.#findOld(this.old, hash, key);
-      if (keys[entry] === key) return entry;
+      if (keys[entry] === key) {
+        if (this.frozen !== null) this.frozen.touch(entry);
+        return entry;
+      }
     }
   }
 
@@ -33,6 +37,7 @@ export class NumberSegment extends Segment {
       const entry = slots[slot]! - 1;
       if (entry < 0) break;
       if (keys[entry] === key) {
+        if (this.frozen !== null) this.frozen.touch(entry);
         this.inserted = false;
         return entry;
       }
@@ -74,7 +79,10 @@ export class NumberSegment extends Segment {
     const mask = slots.length - 1;
     for (let slot = old.home(hash); slots[slot] !== 0; slot = (slot + 1) & mask) {
       const entry = slots[slot]! - 1;
-      if (entry >= 0 && this.keys[entry] === key) return entry;
+      if (entry >= 0 && this.keys[entry] === key) {
+        this.frozen?.touch(entry);
+        return entry;
+      }
     }
     return -1;
   }
@@ -91,16 +99,14 @@ export class NumberSegment extends Segment {
   }
 
   protected override growKeys(capacity: number): void {
-    const keys = new Float64Array(capacity);
-    keys.set(this.keys);
-    this.keys = keys;
+    this.keys = grownFloat64(this.keys, capacity);
   }
 
   protected override moveKey(from: number, to: number): void {
     this.keys[to] = this.keys[from]!;
   }
 
-  protected override writeKey(entry: number, writer: SnapshotWriter): void {
+  override writeKey(entry: number, writer: SnapshotWriter): void {
     writer.f64(this.keys[entry]!);
   }
 

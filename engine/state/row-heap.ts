@@ -1,14 +1,18 @@
+import { assert } from "../../base/assert.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import { NULL_BITS_AT } from "../rows/binary-layout.ts";
 import { BinaryRowReader } from "../rows/binary-reader.ts";
 import { BinaryRowWriter } from "../rows/binary-writer.ts";
 import { compareBytes } from "../rows/bytes.ts";
 import type { RowSchema } from "../rows/schema.ts";
+import { grownInt32 } from "./growable.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 const INITIAL_ROWS = 64;
 /** Chunk of a row that has been freed. */
 const FREE = -1;
+/** Rows that were freed while the heap was held, of which each change forgets so many once it is let go. */
+const FORGOTTEN_PER_STEP = 4;
 /** Bytes of garbage that are not worth a collection. */
 const MIN_GARBAGE_BYTES = 4 * CHUNK_BYTES;
 
@@ -42,6 +46,11 @@ export class RowHeap {
   #freeRow = FREE;
   #liveBytes = 0;
   #usedBytes = 0;
+  /** Snapshots that are being written and may still read any row. */
+  #holders = 0;
+  /** Rows that were freed meanwhile: `#heldRows[0, #heldCount)`. */
+  #heldRows: Int32Array = new Int32Array(INITIAL_ROWS);
+  #heldCount = 0;
 
   constructor(schema: RowSchema) {
     this.#schema = schema;
@@ -57,8 +66,22 @@ export class RowHeap {
     return this.#usedBytes;
   }
 
+  /** From now until `letGo` rows that are freed stay readable, and so do their links, which must not be changed but at a list's end. */
+  hold(): void {
+    this.#holders += 1;
+  }
+
+  letGo(): void {
+    this.#holders -= 1;
+  }
+
+  get held(): boolean {
+    return this.#holders > 0;
+  }
+
   /** Copies physical row `row` of `batch`; returns its number. */
   add(batch: ColumnBatch, row: number): number {
+    this.#forgetSome();
     const at = this.#openChunk();
     const chunk = this.#chunks[at]!;
     const offset = chunk.rows.byteLength;
@@ -101,6 +124,27 @@ export class RowHeap {
 
   /** Forgets a row; its number may be given to another one. */
   free(number: number): void {
+    if (this.held) this.#keep(number);
+    else {
+      this.#forgetSome();
+      this.#forget(number);
+    }
+  }
+
+  #keep(number: number): void {
+    if (this.#heldCount === this.#heldRows.length) this.#heldRows = grownInt32(this.#heldRows, 2 * this.#heldCount);
+    this.#heldRows[this.#heldCount++] = number;
+  }
+
+  #forgetSome(): void {
+    if (this.#heldCount === 0 || this.held) return;
+    for (let left = FORGOTTEN_PER_STEP; left > 0 && this.#heldCount > 0; left--) {
+      this.#heldCount -= 1;
+      this.#forget(this.#heldRows[this.#heldCount]!);
+    }
+  }
+
+  #forget(number: number): void {
     const size = this.#size(number);
     this.#chunks[this.#chunkOf[number]!]!.liveBytes -= size;
     this.#liveBytes -= size;
@@ -111,8 +155,10 @@ export class RowHeap {
     if (garbage > MIN_GARBAGE_BYTES && garbage > this.#liveBytes) this.#vacateEmptiest();
   }
 
-  /** Forgets all rows; keeps a little memory. */
+  /** Forgets all rows; keeps a little memory. Not while the heap is held. */
   clear(): void {
+    assert(!this.held, "rows that a snapshot may still read are not forgotten");
+    this.#heldCount = 0;
     for (const chunk of this.#chunks) if (chunk !== null) this.#retire(chunk);
     this.#chunks.length = 0;
     this.#open = FREE;
@@ -147,9 +193,10 @@ export class RowHeap {
       return freed;
     }
     if (this.#rows === this.#chunkOf.length) {
-      this.#chunkOf = doubled(this.#chunkOf);
-      this.#offsets = doubled(this.#offsets);
-      this.links = doubled(this.links);
+      const capacity = 2 * this.#rows;
+      this.#chunkOf = grownInt32(this.#chunkOf, capacity);
+      this.#offsets = grownInt32(this.#offsets, capacity);
+      this.links = grownInt32(this.links, capacity);
     }
     return this.#rows++;
   }
@@ -157,7 +204,7 @@ export class RowHeap {
   #enter(at: number, offset: number, number: number): number {
     const chunk = this.#chunks[at]!;
     const index = chunk.rows.count - 1;
-    if (index === chunk.numbers.length) chunk.numbers = doubled(chunk.numbers);
+    if (index === chunk.numbers.length) chunk.numbers = grownInt32(chunk.numbers, 2 * index);
     chunk.numbers[index] = number;
     this.#chunkOf[number] = at;
     this.#offsets[number] = offset;
@@ -209,10 +256,4 @@ export class RowHeap {
     chunk.liveBytes = 0;
     this.#spare.push(chunk);
   }
-}
-
-function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
-  const result = new Int32Array(array.length * 2);
-  result.set(array);
-  return result;
 }

@@ -1,33 +1,34 @@
-import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import type { SnapshotReader } from "../checkpoint/snapshot.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import type { RowSchema } from "../rows/schema.ts";
+import type { EntryDetails, FrozenDetails } from "./entry-details.ts";
+import { FrozenLists } from "./frozen-lists.ts";
 import type { BytesKeyTable, NumberKeyTable } from "./key-table.ts";
 import { RowHeap } from "./row-heap.ts";
 import type { Segment } from "./segment.ts";
 
 /** No further row. */
 export const END_OF_LIST = -1;
-/** Ends a snapshot's list of groups. */
-const NO_GROUP = 0xffffffff;
 /** Values that a list has in its key's entry: first row and last row, each the row's number + 1, 0 for none. */
 export const VALUES_PER_LIST = 2;
 
 /**
  * Lists of rows per key, each in the order of arrival. Their heads are values `base …` of the entries of a key table, which must not
- * save them (`TableOptions.savedWidth`); the rows are in one heap per list. Iterate by `first` and `next`:
+ * save them (`TableOptions.savedWidth`); the rows are in one heap per list and in snapshots of the table. Iterate by `first` and `next`:
  *
- *     for (let at = lists.first(segment, entry, 0); at !== END_OF_LIST; at = lists.next(0, at)) use(lists.read(0, at));
+ *     for (let at = lists.first(segment, entry, 0); at !== END_OF_LIST; at = lists.next(0, at)) use(lists.rowAt(0, at));
  */
-export class RowLists {
-  readonly #table: NumberKeyTable | BytesKeyTable;
+export class RowLists implements EntryDetails {
   readonly #base: number;
-  readonly #heaps: readonly RowHeap[];
+  readonly #schemas: readonly RowSchema[];
+  #heaps: readonly RowHeap[];
 
   /** `schemas`: of the rows of each list. */
   constructor(table: NumberKeyTable | BytesKeyTable, schemas: readonly RowSchema[], base: number) {
-    this.#table = table;
     this.#base = base;
-    this.#heaps = schemas.map((schema) => new RowHeap(schema));
+    this.#schemas = schemas;
+    this.#heaps = this.#newHeaps();
+    table.own(this);
   }
 
   /** Appends a copy of physical row `row` to the entry's list. */
@@ -45,7 +46,7 @@ export class RowLists {
   }
 
   /** The row as physical row 0 of a batch that is valid until the next call for this list. */
-  read(list: number, row: number): ColumnBatch {
+  rowAt(list: number, row: number): ColumnBatch {
     return this.#heaps[list]!.read(row);
   }
 
@@ -69,34 +70,32 @@ export class RowLists {
 
   /** Forgets all rows: with all entries of the table. */
   clearAll(): void {
-    for (const heap of this.#heaps) heap.clear();
+    if (this.#heaps.some(({ held }) => held)) this.#heaps = this.#newHeaps();
+    else for (const heap of this.#heaps) heap.clear();
   }
 
-  /** Writes the rows of all entries, by key group and in the order of keys. */
-  snapshot(writer: SnapshotWriter): void {
-    const { first, end } = this.#table.range;
-    for (let group = first; group < end; group++) {
-      const segment = this.#table.segment(group);
-      if (segment === null || segment.count === 0) continue;
-      const part = new SnapshotWriter();
-      const order = segment.sorted();
-      for (let i = 0; i < segment.count; i++) this.#writeEntry(part, segment, order[i]!);
-      writer.u32(group);
-      writer.bytes(part.finish());
-    }
-    writer.u32(NO_GROUP);
+  freeze(): FrozenDetails {
+    const heaps = this.#heaps;
+    for (const heap of heaps) heap.hold();
+    return {
+      openGroup: () => new FrozenLists(heaps, this.#base),
+      release: () => {
+        for (const heap of heaps) heap.letGo();
+      },
+    };
   }
 
-  /** After the table has been restored from the same snapshot: adds the rows of those groups that it owns. */
-  restore(reader: SnapshotReader): void {
-    const { first, end } = this.#table.range;
-    for (let group = reader.u32(); group !== NO_GROUP; group = reader.u32()) {
-      const part = new SnapshotReader(reader.bytes());
-      if (group < first || group >= end) continue;
-      const segment = this.#table.segmentFor(group);
-      const order = segment.sorted();
-      for (let i = 0; i < segment.count; i++) this.#readEntry(part, segment, order[i]!);
+  /** Reads the rows of an entry that has none. */
+  read(reader: SnapshotReader, segment: Segment, entry: number): void {
+    for (const [list, heap] of this.#heaps.entries()) {
+      for (let row = reader.bytes(); row.length > 0; row = reader.bytes()) {
+        this.#link(segment, entry, list, heap.addBytes(row));
+      }
     }
+  }
+
+  #newHeaps(): RowHeap[] {
+    return this.#schemas.map((schema) => new RowHeap(schema));
   }
 
   #link(segment: Segment, entry: number, list: number, row: number): void {
@@ -108,22 +107,5 @@ export class RowLists {
     if (last === END_OF_LIST) values[at] = row + 1;
     else links[last] = row;
     values[at + 1] = row + 1;
-  }
-
-  #writeEntry(writer: SnapshotWriter, segment: Segment, entry: number): void {
-    for (const [list, heap] of this.#heaps.entries()) {
-      for (let row = this.first(segment, entry, list); row !== END_OF_LIST; row = heap.links[row]!) {
-        writer.bytes(heap.bytesOf(row));
-      }
-      writer.u32(0);
-    }
-  }
-
-  #readEntry(reader: SnapshotReader, segment: Segment, entry: number): void {
-    for (const [list, heap] of this.#heaps.entries()) {
-      for (let row = reader.bytes(); row.length > 0; row = reader.bytes()) {
-        this.#link(segment, entry, list, heap.addBytes(row));
-      }
-    }
   }
 }

@@ -1,5 +1,8 @@
 import { assert } from "../../base/assert.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import type { FrozenGroupDetails } from "./entry-details.ts";
+import { FrozenSegment } from "./frozen-segment.ts";
+import { grownFloat64, grownInt32 } from "./growable.ts";
 import { INDEX_SPREAD, OldIndex } from "./old-index.ts";
 import { SpanStore } from "./span-store.ts";
 
@@ -14,7 +17,10 @@ const SLOTS_PER_STEP = 16;
  * deletion by backward shift) from hash to entry. Entry numbers are 0 … count − 1 and change only when an entry is removed.
  *
  * Growth of a large index is spread over the insertions that follow: until it is done an entry is in the new index or in the old one,
- * never in both, and a look-up that ends in the new one goes on in the old one. The dense arrays are copied in one go, by memcpy.
+ * never in both, and a look-up that ends in the new one goes on in the old one. The dense arrays grow in place (`growable.ts`).
+ *
+ * While a snapshot of the segment is being written (`frozen`), an entry must not change unless it has been looked up since the snapshot
+ * was taken: `find`, `upsert` and `remove` have it written first.
  */
 export abstract class Segment {
   /** f64 values per entry. */
@@ -27,6 +33,8 @@ export abstract class Segment {
   count = 0;
   /** Did the last upsert insert? Then its values are all 0 and its byte value is empty. */
   inserted = false;
+  /** The snapshot that is being written, the newest of several; null: none. */
+  frozen: FrozenSegment | null = null;
   protected capacity: number = INITIAL_ENTRIES;
   protected hashes: Int32Array = new Int32Array(INITIAL_ENTRIES);
   /** Entry + 1; 0: free. At most half of it is in use. */
@@ -49,7 +57,8 @@ export abstract class Segment {
   abstract sorted(): Int32Array;
   protected abstract growKeys(capacity: number): void;
   protected abstract moveKey(from: number, to: number): void;
-  protected abstract writeKey(entry: number, writer: SnapshotWriter): void;
+  /** Writes an entry's key. */
+  abstract writeKey(entry: number, writer: SnapshotWriter): void;
   /** Reads a key and finds or inserts it. */
   protected abstract readKey(reader: SnapshotReader): number;
 
@@ -81,6 +90,8 @@ export abstract class Segment {
   /** Removes an entry; the last one takes its number. */
   remove(entry: number): void {
     const last = this.count - 1;
+    this.frozen?.touch(entry);
+    this.frozen?.touch(last);
     this.#unlink(entry);
     if (entry !== last) {
       this.#renumber(last, entry);
@@ -94,6 +105,7 @@ export abstract class Segment {
 
   /** Forgets all entries, keeps the memory. */
   clear(): void {
+    assert(this.frozen === null, "a segment of which a snapshot is being written is replaced, not cleared");
     if (this.count === 0) return;
     this.slots.fill(0);
     this.old = null;
@@ -101,22 +113,29 @@ export abstract class Segment {
     this.count = 0;
   }
 
-  /** Writes the entries in the order of their key bytes. */
-  write(writer: SnapshotWriter): void {
-    const { byteValues, width, savedWidth } = this;
-    const order = this.sorted();
-    writer.u32(this.count);
-    for (let i = 0; i < this.count; i++) {
-      const entry = order[i]!;
-      this.writeKey(entry, writer);
-      for (let v = 0; v < savedWidth; v++) writer.f64(this.values[entry * width + v]!);
-      if (byteValues === null) continue;
-      const start = byteValues.offsets[entry]!;
-      writer.bytes(byteValues.bytes.subarray(start, start + byteValues.lengths[entry]!));
+  /** What the segment holds now, to be written while it changes; `details`: where those of its entries go. */
+  freeze(details: FrozenGroupDetails | null): FrozenSegment {
+    this.frozen = new FrozenSegment(this, details);
+    return this.frozen;
+  }
+
+  /** The snapshot is complete or given up. */
+  thaw(frozen: FrozenSegment): void {
+    if (this.frozen === frozen) this.frozen = frozen.older;
+    for (let newer = this.frozen; newer !== null; newer = newer.older) {
+      if (newer.older === frozen) newer.older = frozen.older;
     }
   }
 
-  /** Adds the entries that `write` wrote. */
+  /** Writes an entry: its key, the values that are saved, the byte value. */
+  writeEntry(entry: number, writer: SnapshotWriter): void {
+    const { byteValues, width, savedWidth } = this;
+    this.writeKey(entry, writer);
+    for (let v = 0; v < savedWidth; v++) writer.f64(this.values[entry * width + v]!);
+    if (byteValues !== null) writer.span(byteValues.bytes, byteValues.offsets[entry]!, byteValues.lengths[entry]!);
+  }
+
+  /** Adds the entries of a frozen segment, numbered in their order there. */
   read(reader: SnapshotReader): void {
     const { byteValues, width, savedWidth } = this;
     for (let left = reader.u32(); left > 0; left--) {
@@ -131,12 +150,8 @@ export abstract class Segment {
 
   #grow(): void {
     this.capacity *= 2;
-    const values = new Float64Array(this.capacity * this.width);
-    values.set(this.values);
-    this.values = values;
-    const hashes = new Int32Array(this.capacity);
-    hashes.set(this.hashes);
-    this.hashes = hashes;
+    this.values = grownFloat64(this.values, this.capacity * this.width);
+    this.hashes = grownInt32(this.hashes, this.capacity);
     this.byteValues?.grow(this.capacity);
     this.growKeys(this.capacity);
     const slots = this.slots;
@@ -147,7 +162,7 @@ export abstract class Segment {
       this.old = new OldIndex(slots);
       return;
     }
-    for (let entry = 0; entry < this.count; entry++) this.slots[this.#freeSlot(hashes[entry]!)] = entry + 1;
+    for (let entry = 0; entry < this.count; entry++) this.slots[this.#freeSlot(this.hashes[entry]!)] = entry + 1;
   }
 
   /** One step of a growth. */

@@ -1,4 +1,5 @@
-import { copyBytes, grownBytes } from "../rows/bytes.ts";
+import { copyBytes } from "../rows/bytes.ts";
+import { grownInt32, grownUint8 } from "./growable.ts";
 
 const INITIAL_BYTES = 64;
 
@@ -17,12 +18,8 @@ export class SpanStore {
 
   /** Makes room for `capacity` entries. */
   grow(capacity: number): void {
-    const offsets = new Int32Array(capacity);
-    offsets.set(this.offsets);
-    this.offsets = offsets;
-    const lengths = new Int32Array(capacity);
-    lengths.set(this.lengths);
-    this.lengths = lengths;
+    this.offsets = grownInt32(this.offsets, capacity);
+    this.lengths = grownInt32(this.lengths, capacity);
   }
 
   /** Replaces the bytes of `entry` (those of a new entry are empty); `count` entries are in use. */
@@ -61,7 +58,8 @@ export class SpanStore {
   #makeRoom(length: number, count: number): void {
     const wanted = this.#live + length;
     if (wanted * 2 > this.bytes.length) {
-      this.bytes = grownBytes(this.bytes, this.#used, this.#used + length);
+      const size = Math.max(this.#used + length, this.bytes.length * 2);
+      this.bytes = grownUint8(this.bytes, this.#used, size);
       return;
     }
     const compacted = new Uint8Array(this.bytes.length);

@@ -1,6 +1,8 @@
 import { hashBytes } from "../../base/hash.ts";
-import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import type { SnapshotReader } from "../checkpoint/snapshot.ts";
 import { BytesSegment } from "./bytes-segment.ts";
+import { grownInt32 } from "./growable.ts";
+import type { Segment } from "./segment.ts";
 
 const TIME_BYTES = 8;
 const TWO_32 = 4294967296;
@@ -33,8 +35,8 @@ export class TimerGroup {
     const entry = this.#timers.upsert(hashBytes(bytes, 0, length), bytes, 0, length);
     if (!this.#timers.inserted) return;
     if (entry >= this.#heap.length) {
-      this.#heap = doubled(this.#heap);
-      this.#places = doubled(this.#places);
+      this.#heap = grownInt32(this.#heap, 2 * this.#heap.length);
+      this.#places = grownInt32(this.#places, 2 * this.#places.length);
     }
     this.#put(entry, entry);
     this.#up(entry);
@@ -63,14 +65,9 @@ export class TimerGroup {
     return this.#timers.keys.lengths[this.#heap[0]!]!;
   }
 
-  write(writer: SnapshotWriter): void {
-    const { keys } = this.#timers;
-    const order = this.#timers.sorted();
-    writer.u32(this.count);
-    for (let i = 0; i < this.count; i++) {
-      const start = keys.offsets[order[i]!]!;
-      writer.bytes(keys.bytes.subarray(start, start + keys.lengths[order[i]!]!));
-    }
+  /** The timers, for a snapshot: without values, each a key. */
+  get segment(): Segment {
+    return this.#timers;
   }
 
   read(reader: SnapshotReader): void {
@@ -136,10 +133,4 @@ export function writeTimerTime(target: Uint8Array, timeMs: number): number {
 
 function readInt32(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
-}
-
-function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
-  const result = new Int32Array(array.length * 2);
-  result.set(array);
-  return result;
 }

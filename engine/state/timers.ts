@@ -1,8 +1,9 @@
 import { assert } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
-import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import { SnapshotReader, type SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { KeyGroupRange } from "../operators/operator.ts";
 import { copyBytes, grownBytes } from "../rows/bytes.ts";
+import { FrozenGroups } from "./frozen-groups.ts";
 import { TimerGroup, writeTimerTime } from "./timer-group.ts";
 
 /** Called for a timer that fires; the key bytes `bytes[start, end)` are valid only during the call, which may set and cancel timers. */
@@ -76,16 +77,10 @@ export class Timers {
     }
   }
 
-  /** Writes all timers by key group. */
+  /** Freezes all timers and has them written, by key group, in no order, later. */
   snapshot(writer: SnapshotWriter): void {
-    writer.u32(this.#groups.filter((group) => group !== null && group.count > 0).length);
-    this.#groups.forEach((group, index) => {
-      if (group === null || group.count === 0) return;
-      const part = new SnapshotWriter();
-      group.write(part);
-      writer.u32(this.#range.first + index);
-      writer.bytes(part.finish());
-    });
+    const segments = this.#groups.map((group) => group?.segment ?? null);
+    writer.defer(new FrozenGroups(this.#range.first, segments, null));
   }
 
   /** Adds the timers of those groups of a snapshot that this instance owns; call once for each snapshot. */

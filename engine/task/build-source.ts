@@ -27,7 +27,7 @@ export function buildSource(
 }
 
 function sourceSettings(
-  { job }: TaskContext,
+  { job, fromEnd }: TaskContext,
   node: SourceNode,
   { parallelism }: Vertex,
   instance: number,
@@ -49,6 +49,7 @@ function sourceSettings(
     idleTimeoutUs: job.options.idleTimeoutMs * 1000,
     watermarkAlignmentMs: job.options.watermarkAlignmentMs,
     bounded: job.bounded,
+    fromEnd,
     decoder: node.decoder(job.options.maxBatchRows),
   };
 }

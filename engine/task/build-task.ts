@@ -1,10 +1,11 @@
 import { present } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
-import type { JobSpec } from "../cluster/job-spec.ts";
+import { barrierModeOf, checkpointsOf, type JobSpec } from "../cluster/job-spec.ts";
 import type { RowEncoder } from "../connectors/format.ts";
 import type { Sink, SinkHost } from "../connectors/sink.ts";
 import { DiscardSink } from "../connectors/sink-discard.ts";
 import { LogSink } from "../connectors/sink-log.ts";
+import { TransactionalSink } from "../connectors/sink-transactional.ts";
 import type { LogicalGraph, LogicalNode } from "../dataflow/graph.ts";
 import type { PhysicalPlan, PlanEdge, Vertex } from "../dataflow/plan.ts";
 import { ArrivalMerge } from "../merge/arrival.ts";
@@ -42,6 +43,8 @@ export interface TaskContext {
   readonly plan: PhysicalPlan;
   readonly job: JobSpec;
   readonly attempt: number;
+  /** Sources begin at the present end of their logs. */
+  readonly fromEnd: boolean;
   readonly world: Pick<World, "clock" | "timers" | "log" | "callOut" | "files">;
   readonly host: TaskHost;
   /** The way to a task, wherever it runs. */
@@ -55,7 +58,8 @@ export function buildTask(context: TaskContext, vertex: Vertex, subtask: number)
   const first = nodes[0]!;
   const last = nodes.at(-1)!;
   const { clock, timers } = context.world;
-  const settings = { vertex: vertex.id, subtask, lastOperator: last.id, clock, timers, host: context.host };
+  const barriers = barrierModeOf(context.job);
+  const settings = { vertex: vertex.id, subtask, lastOperator: last.id, clock, timers, host: context.host, barriers };
   return new Task(settings, (hooks) => {
     const edges = inputEdges(context, vertex, instance);
     const gate = first.kind === "source" ? null : buildGate(context, subtask, edges);
@@ -78,8 +82,7 @@ export function buildTask(context: TaskContext, vertex: Vertex, subtask: number)
       open,
       output,
       ...(first.kind === "operator" && first.loop !== undefined ? { loopBytes: first.loop.maxQueuedBytes } : {}),
-      sink:
-        last.kind === "sink" ? buildSink(context.job, last.id, last.encoder(), instance, context, hooks.sink) : null,
+      sink: last.kind === "sink" ? buildSink(context, last.id, last.encoder(), vertex.id, instance, hooks.sink) : null,
       source: first.kind === "source" ? buildSource(context, first, vertex, instance, hooks.source) : null,
       gate,
       readers: first.kind === "source" ? [] : buildReaders(context, edges),
@@ -118,7 +121,9 @@ function buildGate(context: TaskContext, subtask: number, edges: readonly InputE
     edges,
     windowBytes: context.job.options.channelWindowBytes,
     merge: (channels) =>
-      context.job.replication === undefined ? new ArrivalMerge(channels, "exactlyOnce") : new LiveRobin(channels),
+      context.job.replication === undefined
+        ? new ArrivalMerge(channels, barrierModeOf(context.job) ?? "aligned")
+        : new LiveRobin(channels),
   });
 }
 
@@ -227,16 +232,24 @@ function buildPartitioner(edge: PlanEdge, schema: RowSchema, parallelism: number
 }
 
 function buildSink(
-  job: JobSpec,
+  { job, world }: TaskContext,
   id: string,
   encoder: RowEncoder,
+  vertex: string,
   instance: number,
-  context: TaskContext,
   host: SinkHost,
 ): Sink {
   const { kind, brokers, topic, partitions } = binding(job.sinks[id], "sink", id);
   if (kind === "discard") return new DiscardSink(encoder);
-  return new LogSink({ address: { kind, brokers, topic }, partitions, instance, encoder }, context.world.log, host);
+  const settings = { address: { kind, brokers, topic }, partitions, instance, encoder };
+  const checkpoints = checkpointsOf(job);
+  if (checkpoints === null || job.guarantee !== "exactly-once") return new LogSink(settings, world.log, host);
+  // One is open, one waits for its commit, and each checkpoint that fails in between leaves one more that waits.
+  const transactionalIds = Array.from({ length: checkpoints.toleratedFailures + 3 }, (_, index) => {
+    return `${job.jobId}/${vertex}/${instance}/${index}`;
+  });
+  const transactions = { transactionalIds, timeoutMs: checkpoints.transactionTimeoutMs };
+  return new TransactionalSink({ ...settings, ...transactions }, world, host);
 }
 
 function binding<T>(found: T | undefined, what: "source" | "sink", id: string): T {

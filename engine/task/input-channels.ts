@@ -44,6 +44,9 @@ export interface LogicalInput {
   readonly physicals: number[];
   /** Latest number processed. */
   processed: number;
+  /** Number of the latest barrier that was processed, and its checkpoint; 0: none. */
+  barrier: number;
+  barrierId: number;
   /** The end has been accepted. */
   complete: boolean;
 }
@@ -79,6 +82,8 @@ export class InputChannels {
         ledger: new CreditLedger(),
         physicals: [],
         processed: 0,
+        barrier: 0,
+        barrierId: 0,
         complete: false,
       };
       this.logicals.push(logical);

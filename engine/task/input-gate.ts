@@ -64,6 +64,11 @@ export class InputGate {
     return this.#watermarks.idle;
   }
 
+  /** Bytes that have waited so that channels show the latest barrier together. */
+  get alignmentBytes(): number {
+    return this.#merge.alignmentBytes;
+  }
+
   get ended(): boolean {
     return this.#ended.every((ended) => ended === 1);
   }
@@ -158,6 +163,10 @@ export class InputGate {
         return this.#watermarks.update(channel, element.timeMs);
       case "heartbeat":
         return this.#watermarks.update(channel, element.watermarkMs);
+      case "barrier":
+        logical.barrier = last;
+        logical.barrierId = element.checkpointId;
+        return false;
       case "end":
         this.#ended[channel] = 1;
         return this.#watermarks.update(channel, Number.POSITIVE_INFINITY);
@@ -166,12 +175,16 @@ export class InputGate {
     }
   }
 
-  /** Position on every channel: what was processed, watermarks, ends, merge. Queued elements are sent again by their senders. */
-  snapshot(writer: SnapshotWriter): void {
-    for (const logical of this.#logicals) writer.f64(logical.processed);
-    writer.bytes(this.#ended);
+  /**
+   * Position on every channel: what was processed, watermarks, ends, merge. Queued elements are sent again by their senders. A channel that
+   * has shown the checkpoint's barrier stands there, whatever else of it was processed since (at-least-once): its sender goes on from there.
+   */
+  snapshot(writer: SnapshotWriter, checkpointId: number | null): void {
+    const isAhead = ({ barrierId }: LogicalInput) => checkpointId !== null && barrierId === checkpointId;
+    for (const logical of this.#logicals) writer.f64(isAhead(logical) ? logical.barrier : logical.processed);
+    writer.bytes(this.#ended.map((ended, channel) => (isAhead(this.#logicals[channel]!) ? 0 : ended)));
     this.#watermarks.snapshot(writer);
-    this.#merge.snapshot(writer);
+    this.#merge.snapshot(writer, checkpointId);
   }
 
   /** Before the first frame. */

@@ -1,5 +1,5 @@
 import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
-import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import { SnapshotReader, type SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { Operator, OperatorContext, OperatorControl, Output } from "../operators/operator.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 
@@ -93,10 +93,8 @@ export class OperatorChain {
     writer.u32(this.#links.length);
     for (const [index, { context, operator }] of this.#links.entries()) {
       this.#current = index;
-      const state = new SnapshotWriter();
-      operator.snapshot(state);
       writer.text(context.operatorId);
-      writer.bytes(state.finish());
+      writer.part((state) => operator.snapshot(state));
     }
   }
 

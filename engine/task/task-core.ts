@@ -1,9 +1,13 @@
 import { assert } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
+import type { PendingSnapshot } from "../checkpoint/pending-snapshot.ts";
+import type { SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { TaskCounters } from "../cluster/messages.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import { restoreParts, snapshotParts, type TaskParts } from "./task-parts.ts";
 import { IDLE_WATERMARK } from "./watermark-tracker.ts";
+
+type SnapshotTaker = (snapshot: PendingSnapshot) => void;
 
 /** What a task does with rows, watermarks, barriers and the end, wherever they come from: chain, output gate and sink together. */
 export class TaskCore {
@@ -29,10 +33,19 @@ export class TaskCore {
     return this.#parts.output.blocked || this.#parts.sink?.blocked === true || this.#parts.chain.full;
   }
 
+  get inputEnded(): boolean {
+    return this.#inputEnded;
+  }
+
   /** The input has ended and all output is acknowledged. */
   get done(): boolean {
     const { output, sink, gate } = this.#parts;
     return this.#outputEnded && output.settled && (sink === null || sink.settled) && gate?.feedbackEnded !== false;
+  }
+
+  /** The sink has nothing left to commit. */
+  get committed(): boolean {
+    return this.#parts.sink?.committed ?? true;
   }
 
   /** Rows of the last operator. */
@@ -64,18 +77,11 @@ export class TaskCore {
     this.#tellIdle();
   }
 
-  /**
-   * Replicated jobs: the heartbeat goes on, with the watermark. When it is flagged, `done` gets the snapshot, taken behind it, because
-   * receivers count it too.
-   */
-  heartbeat(heartbeat: number, checkpointId: number | null, done: (snapshot: Uint8Array) => void): void {
+  /** Replicated jobs: the heartbeat goes on, with the watermark. When it is flagged, `done` gets the snapshot, as behind a barrier. */
+  heartbeat(heartbeat: number, checkpointId: number | null, done: SnapshotTaker): void {
     if (this.#inputEnded) return;
-    const { output, sink } = this.#parts;
-    output.emitHeartbeat(heartbeat, this.#idle ? IDLE_WATERMARK : this.#passedMs, checkpointId);
-    if (checkpointId === null) return;
-    const snapshot = this.snapshot(false);
-    if (sink === null) done(snapshot);
-    else sink.prepare(checkpointId, () => done(snapshot));
+    this.#parts.output.emitHeartbeat(heartbeat, this.#idle ? IDLE_WATERMARK : this.#passedMs, checkpointId);
+    if (checkpointId !== null) this.#takeSnapshot(checkpointId, done);
   }
 
   endOfInput(): void {
@@ -85,17 +91,25 @@ export class TaskCore {
     if (this.#passedMs === Number.POSITIVE_INFINITY) this.#endOutput();
   }
 
-  /**
-   * Sends the barrier on and calls `done` with the snapshot, taken behind the barrier, because receivers count it too. A sink's only
-   * when what it has written is durable: a checkpoint that completed earlier would forget rows that were never written.
-   */
-  barrier(checkpointId: number, done: (snapshot: Uint8Array) => void): void {
-    const { output, sink } = this.#parts;
+  /** Sends the barrier on and calls `done` with the snapshot, taken behind the barrier, because receivers count it too. */
+  barrier(checkpointId: number, done: SnapshotTaker): void {
     // Nothing may follow the end; receivers take an ended channel for one that has shown the barrier.
-    if (!this.#outputEnded) output.emitBarrier(checkpointId);
-    const snapshot = this.snapshot(false);
-    if (sink === null) done(snapshot);
-    else sink.prepare(checkpointId, () => done(snapshot));
+    if (!this.#outputEnded) this.#parts.output.emitBarrier(checkpointId);
+    this.#takeSnapshot(checkpointId, done);
+  }
+
+  /** A sink's only when what it has written is durable: a checkpoint that completed earlier would forget rows that were never written. */
+  #takeSnapshot(checkpointId: number, done: SnapshotTaker): void {
+    const writer = this.#snapshot(checkpointId, false);
+    const { sink } = this.#parts;
+    if (sink === null) {
+      done(writer.pending());
+      return;
+    }
+    sink.prepare(checkpointId, (state) => {
+      writer.bytes(state);
+      done(writer.pending());
+    });
   }
 
   /** `job-failed` when the loop that begins in this task holds more than it may. */
@@ -113,16 +127,30 @@ export class TaskCore {
     this.#parts.output.endStep();
   }
 
+  /** Of a task without a sink, whose state only a checkpoint has. */
   snapshot(unacknowledged: boolean): Uint8Array {
-    const time = { watermarkMs: this.#watermarkMs, passedMs: this.#passedMs, idle: this.#idle };
-    return snapshotParts(this.#parts, time, unacknowledged);
+    assert(this.#parts.sink === null, "a sink's state is known at checkpoints only");
+    return this.#snapshot(null, unacknowledged).finish();
+  }
+
+  #snapshot(checkpointId: number | null, unacknowledged: boolean): SnapshotWriter {
+    const time = {
+      watermarkMs: this.#watermarkMs,
+      passedMs: this.#passedMs,
+      idle: this.#idle,
+      inputEnded: this.#inputEnded,
+      outputEnded: this.#outputEnded,
+    };
+    return snapshotParts(this.#parts, time, checkpointId, unacknowledged);
   }
 
   restore(snapshot: Uint8Array): void {
-    const { watermarkMs, passedMs, idle } = restoreParts(this.#parts, snapshot);
+    const { watermarkMs, passedMs, idle, inputEnded, outputEnded } = restoreParts(this.#parts, snapshot);
     this.#watermarkMs = watermarkMs;
     this.#passedMs = passedMs;
     this.#idle = idle;
+    this.#inputEnded = inputEnded;
+    this.#outputEnded = outputEnded;
     this.#inputIdle = this.#parts.gate?.idle ?? this.#parts.source?.idle ?? false;
   }
 

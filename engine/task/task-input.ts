@@ -9,10 +9,14 @@ import type { TaskParts } from "./task-parts.ts";
 const MAX_ELEMENTS_PER_STEP = 16;
 
 interface TaskInputHost {
+  /** A channel has shown the barrier. */
+  onBarrierShown(checkpointId: number): void;
   /** The barrier's snapshot is due. */
   onBarrier(checkpointId: number): void;
   /** The heartbeat is to go on. */
   onHeartbeat(heartbeat: number, checkpointId: number | null): void;
+  /** All channels have ended. */
+  onEnded(): void;
 }
 
 /** Takes what the gate gives: rows into the chain, watermarks, barriers, heartbeats and the end into the core. */
@@ -85,7 +89,8 @@ export class TaskInput {
     if (!gate.idle) this.#core.setIdle(false);
     if (advanced) this.#core.advanceWatermark(gate.watermarkMs);
     if (gate.idle) this.#core.setIdle(true);
-    if (element.kind === "end" && gate.ended) this.#core.endOfInput();
+    if (element.kind === "barrier") this.#host.onBarrierShown(element.checkpointId);
+    if (element.kind === "end" && gate.ended) this.#host.onEnded();
   }
 
   #onRecords(channel: number, { count, payload, skip }: RecordsElement): void {

@@ -1,5 +1,7 @@
+import type { PendingSnapshot } from "../checkpoint/pending-snapshot.ts";
 import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
-import type { Failure, TaskState } from "../cluster/messages.ts";
+import type { BarrierMode } from "../cluster/job-spec.ts";
+import type { Failure, SnapshotCost, TaskState } from "../cluster/messages.ts";
 import type { Sink, SinkHost } from "../connectors/sink.ts";
 import type { SourcePart, TickedSourceHost } from "../connectors/source-part.ts";
 import type { Clock, Timer, Timers } from "../ports.ts";
@@ -19,12 +21,27 @@ export type TaskNotice =
   /** No heartbeat for longer than should be. */
   | { readonly kind: "heartbeatSilence"; readonly silentUs: number };
 
+/** What a task gives for a checkpoint. */
+export interface TaskSnapshot {
+  readonly checkpointId: number;
+  readonly state: PendingSnapshot;
+  readonly cost: Pick<SnapshotCost, "startDelayUs" | "alignmentUs" | "alignmentBytes" | "syncUs">;
+}
+
+/** What sources are told of a checkpoint, and tasks whose input has ended. `last`: nothing of the job follows it. */
+export interface CheckpointOrder {
+  readonly checkpointId: number;
+  /** Trigger, by the coordinator's clock, which is the machine's. */
+  readonly atUs: number;
+  readonly last: boolean;
+}
+
 /** Who hosts tasks: the worker, or a test. */
 export interface TaskHost {
   onState(task: Task, state: TaskState, failure: Failure | null): void;
   onNotice(task: Task, notice: TaskNotice): void;
-  /** A checkpoint's snapshot of the task; null: nobody wants it, barriers only pass through. */
-  readonly onSnapshot: ((task: Task, checkpointId: number, snapshot: Uint8Array) => void) | null;
+  /** A checkpoint's snapshot of the task, to be stored; null: nobody wants it, barriers only pass through. */
+  readonly onSnapshot: ((task: Task, snapshot: TaskSnapshot) => void) | null;
 }
 
 export interface TaskSettings {
@@ -35,6 +52,8 @@ export interface TaskSettings {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly host: TaskHost;
+  /** Takes part in checkpoints, and has finished only with one that covers its end; null: does not. */
+  readonly barriers: BarrierMode | null;
 }
 
 /** Callbacks for a task's parts into the task that is being built of them. */
@@ -70,30 +89,48 @@ export interface TaskTime {
   readonly passedMs: number;
   /** Receivers need not wait for the task. */
   readonly idle: boolean;
+  readonly inputEnded: boolean;
+  /** Receivers have been told. */
+  readonly outputEnded: boolean;
 }
 
-/** State of all parts and the task's time, as bytes. */
-export function snapshotParts(parts: TaskParts, time: TaskTime, unacknowledged: boolean): Uint8Array {
+/**
+ * State of all parts and the task's time; with `unacknowledged` also the output that receivers may lack. A sink's state is not in it: it is
+ * known only when what the sink has written is durable, and comes last.
+ */
+export function snapshotParts(
+  parts: TaskParts,
+  time: TaskTime,
+  checkpointId: number | null,
+  unacknowledged: boolean,
+): SnapshotWriter {
   const writer = new SnapshotWriter();
   writer.f64(time.watermarkMs);
   writer.f64(time.passedMs);
   writer.u8(time.idle ? 1 : 0);
+  writer.u8(time.inputEnded ? 1 : 0);
+  writer.u8(time.outputEnded ? 1 : 0);
   parts.chain.snapshot(writer);
-  parts.gate?.snapshot(writer);
+  parts.gate?.snapshot(writer, checkpointId);
   parts.source?.snapshot(writer);
-  parts.sink?.snapshot(writer);
   parts.output.snapshot(writer, unacknowledged);
-  return writer.finish();
+  return writer;
 }
 
-/** Loads what `snapshotParts` wrote into fresh parts; returns the time. */
+/** Loads what `snapshotParts` wrote, and the sink's state behind it, into fresh parts; returns the time. */
 export function restoreParts(parts: TaskParts, snapshot: Uint8Array): TaskTime {
   const reader = new SnapshotReader(snapshot);
-  const time = { watermarkMs: reader.f64(), passedMs: reader.f64(), idle: reader.u8() === 1 };
+  const time = {
+    watermarkMs: reader.f64(),
+    passedMs: reader.f64(),
+    idle: reader.u8() === 1,
+    inputEnded: reader.u8() === 1,
+    outputEnded: reader.u8() === 1,
+  };
   parts.chain.restore([reader]);
   parts.gate?.restore(reader);
   parts.source?.restore([reader]);
-  parts.sink?.restore(reader);
   parts.output.restore(reader);
+  parts.sink?.restore(reader.bytes());
   return time;
 }

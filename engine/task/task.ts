@@ -3,11 +3,12 @@ import { FaultlineError } from "../../base/errors.ts";
 import type { Failure, TaskCounters, TaskState } from "../cluster/messages.ts";
 import { FRAME_CREDIT, type Frame } from "./frame.ts";
 import type { FrameLink } from "./link.ts";
+import { TaskCheckpoints } from "./task-checkpoints.ts";
 import { TaskCore } from "./task-core.ts";
 import { taskFailure } from "./task-failure.ts";
 import { TaskInput } from "./task-input.ts";
 import { TaskMeter } from "./task-meter.ts";
-import type { TaskHooks, TaskParts, TaskSettings } from "./task-parts.ts";
+import type { CheckpointOrder, TaskHooks, TaskParts, TaskSettings, TaskSnapshot } from "./task-parts.ts";
 
 /**
  * One subtask of a vertex: input (gate or source) → operator chain → output gate and, at the end of a job, a sink. Works in bounded
@@ -21,6 +22,8 @@ export class Task {
   #state: TaskState = "created";
   #scheduled = false;
   readonly #core: TaskCore;
+  /** null: the job takes no part in checkpoints by barriers. */
+  readonly #checkpoints: TaskCheckpoints | null;
   readonly #input: TaskInput | null;
   readonly #meter: TaskMeter;
 
@@ -33,9 +36,19 @@ export class Task {
     this.#core = new TaskCore(this.#parts);
     const { gate, source } = this.#parts;
     assert((source === null) !== (gate === null), "a task has a source or a gate");
-    const onBarrier = (checkpointId: number) => this.#onBarrier(checkpointId);
-    const onHeartbeat = (heartbeat: number, checkpointId: number | null) => this.#onHeartbeat(heartbeat, checkpointId);
-    this.#input = gate === null ? null : new TaskInput(gate, this.#parts, this.#core, { onBarrier, onHeartbeat });
+    const { barriers: mode, clock, host } = settings;
+    const onSnapshot = host.onSnapshot && ((snapshot: TaskSnapshot) => host.onSnapshot?.(this, snapshot));
+    const checkpoints = { mode: mode ?? "aligned", clock, core: this.#core, parts: this.#parts, onSnapshot };
+    this.#checkpoints = mode === null ? null : new TaskCheckpoints(checkpoints);
+    this.#input =
+      gate === null
+        ? null
+        : new TaskInput(gate, this.#parts, this.#core, {
+            onBarrierShown: (checkpointId) => this.#checkpoints?.onShown(checkpointId),
+            onBarrier: (checkpointId) => this.#checkpoints?.onBarrier(checkpointId),
+            onHeartbeat: (heartbeat, checkpointId) => this.#onHeartbeat(heartbeat, checkpointId),
+            onEnded: () => this.#endOfInput(),
+          });
   }
 
   get state(): TaskState {
@@ -55,7 +68,7 @@ export class Task {
       this.#parts.sink?.start();
       this.#parts.heartbeats?.alarm?.start();
       this.#core.start();
-      this.#parts.source?.start();
+      if (!this.#core.inputEnded) this.#parts.source?.start();
       this.#parts.output.pump();
       this.#schedule();
     });
@@ -93,7 +106,7 @@ export class Task {
 
   /** A link can take frames again. */
   onWritable(): void {
-    if (this.#state !== "running") return;
+    if (!this.#works) return;
     this.#caught(() => this.#parts.output.pump());
     this.#afterStep();
   }
@@ -114,14 +127,18 @@ export class Task {
     this.#enter("failed", taskFailure(error, `operator "${operator}" (task ${this.vertex}/${this.subtask})`));
   }
 
-  /** Sources only: the checkpoint's barrier leaves now. */
-  triggerBarrier(checkpointId: number): void {
-    this.#step(() => this.#onBarrier(checkpointId));
+  /** A checkpoint begins. */
+  checkpoint(order: CheckpointOrder): void {
+    this.#step(() => this.#checkpoints?.onOrder(order));
   }
 
-  /** Second phase of a checkpoint's commit. */
-  commit(checkpointId: number): void {
-    this.#step(() => this.#parts.sink?.commit(checkpointId));
+  /** The checkpoint is complete: second phase of the commit. */
+  completeCheckpoint(checkpointId: number): void {
+    this.#step(() => this.#checkpoints?.onComplete(checkpointId));
+  }
+
+  abortCheckpoint(checkpointId: number): void {
+    this.#step(() => this.#checkpoints?.onAborted(checkpointId));
   }
 
   /** Everything that a task continuing from here needs; with `unacknowledged` also the output that receivers may lack. */
@@ -146,6 +163,10 @@ export class Task {
       ...counters,
       custom: { ...custom, longestStepUs: this.#meter.longestStepUs },
     };
+  }
+
+  get #works(): boolean {
+    return this.#state === "running" || this.#state === "ended";
   }
 
   get #ended(): boolean {
@@ -173,7 +194,7 @@ export class Task {
         emit: (batch) => this.#parts.chain.process(0, batch),
         advanceWatermark: (timeMs) => this.#core.advanceWatermark(timeMs),
         setIdle: (idle) => this.#core.setIdle(idle),
-        end: () => this.#core.endOfInput(),
+        end: () => this.#endOfInput(),
         fail: (error) => this.fail(error),
         step,
         heartbeat: (heartbeat, checkpointId) => this.#onHeartbeat(heartbeat, checkpointId),
@@ -183,17 +204,19 @@ export class Task {
   }
 
   #onHeartbeat(heartbeat: number, checkpointId: number | null): void {
-    this.#core.heartbeat(heartbeat, checkpointId, (snapshot) => {
-      this.#settings.host.onSnapshot?.(this, checkpointId!, snapshot);
+    this.#core.heartbeat(heartbeat, checkpointId, (state) => {
+      const cost = { startDelayUs: null, alignmentUs: 0, alignmentBytes: 0, syncUs: 0 };
+      this.#settings.host.onSnapshot?.(this, { checkpointId: checkpointId!, state, cost });
     });
   }
 
-  #onBarrier(checkpointId: number): void {
-    this.#core.barrier(checkpointId, (snapshot) => this.#settings.host.onSnapshot?.(this, checkpointId, snapshot));
+  #endOfInput(): void {
+    this.#core.endOfInput();
+    this.#checkpoints?.onInputEnded();
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#state !== "running" || this.#input === null) return;
+    if (this.#scheduled || !this.#works || this.#input === null) return;
     this.#scheduled = true;
     this.#settings.timers.soon(() => {
       this.#scheduled = false;
@@ -204,7 +227,7 @@ export class Task {
   }
 
   #step(work: () => void): void {
-    if (this.#state !== "running") return;
+    if (!this.#works) return;
     this.#meter.beginStep();
     this.#caught(() => {
       work();
@@ -215,8 +238,8 @@ export class Task {
   }
 
   #afterStep(): void {
-    if (this.#state !== "running") return;
-    const blocked = this.#core.blocked;
+    if (!this.#works) return;
+    const blocked = this.#core.blocked || this.#checkpoints?.holdsInput === true;
     if (blocked !== this.#meter.blocked) {
       this.#meter.setBlocked(blocked);
       if (blocked) this.#parts.source?.pause();
@@ -225,7 +248,14 @@ export class Task {
         this.#schedule();
       }
     }
-    if (this.#core.done) this.#enter("finished", null);
+    this.#finishWhenDone();
+  }
+
+  #finishWhenDone(): void {
+    const checkpoints = this.#checkpoints;
+    if (checkpoints === null ? this.#core.done : checkpoints.final && this.#core.committed)
+      this.#enter("finished", null);
+    else if (this.#core.done && this.#state === "running") this.#enter("ended", null);
   }
 
   #caught(work: () => void): void {

@@ -1,27 +1,33 @@
 import { existsSync } from "node:fs";
 import { asFaultlineError } from "../../base/errors.ts";
+import type { CheckpointReport } from "../../engine/cluster/messages.ts";
 import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
 import { findQuery } from "../../queries/registry.ts";
 import { readEngineStamps } from "../measure/engine-latency-log.ts";
 import type { IntervalHistogram } from "../measure/interval-histograms.ts";
-import { type FrozenHistogram, MIN_SAMPLES, NO_LATENCY } from "../measure/latency-histogram.ts";
+import { type FrozenHistogram, MIN_SAMPLES } from "../measure/latency-histogram.ts";
 import type { SamplerCost } from "../measure/sampler.ts";
-import type { LatencySummary, Reason, ResourceSample, RunRecord, RunResult } from "../sweep/model.ts";
+import type { Reason, ResourceSample, RunRecord, RunResult } from "../sweep/model.ts";
+import { afterLossOf } from "../verify/after-loss.ts";
 import { comparisonOf, finalRowsNote } from "../verify/comparison.ts";
 import type { Example } from "../verify/examples.ts";
 import { checkRun, type FetchUnmatched } from "./check-run.ts";
+import { readCheckpoints, summarizeCheckpoints } from "./checkpoints.ts";
 import type { FaultSeries } from "./faults/fault-recorder.ts";
 import { RunFaults } from "./faults/run-faults.ts";
-import { type LagInterval, lagInWindow, readLagLogs, sentBetween } from "./lag-log.ts";
+import { notJudged } from "./guarantee.ts";
+import { type JobTransition, readJobStates, unplannedRestarts } from "./job-states.ts";
+import { type LagInterval, readLagLogs } from "./lag-log.ts";
 import { plantedReason, readPlanted } from "./planted.ts";
 import { type RoleSecond, resourceSeries, resourceUsage } from "./resource-usage.ts";
 import { feederFiles, readJson, readJsonLines, readRunRecord, runFiles } from "./results-folder.ts";
-import { type RunConfig, runConfig } from "./run-config.ts";
+import { runConfig } from "./run-config.ts";
+import { inputsPerSecond, type Measured, measuresOf, offeredPerSecond } from "./run-measures.ts";
 import { RunRecorder, type StampedOutput, TAGS, type Tag } from "./run-recorder.ts";
 import { readMainSentTimes } from "./sent-times.ts";
-import { judge } from "./verdict.ts";
-import { type MeasuredWindow, measuredWindow } from "./window.ts";
+import { circumstancesOf, type Evidence, judge } from "./verdict.ts";
+import { measuredWindow } from "./window.ts";
 
 export interface AnalyzeOptions {
   /** Fetches records that matched nothing, while the output topic still exists; they are kept in `raw/<run>/unmatched.jsonl`. */
@@ -36,6 +42,11 @@ export interface RunAnalysis {
   readonly record: RunRecord;
   readonly query: QueryDefinition<NexmarkEvent> | null;
   readonly examples: readonly Example[];
+  /** Of what readers of committed data saw; [] where they were not observed. */
+  readonly committedExamples: readonly Example[];
+  /** What the job's coordinator told of it; [] where it tells nothing. */
+  readonly checkpoints: readonly CheckpointReport[];
+  readonly jobStates: readonly JobTransition[];
   /** Whole histograms per second from the first due time. */
   readonly intervals: Readonly<Record<Tag, readonly IntervalHistogram[]>>;
   /** The feeder's own lag histograms; [] when it left none. */
@@ -44,6 +55,8 @@ export interface RunAnalysis {
   readonly offered: readonly number[];
   readonly inputs: readonly number[] | null;
   readonly outputs: readonly number[];
+  /** Outputs that readers of committed data saw; null where they were not observed. */
+  readonly committedOutputs: readonly number[] | null;
   readonly roles: ReadonlyMap<string, readonly (RoleSecond | null)[]>;
   /** What sampling CPU and memory took itself; null when it is not known. */
   readonly samplerCost: SamplerCost | null;
@@ -75,7 +88,9 @@ export async function analyzeRunFully(
   const windowed = query.trigger.kind === "endOfWindow";
   const sent = readMainSentTimes(fed.sent, config);
   const recorder = new RunRecorder(record, window, dueUs, sent, windowed, readEngineStamps(files.engineLatency));
-  const faults = RunFaults.read(files.faults, record, config);
+  const checkpoints = readCheckpoints(files.checkpoints);
+  const states = readJobStates(files.jobStates);
+  const faults = RunFaults.read(files.faults, record, config, { states, checkpoints });
   try {
     recorder.readSentTimes();
     sent?.forEach((first, end, sentUs) => {
@@ -90,12 +105,13 @@ export async function analyzeRunFully(
       dueUs,
       fetch: options.fetchUnmatched,
       faults: faults?.recorder ?? null,
+      committedFaults: faults?.committed ?? null,
     });
     const lastDueSeconds = config.schedule.dueNs(Math.max(0, config.mainEvents - 1)) / 1e9;
     const lagLog = readLagLogs(fed.lagLogs, lastDueSeconds);
-    return collect({ record, config, query, window, recorder, check, files, lagLog, faults });
+    return collect({ record, config, query, window, recorder, check, files, lagLog, faults, checkpoints, states });
   } finally {
-    faults?.recorder.destroy();
+    faults?.destroy();
     recorder.destroy();
   }
 }
@@ -105,16 +121,13 @@ export async function analyzeRun(resultsDir: string, runId: string, options: Ana
   return (await analyzeRunFully(resultsDir, runId, options)).result;
 }
 
-interface Collected {
-  readonly record: RunRecord;
-  readonly config: RunConfig;
+interface Collected extends Measured {
   readonly query: QueryDefinition<NexmarkEvent>;
-  readonly window: MeasuredWindow | null;
-  readonly recorder: RunRecorder;
   readonly check: Awaited<ReturnType<typeof checkRun>>;
   readonly files: ReturnType<typeof runFiles>;
-  readonly lagLog: readonly LagInterval[];
   readonly faults: RunFaults | null;
+  readonly checkpoints: readonly CheckpointReport[];
+  readonly states: readonly JobTransition[];
 }
 
 function collect(c: Collected): RunAnalysis {
@@ -122,21 +135,31 @@ function collect(c: Collected): RunAnalysis {
   const { samples, problem } = readSamples(c.files.resources);
   const offered = offeredPerSecond(config);
   const seconds = Math.max(offered.length, recorder.outputs.length, recorder.inputs.length);
-  const measures = measure(c);
+  const measures = measuresOf(c);
+  const checkpoints = summarizeCheckpoints(c.checkpoints);
   const comparison = comparisonOf(query, config.data);
   const claimsLatency = query.trigger.kind !== "none" && comparison === "everyRow";
   const planted =
     config.plant === "" ? null : plantedReason(config.plant, readPlanted(c.files.planted), check.verified);
-  const { state, reasons } = judge({
+  const evidence: Evidence = {
     record: problem === null ? record : { ...record, problems: [...record.problems, problem] },
     config,
     verified: check.verified,
+    committed: check.committed?.verified ?? null,
     checkerProblem: check.problem,
     claimsLatency,
     planted,
     faults: c.faults?.verdict() ?? null,
+    countsTwice: config.countsTwice,
+    afterLoss: afterLossOf(query),
+    unplanned: unplannedRestarts(c.states, c.faults?.firstStruckUs() ?? null),
     ...measures,
-  });
+  };
+  const { state, reasons } = judge(evidence);
+  const notes = [
+    ...(comparison === "everyRow" ? [] : [finalRowsNote(query)]),
+    ...[notJudged(circumstancesOf(evidence))].filter((note) => note !== null),
+  ];
   const finished = TAGS.map((tag) => [tag, recorder.intervals[tag].finish(MIN_SAMPLES)]);
   const intervals = Object.fromEntries(finished) as Record<Tag, readonly IntervalHistogram[]>;
   const result: RunResult = {
@@ -144,35 +167,49 @@ function collect(c: Collected): RunAnalysis {
     run: record.run,
     state,
     reasons,
-    ...(comparison === "everyRow" ? {} : { notes: [finalRowsNote(query)] }),
+    ...(notes.length === 0 ? {} : { notes }),
     ...(planted === null ? {} : { planted: config.plant }),
     query: config.query,
     system: config.system,
+    guarantee: config.guarantee,
+    recovery: config.recovery,
+    ...(config.checkpointIntervalMs === null ? {} : { checkpointIntervalMs: config.checkpointIntervalMs }),
+    ...(checkpoints === null ? {} : { checkpoints }),
     dataFormat: config.dataFormat,
     ...measures,
     engineLatencyUs: query.engineLatency === undefined ? null : recorder.engine.summary(),
     residenceUs: query.trigger.kind === "endOfWindow" ? recorder.residence.summary() : null,
     negativeLatencies: recorder.latency.negative,
     verified: check.verified,
+    ...committedView(c),
     resources: window === null ? {} : resourceUsage(samples, window.fromUs, window.toUs),
     warmupCutMs: config.warmupMs,
     measuredMs: window === null ? null : window.seconds * 1000,
     events: record.events,
     ...(c.faults === null
       ? {}
-      : { faults: c.faults.results(intervals["e2e-intended"], claimsLatency && check.verified !== null) }),
+      : {
+          faults: c.faults.results(
+            { intended: intervals["e2e-intended"], followed: claimsLatency && check.verified !== null },
+            { intended: intervals["committed-intended"], followed: claimsLatency && check.committed !== null },
+          ),
+        }),
   };
   return {
     result,
     record,
     query,
     examples: check.examples,
+    committedExamples: check.committed?.examples ?? [],
+    checkpoints: c.checkpoints,
+    jobStates: c.states,
     intervals,
     faultSeries: c.faults?.series() ?? [],
     offered,
     lagLog: c.lagLog,
     inputs: inputsPerSecond(c),
     outputs: recorder.outputs,
+    committedOutputs: config.guarantee === "exactly-once" ? recorder.committedOutputs : null,
     roles: resourceSeries(samples, record.startUs, seconds),
     samplerCost: existsSync(c.files.sampler) ? (readJson(c.files.sampler) as SamplerCost) : null,
     measured: recorder.latency.freeze(),
@@ -180,65 +217,10 @@ function collect(c: Collected): RunAnalysis {
   };
 }
 
-function measure(c: Collected) {
-  const { window, recorder } = c;
-  return {
-    offeredPerSecond: window === null ? null : (window.endEvent - window.firstEvent) / window.seconds,
-    achievedInputPerSecond: achievedInput(c),
-    achievedOutputPerSecond: window === null ? null : recorder.outputsInWindow / window.seconds,
-    latencyUs: recorder.latency.summary(),
-    uncorrectedLatencyUs: recorder.uncorrected.summary(),
-    generatorLagUs: generatorLag(c),
-    observerLagUs: recorder.observerLag.summary(),
-  };
-}
-
-/** Events a second that were really sent in the measured window; where the feeder left no times, over the whole load. */
-function achievedInput({ record, config, window, recorder, lagLog }: Collected): number | null {
-  if (window !== null && recorder.inputsInWindow !== null) return recorder.inputsInWindow / window.seconds;
-  if (window !== null && lagLog.length > 0) {
-    const fromSeconds = (window.fromUs - record.startUs) / 1e6;
-    return sentBetween(lagLog, fromSeconds, fromSeconds + window.seconds) / window.seconds;
-  }
-  const feeder = record.feeder;
-  if (feeder === null) return null;
-  const lateUs = Math.max(0, feeder.finishedUs - feeder.lastDueUs);
-  return feeder.acked / ((config.loadMs * 1000 + lateUs) / 1e6);
-}
-
-/** From the times of sending, else from the feeder's histograms in the measured window, else its summary of the whole load. */
-function generatorLag({ record, window, recorder, lagLog }: Collected): LatencySummary {
-  if (recorder.inputsInWindow !== null) return recorder.generatorLag.summary();
-  if (window !== null && lagLog.length > 0) return lagInWindow(lagLog, record.startUs, window);
-  return feederLag(record);
-}
-
-function inputsPerSecond({ recorder, lagLog }: Collected): readonly number[] | null {
-  if (recorder.inputsInWindow !== null) return recorder.inputs;
-  if (lagLog.length === 0) return null;
-  const seconds = Math.ceil(Math.max(...lagLog.map(({ endSeconds }) => endSeconds)));
-  return Array.from({ length: seconds }, (_, second) => Math.round(sentBetween(lagLog, second, second + 1)));
-}
-
-function feederLag(record: RunRecord): LatencySummary {
-  const lag = record.feeder?.lagUs;
-  if (lag === undefined || lag.n === 0) return NO_LATENCY;
-  const guarded = (value: number, least: number) => (lag.n < least ? null : value);
-  return {
-    p50: guarded(lag.p50, MIN_SAMPLES.p50),
-    p90: null,
-    p99: guarded(lag.p99, MIN_SAMPLES.p99),
-    p999: guarded(lag.p999, MIN_SAMPLES.p999),
-    max: lag.max,
-    n: lag.n,
-  };
-}
-
-/** Events due in each second of the load. */
-function offeredPerSecond(config: RunConfig): number[] {
-  const dueBefore = (second: number) => Math.min(config.mainEvents, config.schedule.countBefore(second * 1e9 - 1));
-  const seconds = Math.ceil(config.loadMs / 1000);
-  return Array.from({ length: seconds }, (_, second) => dueBefore(second + 1) - dueBefore(second));
+/** Present where the run promises exactly-once, whatever was seen. */
+function committedView({ config, check, recorder }: Collected): Pick<RunResult, "committed"> {
+  if (config.guarantee !== "exactly-once") return {};
+  return { committed: { verified: check.committed?.verified ?? null, latencyUs: recorder.committed.summary() } };
 }
 
 function readSamples(file: string): { readonly samples: readonly ResourceSample[]; readonly problem: Reason | null } {

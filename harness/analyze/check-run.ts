@@ -14,7 +14,7 @@ import {
   withUnmatched,
   writeUnmatched,
 } from "../verify/unmatched.ts";
-import { type VerifyOutcome, verify } from "../verify/verify.ts";
+import { type VerifyInput, type VerifyOutcome, verify } from "../verify/verify.ts";
 import type { FaultRecorder } from "./faults/fault-recorder.ts";
 import { readPlanted, withPlanted } from "./planted.ts";
 import type { runFiles } from "./results-folder.ts";
@@ -31,57 +31,92 @@ export interface CheckInput {
   readonly recorder: RunRecorder;
   readonly dueUs: (eventIndex: number) => number;
   readonly fetch: FetchUnmatched | undefined;
-  /** null: a run without faults. */
+  /** null: a run without faults. `committed`: of readers of committed data, where they are observed. */
   readonly faults: FaultRecorder | null;
+  readonly committedFaults: FaultRecorder | null;
 }
 
 export interface CheckOutcome {
   readonly verified: VerifySummary | null;
   readonly examples: readonly Example[];
+  /** The view of readers of committed data; null unless the run promises exactly-once. */
+  readonly committed: { readonly verified: VerifySummary; readonly examples: readonly Example[] } | null;
   /** Why there is no summary. */
   readonly problem: Reason | null;
 }
 
-/** Verifies a run and feeds its matches to the recorder. Never throws: a broken checker is a verdict of its own. */
+const EXACTLY_ONCE = "exactly-once";
+
+/**
+ * Verifies a run and feeds its matches to the recorder: what every reader sees, and under exactly-once also what readers of
+ * committed data see, in a pass of its own, so that memory holds one of them at a time. Never throws: a broken checker is a verdict
+ * of its own.
+ */
 export async function checkRun(input: CheckInput): Promise<CheckOutcome> {
   const { record, files } = input;
   if (!existsSync(files.observations)) {
     return missing("the observer left no observation log, so nothing could be compared");
   }
   const torn = tornLog(record, files.observations);
-  if (torn !== null) return { verified: null, examples: [], problem: torn };
+  if (torn !== null) return { ...NOTHING, problem: torn };
   try {
     const strays = new UnmatchedList();
     const outcome = verify(verifyInput(input, strays));
     if (input.fetch !== undefined) {
       await writeUnmatched(files.unmatched, strays.places(), withPlanted(input.fetch, readPlanted(files.planted)));
     }
-    return { verified: outcome.summary, examples: completed(input, outcome), problem: null };
+    const committed = input.config.guarantee === EXACTLY_ONCE ? verify(committedInput(input)) : null;
+    return {
+      verified: outcome.summary,
+      examples: completed(input, outcome),
+      committed: committed === null ? null : { verified: committed.summary, examples: completed(input, committed) },
+      problem: null,
+    };
   } catch (error) {
     const { message } = asFaultlineError(error);
     const hint = `The raw data of ${record.run.id} are kept; bench analyze tries again.`;
-    return { verified: null, examples: [], problem: { code: "checker-failed", message, hint } };
+    return { ...NOTHING, problem: { code: "checker-failed", message, hint } };
   }
 }
 
-function verifyInput({ query, config, files, recorder, dueUs, faults }: CheckInput, strays: UnmatchedList) {
+function verifyInput(input: CheckInput, strays: UnmatchedList): VerifyInput<NexmarkEvent> {
+  const { recorder, dueUs, faults } = input;
+  return {
+    ...commonInput(input, 0),
+    onObservation: (observation) => recorder.onObservation(observation),
+    onMatch: (match) => {
+      recorder.onMatch(match);
+      if (match.trigger !== null) faults?.onOutput(dueUs(match.trigger), match.observation.observedUs);
+    },
+    onStray: (observation, ordinal, isCopy) => {
+      strays.add(observation, ordinal);
+      faults?.onStray(observation.observedUs, isCopy);
+    },
+  };
+}
+
+function committedInput(input: CheckInput): VerifyInput<NexmarkEvent> {
+  const { recorder, dueUs, committedFaults } = input;
+  return {
+    ...commonInput(input, 1),
+    onObservation: (observation) => recorder.onCommittedObservation(observation),
+    onMatch: (match) => {
+      recorder.onCommittedMatch(match);
+      if (match.trigger !== null) committedFaults?.onOutput(dueUs(match.trigger), match.observation.observedUs);
+    },
+    onStray: (observation, _ordinal, isCopy) => committedFaults?.onStray(observation.observedUs, isCopy),
+  };
+}
+
+function commonInput({ query, config, files, dueUs }: CheckInput, isolation: 0 | 1): VerifyInput<NexmarkEvent> {
   return {
     query,
     data: config.data,
     watermarkDelayMs: config.watermarkDelayMs,
     observationsFile: files.observations,
-    isolation: 0 as const,
+    isolation,
     dueUs,
     scratchDirectory: join(files.raw, "verify.tmp"),
-    onObservation: (observation: Parameters<RunRecorder["onObservation"]>[0]) => recorder.onObservation(observation),
-    onMatch: (match: Parameters<RunRecorder["onMatch"]>[0]) => {
-      recorder.onMatch(match);
-      if (match.trigger !== null) faults?.onOutput(dueUs(match.trigger), match.observation.observedUs);
-    },
-    onStray: (observation: Parameters<UnmatchedList["add"]>[0], ordinal: number, isCopy: boolean) => {
-      strays.add(observation, ordinal);
-      faults?.onStray(observation.observedUs, isCopy);
-    },
   };
 }
 
@@ -105,6 +140,8 @@ function tornLog({ observed }: RunRecord, file: string): Reason | null {
   return { code: "checker-failed", message, hint: "Was the disk full, or the folder copied in part? Run it again." };
 }
 
+const NOTHING = { verified: null, examples: [], committed: null } as const;
+
 function missing(message: string): CheckOutcome {
-  return { verified: null, examples: [], problem: { code: "checker-missing", message } };
+  return { ...NOTHING, problem: { code: "checker-missing", message } };
 }

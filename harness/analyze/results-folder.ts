@@ -17,6 +17,8 @@ export function runFiles(resultsDir: string, runId: string) {
     unmatched: join(raw, "unmatched.jsonl"),
     planted: join(raw, "planted.json"),
     faults: join(raw, "faults.jsonl"),
+    checkpoints: join(raw, "checkpoints.jsonl"),
+    jobStates: join(raw, "job-states.jsonl"),
   };
 }
 

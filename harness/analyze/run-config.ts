@@ -38,6 +38,10 @@ export interface RunConfig {
   readonly faults: number;
   /** What the system does when it loses a process; what counts as restored: null = by what was before; ms. */
   readonly recovery: string;
+  /** From one checkpoint's trigger to the next, ms; null: the run takes none by itself. */
+  readonly checkpointIntervalMs: number | null;
+  /** Checkpoints in which no input waits for the others. */
+  readonly countsTwice: boolean;
   readonly slo: { readonly p99Ms: number | null; readonly forMs: number };
   /** Errors that were planted on purpose, as written; "" = none. */
   readonly plant: string;
@@ -68,6 +72,8 @@ export function runConfig(record: RunRecord): RunConfig {
       guarantee: config.guarantee,
       faults: config.faults?.length ?? 0, // absent in older records
       recovery: config.recovery ?? "none", // absent in older records
+      checkpointIntervalMs: intervalOf(config),
+      countsTwice: config.recovery === "passive" && config.checkpoints.mode === "at-least-once",
       slo: { p99Ms: config.slo?.p99 ?? null, forMs: config.slo?.for ?? DEFAULT_SLO_MS }, // absent in older records
       plant: config.verify?.plant ?? "", // absent in older records
       limits: config.limits,
@@ -78,4 +84,8 @@ export function runConfig(record: RunRecord): RunConfig {
       cause,
     });
   }
+}
+
+function intervalOf({ recovery, checkpoints }: Config): number | null {
+  return recovery === "passive" && checkpoints.interval > 0 ? checkpoints.interval : null;
 }

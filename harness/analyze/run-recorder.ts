@@ -18,6 +18,8 @@ export const TAGS = [
   "engine",
   "generator-lag",
   "observer-lag",
+  "committed-intended",
+  "committed-output",
 ] as const;
 export type Tag = (typeof TAGS)[number];
 
@@ -39,6 +41,10 @@ export class RunRecorder {
   readonly engine = new LatencyHistogram();
   readonly generatorLag = new LatencyHistogram();
   readonly observerLag = new LatencyHistogram();
+  /** As readers of committed data saw the outputs. */
+  readonly committed = new LatencyHistogram();
+  /** Outputs that became visible to them in each second. */
+  readonly committedOutputs: number[] = [];
   /** Every matched output with the engine's stamps. */
   readonly stamped: StampedOutput[] = [];
   readonly intervals: Readonly<Record<Tag, IntervalHistograms>>;
@@ -118,6 +124,19 @@ export class RunRecorder {
     if (measured) this.residence.record(residenceUs);
   }
 
+  onCommittedObservation({ observedUs }: Observation): void {
+    count(this.committedOutputs, this.#second(observedUs), 1);
+  }
+
+  onCommittedMatch({ trigger, observation: { observedUs } }: Match): void {
+    if (trigger === null) return;
+    const dueUs = this.#dueUs(trigger);
+    const latencyUs = observedUs - dueUs;
+    this.intervals["committed-intended"].record(this.#second(dueUs), latencyUs);
+    this.intervals["committed-output"].record(this.#second(observedUs), latencyUs);
+    if (this.#inWindow(dueUs)) this.committed.record(latencyUs);
+  }
+
   /** Generator lag and achieved input, from the feeder's own times. */
   readSentTimes(): void {
     if (this.#sent === null) return;
@@ -135,8 +154,8 @@ export class RunRecorder {
 
   /** Frees the histograms. */
   destroy(): void {
-    const { latency, uncorrected, residence, engine, generatorLag, observerLag } = this;
-    for (const histogram of [latency, uncorrected, residence, engine, generatorLag, observerLag]) {
+    const { latency, uncorrected, residence, engine, generatorLag, observerLag, committed } = this;
+    for (const histogram of [latency, uncorrected, residence, engine, generatorLag, observerLag, committed]) {
       histogram.destroy();
     }
   }

@@ -1,5 +1,8 @@
 import type { LatencySummary, Reason, ReasonCode, RunRecord, RunState, VerifySummary } from "../sweep/model.ts";
+import type { AfterLoss } from "../verify/after-loss.ts";
 import type { FaultVerdict } from "./faults/run-faults.ts";
+import { type Circumstances, permitted, violations } from "./guarantee.ts";
+import type { JobTransition } from "./job-states.ts";
 import type { RunConfig } from "./run-config.ts";
 
 /** Reasons that a run failed (the system or its output is wrong); all others make it invalid (the number is not to be trusted). */
@@ -27,6 +30,13 @@ export interface Evidence {
   readonly record: RunRecord;
   readonly config: Pick<RunConfig, "limits" | "guarantee"> | null;
   readonly verified: VerifySummary | null;
+  /** What readers of committed data saw, where they were observed. */
+  readonly committed?: VerifySummary | null;
+  /** Some input counts twice in the state after a restore; what becomes of rows when input is lost. Default: false, `changed`. */
+  readonly countsTwice?: boolean;
+  readonly afterLoss?: AfterLoss;
+  /** Restarts that no fault explains, as the job's own log has them. */
+  readonly unplanned?: readonly JobTransition[];
   /** Why the checker gave no summary, when it did not. */
   readonly checkerProblem: Reason | null;
   readonly offeredPerSecond: number | null;
@@ -49,6 +59,7 @@ export function judge(evidence: Evidence): { readonly state: RunState; readonly 
   if (!endedEarly(evidence.record)) {
     reasons.push(
       ...faultReasons(evidence),
+      ...unplannedReasons(evidence),
       ...inputReasons(evidence),
       ...instrumentReasons(evidence),
       ...sampleReasons(evidence),
@@ -65,7 +76,19 @@ function endedEarly(record: RunRecord): boolean {
   return record.problems.some(({ code }) => code !== "internal");
 }
 
-function outputReasons({ verified, checkerProblem, config, record, faults }: Evidence): Reason[] {
+/** What the counts of the outputs are judged by. */
+export function circumstancesOf({ config, record, faults, countsTwice, afterLoss }: Evidence): Circumstances {
+  return {
+    guarantee: config?.guarantee ?? "",
+    countsTwice: countsTwice === true,
+    afterLoss: afterLoss ?? "changed",
+    struck: faults?.excuses === true,
+    endedEarly: endedEarly(record),
+  };
+}
+
+function outputReasons(evidence: Evidence): Reason[] {
+  const { verified, checkerProblem, record, committed = null } = evidence;
   if (checkerProblem !== null) {
     return checkerProblem.code === "checker-missing" && endedEarly(record) ? [] : [checkerProblem];
   }
@@ -75,19 +98,31 @@ function outputReasons({ verified, checkerProblem, config, record, faults }: Evi
     const hint = "Send more events, or choose data on which the query has results.";
     return [reason("too-few-samples", "the oracle expects no output at all, so nothing was checked", hint)];
   }
-  // At-most-once permits loss. No guarantee permits duplicates while nothing breaks: a replay has no cause then. After a fault
-  // at-least-once permits them; the report counts them.
-  const mayRepeat = config?.guarantee === "at-least-once" && faults?.mayRepeat === true;
-  const mayLose = config?.guarantee === "at-most-once" || endedEarly(record);
-  const bad: string[] = [];
-  for (const kind of ["lost", "wrong", "unexpected", "premature", "outOfOrder", "duplicate"] as const) {
-    if (kind === "lost" && mayLose) continue;
-    if (kind === "duplicate" && mayRepeat) continue;
-    if (verified[kind] > 0) bad.push(`${verified[kind]} ${kind === "outOfOrder" ? "out of order" : kind}`);
-  }
-  if (bad.length === 0) return [];
-  const share = `of ${verified.expected} expected outputs (${verified.observed} observed)`;
-  return [reason("guarantee-violated", `${bad.join(", ")} ${share}`, "The report lists examples.")];
+  const circumstances = circumstancesOf(evidence);
+  const seen = [
+    ...(committed === null ? [] : [{ view: "committed" as const, counts: committed, whose: ", as committed" }]),
+    { view: "uncommitted" as const, counts: verified, whose: "" },
+  ];
+  return seen.flatMap(({ view, counts, whose }): Reason[] => {
+    const bad = violations(counts, permitted(view, circumstances));
+    if (bad.length === 0) return [];
+    const share = `of ${counts.expected} expected outputs (${counts.observed} observed${whose})`;
+    return [reason("guarantee-violated", `${bad.join(", ")} ${share}`, "The report lists examples.")];
+  });
+}
+
+/** A false detection, or a failure of the system's own: what was measured is not what was asked for. */
+function unplannedReasons({ unplanned = [] }: Evidence): Reason[] {
+  const [first] = unplanned;
+  if (first === undefined) return [];
+  const text = `the query started again ${unplanned.length === 1 ? "once" : `${unplanned.length} times`} though nothing had been broken on purpose: ${first.cause ?? "no cause given"}`;
+  return [
+    reason(
+      "fault-unplanned",
+      text,
+      "Is the machine too busy? The job states in the report and the logs of its processes say more.",
+    ),
+  ];
 }
 
 function faultReasons({ faults }: Evidence): Reason[] {

@@ -1,5 +1,5 @@
 import type { GeneratorName } from "../../queries/query.ts";
-import { targetParts } from "../faults/schema.ts";
+import { checkFaults } from "./fault-checks.ts";
 import { nearest } from "./nearest.ts";
 import { type Problem, problemAt } from "./problems.ts";
 import { eventCount, loadDurationMs, peakRatePerSecond, scheduledCount } from "./schedule.ts";
@@ -21,6 +21,7 @@ export function crossCheck(config: Config, catalog: QueryCatalog): Problem[] {
     ...checkGenerator(config),
     ...checkParallelism(config),
     ...checkLiveness(config),
+    ...checkGuarantee(config),
     ...(shape.length > 0 ? shape : [...checkLoad(config), ...checkWarmup(config), ...checkFaults(config)]),
   ];
 }
@@ -68,6 +69,23 @@ function checkLiveness({ engine: { liveness } }: Config): Problem[] {
   return [problemAt(["engine", "liveness", "timeout"], message, "at least 3 intervals are usual")];
 }
 
+function checkGuarantee({ guarantee, recovery, checkpoints, system }: Config): Problem[] {
+  if (system !== "bundled") return [];
+  if (guarantee === "exactly-once" && recovery !== "passive") {
+    const message = `exactly-once needs checkpoints, and recovery: ${recovery} takes none`;
+    return [problemAt(["guarantee"], message, "set recovery: passive")];
+  }
+  if (guarantee === "exactly-once" && checkpoints.mode === "at-least-once") {
+    const message = "exactly-once needs aligned barriers: without them records may be in a snapshot and come again";
+    return [problemAt(["checkpoints", "mode"], message, "set checkpoints.mode: aligned")];
+  }
+  if (guarantee === "at-most-once" && recovery === "scratch") {
+    const message = "recovery: scratch repeats outputs, which at-most-once forbids";
+    return [problemAt(["guarantee"], message, "set recovery: passive, or none")];
+  }
+  return [];
+}
+
 /** Rules within the load. Where one is broken, nothing can be said of its length. */
 function checkShape({ load, data }: Config): Problem[] {
   const problems: Problem[] = [];
@@ -108,35 +126,4 @@ function checkWarmup(config: Config): Problem[] {
   if (config.warmup < lastsMs) return [];
   const message = `the warm-up ${formatDuration(config.warmup)} leaves nothing of a load of ${formatDuration(lastsMs)}`;
   return [problemAt(["warmup"], message, "shorten warmup, or lengthen load.duration")];
-}
-
-function checkFaults(config: Config): Problem[] {
-  if (config.faults.length === 0) return [];
-  if (config.system !== "bundled") {
-    return [problemAt(["faults"], "faults can only be inflicted on the bundled engine so far", "remove them")];
-  }
-  if (config.data.generator === "bettercloud" && config.recovery === "scratch") {
-    // The job that starts again reads both topics at once, whatever was sent first: an event that overtakes its controls has no alert.
-    const message =
-      "with BetterCloud, which alerts follow a restart from scratch depends on how events and controls interleave then";
-    const hint = "nothing could be verified: set recovery: none, or use a Nexmark query";
-    return [problemAt(["recovery"], message, hint)];
-  }
-  const lastsMs = loadDurationMs(config);
-  const { workers } = config.engine;
-  return config.faults.flatMap(({ target, at }, index) => {
-    const problems: Problem[] = [];
-    if (targetParts(target).number > workers) {
-      const message = `there is no ${target}: the engine has ${workers} ${workers === 1 ? "worker" : "workers"}`;
-      problems.push(problemAt(["faults", index, "target"], message, "workers count from 1; or raise engine.workers"));
-    }
-    if (at >= lastsMs) {
-      const message = `${formatDuration(at)} is behind the end of the load (${formatDuration(lastsMs)})`;
-      problems.push(problemAt(["faults", index, "at"], message, "strike earlier, or lengthen load.duration"));
-    } else if (at < config.warmup) {
-      const message = `${formatDuration(at)} is in the warm-up (${formatDuration(config.warmup)}): nothing is known from before the fault`;
-      problems.push(problemAt(["faults", index, "at"], message, "strike later, or shorten warmup"));
-    }
-    return problems;
-  });
 }

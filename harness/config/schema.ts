@@ -5,6 +5,7 @@ import { MAX_EVENTS, nexmarkOptionsSchema } from "../../generators/nexmark/optio
 import { GENERATORS } from "../../queries/query.ts";
 import { faultSchema, sloSchema } from "../faults/schema.ts";
 import { commandSystemSchema } from "../systems/command/settings.ts";
+import { checkpoints, guarantee, recovery, restart } from "./fault-tolerance.ts";
 import { duration, plantedErrors, rate, size, wholeNumber } from "./fields.ts";
 import { impliedShape, loadSchema } from "./load-shapes.ts";
 
@@ -54,6 +55,9 @@ const load = z
 const engine = z
   .strictObject({
     workers: wholeNumber(1, 64).default(2).describe("Worker processes of the bundled engine."),
+    spareWorkers: wholeNumber(0, 64)
+      .default(0)
+      .describe("Further worker processes that stand ready to take the place of lost ones."),
     keyGroups: wholeNumber(1, 32_768)
       .default(128)
       .describe("Units in which keyed state is divided; at least `parallelism`."),
@@ -118,22 +122,16 @@ export const configSchema = z.strictObject({
   warmup: duration().prefault("5s").describe("Outputs whose trigger was due in this first part are not measured."),
   parallelism: wholeNumber(1, 1024).default(2).describe("Instances of every operator of the query."),
   engine,
-  recovery: z
-    .enum(["none", "scratch"])
-    .default("none")
-    .describe(
-      "When a worker is lost: none = the run fails; scratch = the job starts again from the beginning of its input.",
-    ),
+  recovery,
+  checkpoints,
+  restart,
   faults: z
     .array(faultSchema)
     .max(100)
     .default([])
     .describe("What is broken on purpose, and when. A fault that was not observed makes the run invalid."),
   slo: sloSchema.prefault({}).describe("When service counts as restored after a fault."),
-  guarantee: z
-    .enum(["at-least-once"])
-    .default("at-least-once")
-    .describe("Delivery guarantee that the outputs are checked against."),
+  guarantee,
   kafka: z
     .strictObject({
       brokers: z

@@ -1,4 +1,4 @@
-import type { FaultRecord, FaultVictim } from "./model.ts";
+import type { FaultPhase, FaultRecord, FaultVictim } from "./model.ts";
 import type { FaultKind } from "./schema.ts";
 
 /** A length of time; `censored`: it was not over before the end of the load, so it is at least this. */
@@ -14,6 +14,11 @@ export interface FaultResult {
   readonly target: string;
   readonly role: string | null;
   readonly pid: number | null;
+  /** Position in the config's list, from 0, and which of its strikes this was, from 1. */
+  readonly fault: number;
+  readonly strike: number;
+  /** Whom the target meant, where it does not say so itself. */
+  readonly found: string | null;
   /** Why it does not count, or null. */
   readonly problem: string | null;
   readonly requestedMs: number;
@@ -22,12 +27,33 @@ export interface FaultResult {
   /** What the observed time may be too late by. */
   readonly observedResolutionMs: number | null;
   readonly detectedMs: number | null;
+  /** When the next attempt was deployed: the tasks of the last one had ended, and the restart delay was over. */
+  readonly deployingMs: number | null;
   readonly recoveredMs: number | null;
+  /** When it was undone, of those that last. */
+  readonly healedMs: number | null;
+  /** What the query began from when it ran again; null: it did not, or began from nothing. */
+  readonly restored: RestoredFrom | null;
+  /** Where in the checkpoints it struck. */
+  readonly phase: PhaseInInterval | null;
   readonly victim: FaultVictim | null;
   readonly inputRead: FaultRecord["inputRead"] | null;
   readonly evidence: readonly string[];
   /** The effect; null when the fault was not observed, or the run's outputs could not be followed one by one. */
   readonly effect: FaultEffect | null;
+  /** The same as readers of committed data saw it; absent where they were not observed. */
+  readonly committed?: FaultEffect | null;
+}
+
+export interface RestoredFrom {
+  readonly checkpointId: number;
+  /** Age of the checkpoint when the fault struck, from its trigger; null: the checkpoint left no report. */
+  readonly ageMs: number | null;
+}
+
+export interface PhaseInInterval extends FaultPhase {
+  /** Time since the trigger as a share of the interval; above 1 where a checkpoint was late. Null without interval. */
+  readonly ofInterval: number | null;
 }
 
 export interface FaultEffect {

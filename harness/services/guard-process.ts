@@ -1,8 +1,9 @@
 /**
  * The guard process: reads orders, one JSON a line, from the pipe on its stdin. When the pipe closes, because the harness
- * is done or dead, it ends every watched process, gracefully and then by force, removes the watched directories, and exits.
+ * is done or dead, it undoes faults that were in force, ends every watched process, gracefully and then by force, removes the watched
+ * directories, and exits.
  */
-import { rmSync } from "node:fs";
+import { existsSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicUs } from "../../base/clock.ts";
@@ -16,6 +17,8 @@ const POLL_MS = 50;
 
 const processes = new Map<number, ProcessIdentity>();
 const directories = new Set<string>();
+/** CPU control groups that were made for a fault. */
+const groups = new Set<string>();
 
 function obey(order: GuardOrder): void {
   switch (order.kind) {
@@ -30,6 +33,12 @@ function obey(order: GuardOrder): void {
       break;
     case "unwatchDir":
       directories.delete(order.path);
+      break;
+    case "watchGroup":
+      groups.add(order.path);
+      break;
+    case "unwatchGroup":
+      groups.delete(order.path);
       break;
   }
 }
@@ -46,9 +55,31 @@ function tryTo(work: () => void): void {
 
 async function endProcesses(): Promise<void> {
   const endUs = monotonicUs() + GRACE_MS * 1000;
-  for (const identity of processes.values()) tryTo(() => signalGroup(identity, "SIGTERM"));
+  for (const identity of processes.values()) {
+    tryTo(() => signalGroup(identity, "SIGTERM"));
+    // One that a fault has stopped could not obey.
+    tryTo(() => signalGroup(identity, "SIGCONT"));
+  }
   while ([...processes.values()].some(isGroupRunning) && monotonicUs() < endUs) await delay(POLL_MS);
   for (const identity of processes.values()) tryTo(() => signalGroup(identity, "SIGKILL"));
+}
+
+/** Processes must be able to end at their usual speed. */
+function liftQuotas(): void {
+  for (const folder of groups) {
+    tryTo(() => {
+      if (existsSync(folder)) writeFileSync(`${folder}/cpu.cfs_quota_us`, "-1");
+    });
+  }
+}
+
+/** After their processes have ended: only an empty group can be removed. */
+function removeGroups(): void {
+  for (const folder of groups) {
+    tryTo(() => {
+      if (existsSync(folder)) rmdirSync(folder);
+    });
+  }
 }
 
 // A terminal's Ctrl-C is for the harness; the guard ends with its pipe only.
@@ -59,5 +90,7 @@ process.stderr.on("error", () => {});
 
 process.stdout.write("ready\n");
 for await (const line of createInterface({ input: process.stdin })) tryTo(() => obey(JSON.parse(line) as GuardOrder));
+liftQuotas();
 await endProcesses();
+removeGroups();
 for (const path of directories) tryTo(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));

@@ -11,18 +11,24 @@ const READY_LIMIT_MS = 30_000;
 export type GuardOrder =
   | { readonly kind: "watch"; readonly process: ProcessIdentity }
   | { readonly kind: "unwatch"; readonly pid: number }
-  | { readonly kind: "watchDir" | "unwatchDir"; readonly path: string };
+  | { readonly kind: "watchDir" | "unwatchDir" | "watchGroup" | "unwatchGroup"; readonly path: string };
 
 /** A process of its own that cleans up behind the harness however it ends. */
 export interface Guard {
   readonly pid: number;
-  /** Ends the process, and the group that it leads, when this process is gone. Of a process that is gone already, what it left in its group. */
+  /**
+   * Ends the process, and the group that it leads, when this process is gone; one that was stopped (SIGSTOP) is continued, so that it can
+   * end in good order. Of a process that is gone already, what it left in its group.
+   */
   watch(pid: number): void;
   /** After the process has ended, or was handed to somebody else. */
   unwatch(pid: number): void;
   /** Removes the directory when this process is gone. An absolute path. */
   watchDir(path: string): void;
   unwatchDir(path: string): void;
+  /** Lifts the quota of the CPU control group in this folder when this process is gone, and removes the group. */
+  watchGroup(folder: string): void;
+  unwatchGroup(folder: string): void;
   /** Cleans up what is still watched and ends the guard. */
   close(): Promise<void>;
 }
@@ -67,6 +73,8 @@ export async function startGuard({ graceMs = 5_000 }: GuardOptions = {}): Promis
     unwatch: (watched) => tell({ kind: "unwatch", pid: watched }),
     watchDir: (path) => tell({ kind: "watchDir", path }),
     unwatchDir: (path) => tell({ kind: "unwatchDir", path }),
+    watchGroup: (path) => tell({ kind: "watchGroup", path }),
+    unwatchGroup: (path) => tell({ kind: "unwatchGroup", path }),
     close: async () => {
       child.ref();
       child.stdin.end();

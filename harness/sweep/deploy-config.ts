@@ -1,3 +1,5 @@
+import { unreachable } from "../../base/assert.ts";
+import type { CheckpointSettings, RestartStrategy } from "../../engine/cluster/job-spec.ts";
 import { findQuery } from "../../queries/registry.ts";
 import type { Config } from "../config/schema.ts";
 import { dataMode } from "../config/streams.ts";
@@ -14,8 +16,12 @@ export function deployConfig(config: Config): DeployConfig {
     watermarkDelayMs: data.watermarkDelay,
     seed: config.seed,
     recovery: config.recovery,
+    guarantee: config.guarantee,
+    checkpoints: checkpointSettings(config.checkpoints),
+    restart: restartStrategy(config.restart),
     engine: {
       workers: engine.workers,
+      spareWorkers: engine.spareWorkers,
       keyGroups: engine.keyGroups,
       bufferTimeoutUs: microseconds(engine.bufferTimeout),
       watermarkIntervalUs: microseconds(engine.watermarkInterval),
@@ -25,6 +31,48 @@ export function deployConfig(config: Config): DeployConfig {
       workerMemoryBytes: engine.workerMemory,
     },
   };
+}
+
+function checkpointSettings(checkpoints: Config["checkpoints"]): CheckpointSettings {
+  const { mode, interval, timeout, minPause, toleratedFailures, retain, localCopies } = checkpoints;
+  return {
+    mode,
+    intervalUs: microseconds(interval),
+    timeoutUs: microseconds(timeout),
+    minPauseUs: microseconds(minPause),
+    toleratedFailures,
+    retain,
+    keepAtEnd: false,
+    localCopies,
+    transactionTimeoutMs: checkpoints.transactionTimeout,
+  };
+}
+
+function restartStrategy(restart: Config["restart"]): RestartStrategy {
+  switch (restart.strategy) {
+    case "none":
+      return { kind: "none" };
+    case "fixed-delay":
+      return { kind: "fixed-delay", attempts: restart.attempts, delayUs: microseconds(restart.delay) };
+    case "failure-rate":
+      return {
+        kind: "failure-rate",
+        maxFailures: restart.maxFailures,
+        intervalUs: microseconds(restart.interval),
+        delayUs: microseconds(restart.delay),
+      };
+    case "exponential-delay":
+      return {
+        kind: "exponential-delay",
+        initialUs: microseconds(restart.initial),
+        maxUs: microseconds(restart.max),
+        multiplier: restart.multiplier,
+        resetUs: microseconds(restart.reset),
+        jitter: restart.jitter,
+      };
+    default:
+      return unreachable(restart, "restart strategy");
+  }
 }
 
 function microseconds(ms: number): number {

@@ -11,6 +11,7 @@ import type { Reason, RunRecord } from "./model.ts";
 import { Phases, rootCauseFirst } from "./phases.ts";
 import type { RunContext } from "./run-context.ts";
 import { faultsOf } from "./run-faults.ts";
+import { writeHistory } from "./run-history.ts";
 import { settle } from "./settle.ts";
 import { reasonOf, Supervision } from "./supervision.ts";
 import type { ObserverProcess, Sampler, Toolbox } from "./toolbox.ts";
@@ -179,7 +180,9 @@ class Execution {
     this.#supervision.watch(deployment.failed, "system-failed");
     for (const { role, pid } of deployment.processes) this.#noteProcess(role, pid, null);
     deployment.faults?.onProcess(({ role, pid }) => this.#noteProcess(role, pid, null));
-    this.#faults = faultsOf(this.#context, this.#tools, deployment);
+    this.#cleanup.add("history", () => writeHistory(directories.raw, deployment));
+    const started = (role: string, pid: number) => this.#noteProcess(role, pid, null);
+    this.#faults = faultsOf(this.#context, this.#tools, deployment, { started });
     this.#cleanup.add("faults", async () => this.#faults?.stop());
     this.#system = deployment.describe();
     return deployment;

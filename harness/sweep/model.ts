@@ -134,6 +134,25 @@ export interface VerifySummary {
   readonly outOfOrder: number;
 }
 
+/** What a read_committed reader saw of a run. */
+export interface CommittedView {
+  /** null: nothing could be compared. */
+  readonly verified: VerifySummary | null;
+  /** From due time, warm-up cut. */
+  readonly latencyUs: LatencySummary;
+}
+
+/** The checkpoints of one run, savepoints included. Medians and maxima are of completed ones; null without any. */
+export interface CheckpointSummary {
+  readonly completed: number;
+  readonly aborted: number;
+  readonly durationMs: { readonly median: number | null; readonly max: number | null };
+  readonly bytes: { readonly median: number | null; readonly max: number | null };
+  /** Longest time that a task waited for barriers, and that it stood still for its copy. */
+  readonly alignmentMaxMs: number | null;
+  readonly syncMaxMs: number | null;
+}
+
 /** One line of `runs.jsonl`, derived from `raw/` and the manifest by `analyze`. */
 export interface RunResult {
   readonly version: 1;
@@ -146,6 +165,12 @@ export interface RunResult {
   readonly planted?: string;
   readonly query: string;
   readonly system: string;
+  /** What the outputs were checked against, and what the system does when it loses a process; absent: not known. */
+  readonly guarantee?: string;
+  readonly recovery?: string;
+  /** From one trigger to the next, ms; absent: the run took no checkpoints. */
+  readonly checkpointIntervalMs?: number;
+  readonly checkpoints?: CheckpointSummary;
   /** How events and output rows were written; absent: not known. */
   readonly dataFormat?: WireFormatName;
   readonly offeredPerSecond: number | null;
@@ -164,6 +189,8 @@ export interface RunResult {
   readonly observerLagUs: LatencySummary;
   readonly negativeLatencies: number;
   readonly verified: VerifySummary | null;
+  /** The same outputs as readers of committed data saw them; absent where they were not observed. */
+  readonly committed?: CommittedView;
   /** Role → CPU seconds and peak RSS over the measured window. */
   readonly resources: Readonly<
     Record<string, { readonly cpuSeconds: number; readonly cpuPercent: number; readonly rssPeakBytes: number }>

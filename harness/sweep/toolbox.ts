@@ -1,5 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import type { RunStream } from "../config/streams.ts";
+import type { BrokerHandle } from "../faults/broker-driver.ts";
 import type { Guard } from "../services/guard.ts";
 import type { CommandServices } from "../systems/command/command-system.ts";
 import type { SpawnNode, SystemUnderTest } from "../systems/system.ts";
@@ -54,8 +55,12 @@ export interface KafkaStart {
 
 export interface KafkaService {
   readonly brokers: readonly string[];
-  /** null for an external cluster. */
+  /** Its listener for clients that come through the TCP link proxy, and the port where it sends them; null: it has none. */
+  readonly linkListener: { readonly address: string; readonly advertisedPort: number } | null;
+  /** null for an external cluster, and while a broker of ours does not run. */
   readonly pid: number | null;
+  /** The broker as a thing that may be broken; null or absent: it is not ours. */
+  readonly broker?: BrokerHandle | null;
   readonly version: string | null;
   /** Resolves when a private broker has ended without being asked to. */
   readonly failed: Promise<Error>;

@@ -1,5 +1,5 @@
-import type { Recovery } from "../../engine/cluster/job-spec.ts";
-import type { TaskCounters } from "../../engine/cluster/messages.ts";
+import type { CheckpointSettings, Guarantee, Recovery, RestartStrategy } from "../../engine/cluster/job-spec.ts";
+import type { CheckpointReport, TaskCounters } from "../../engine/cluster/messages.ts";
 import type { WireFormatName } from "../../generators/dataset.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
 
@@ -21,9 +21,23 @@ export interface DeployContext {
   readonly inputs: readonly { readonly source: string; readonly topic: string; readonly partitions: number }[];
   readonly outputTopic: string;
   readonly outputPartitions: number;
+  /** Its processes find each other through these, so that their links can be broken; absent: directly. */
+  readonly links?: LinkAccess;
+  /** Control file of faults of its checkpoint store (`engine/shell/faulty-store.ts`); absent: the store cannot be broken. */
+  readonly storeFaults?: string;
   /** Logs and working files of the system's processes, kept with the results. Absolute. */
   readonly logDir: string;
   readonly spawn: SpawnNode;
+}
+
+/** The TCP link proxy of a run, as the system under test needs it. */
+export interface LinkAccess {
+  /** Where others find the server of this process, which may be yet to start; always the same. */
+  addressFor(role: string): string;
+  /** The server of this process really listens here. */
+  listensAt(role: string, address: string): void;
+  /** To be told at once when a process has been started: its connections are known by its id. */
+  processStarted(role: string, pid: number): void;
 }
 
 /** What a system needs to know of the resolved configuration. */
@@ -38,12 +52,18 @@ export interface DeployConfig {
   readonly seed: number;
   /** What the system does when one of its processes is lost. */
   readonly recovery?: Recovery;
+  /** What it promises of its outputs; absent: at-least-once. */
+  readonly guarantee?: Guarantee;
+  readonly checkpoints?: CheckpointSettings;
+  readonly restart?: RestartStrategy;
   readonly engine: EngineSettings;
 }
 
 /** Settings of the bundled engine. */
 export interface EngineSettings {
   readonly workers: number;
+  /** Worker processes beyond these that stand ready. */
+  readonly spareWorkers?: number;
   readonly keyGroups: number;
   readonly bufferTimeoutUs: number;
   readonly watermarkIntervalUs: number;
@@ -94,6 +114,24 @@ export interface Deployment {
   counters(): Promise<readonly TaskCounters[]>;
   /** How it can be broken; absent: not at all. */
   readonly faults?: FaultSurface;
+  /** What it has told so far of its query's states and checkpoints, in time order; absent: it does not tell. */
+  history?(): DeploymentHistory;
+}
+
+export interface DeploymentHistory {
+  readonly states: readonly JobStateRecord[];
+  readonly checkpoints: readonly CheckpointReport[];
+}
+
+/** One line of `raw/<run>/job-states.jsonl`. */
+export interface JobStateRecord {
+  readonly state: string;
+  readonly attempt: number;
+  /** Monotonic µs of this machine. */
+  readonly atUs: number;
+  readonly cause: string | null;
+  /** Checkpoint that this attempt starts from; null: none. */
+  readonly restored: number | null;
 }
 
 /** A process that can be struck. */
@@ -102,6 +140,14 @@ export interface FaultProcess {
   readonly pid: number;
   /** As the system's counters name it. */
   readonly name: string;
+}
+
+/** A place in the system, and who serves there now. */
+export interface FaultPlace {
+  /** As targets are written: `worker/1`, `coordinator`. */
+  readonly name: string;
+  /** null: nobody, for example because a replacement is only just starting. */
+  readonly process: FaultProcess | null;
 }
 
 /** What the system says about its query, in time order. */
@@ -114,15 +160,27 @@ export interface SystemState {
   readonly troubled: boolean;
   readonly running: boolean;
   readonly cause: string | null;
+  /** Checkpoint that this attempt starts from; absent: from none. */
+  readonly restored?: number;
+}
+
+/** A step in the life of a checkpoint, as the system says. */
+export interface CheckpointEvent {
+  readonly checkpointId: number;
+  /** Barriers leave; the last part is stored; all of it is durable, or it was given up. */
+  readonly phase: "triggered" | "acknowledged" | "completed" | "aborted";
+  /** Monotonic µs of this machine. */
+  readonly atUs: number;
 }
 
 /** Lets faults be inflicted on a deployment: who is there to be struck, and what it says about it. */
 export interface FaultSurface {
-  /** The process that now serves as the `number`-th (from 1) of a role (`worker`); null when there is none. */
-  target(role: string, number: number): FaultProcess | null;
-  /** The end of this process is wanted: it is no failure by itself. */
-  expectEnd(pid: number): void;
+  /** Everybody who can be struck; workers are `worker/1`, `worker/2` …. */
+  places(): readonly FaultPlace[];
+  /** The end of this process, up to a monotonic time or at any time, is wanted: it is no failure by itself. */
+  expectEnd(pid: number, untilUs?: number): void;
   onState(listener: (state: SystemState) => void): void;
+  onCheckpoint(listener: (event: CheckpointEvent) => void): void;
   /** Processes that take the place of lost ones. */
   onProcess(listener: (process: { readonly role: string; readonly pid: number }) => void): void;
 }

@@ -1,6 +1,7 @@
 import { assert, present } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import type { FetchRequest } from "../requests/fetch.ts";
+import { guarded, surface } from "../surface.ts";
 import type { TopicLeaders } from "../topic-leaders.ts";
 import type { Fetcher, FetcherOptions } from "../types.ts";
 import type { FetchState } from "./partition.ts";
@@ -184,9 +185,13 @@ export class PartitionFetcher implements Fetcher {
     return session;
   }
 
+  /** After `close` only what a callback has thrown can still come here. */
   #fail(error: FaultlineError): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed) {
+      surface(error);
+      return;
+    }
     this.close();
-    this.#options.onError(error);
+    guarded(() => this.#options.onError(error));
   }
 }

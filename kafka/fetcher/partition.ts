@@ -19,4 +19,6 @@ export interface FetchedBatch {
   /** Records before this offset are not wanted. */
   readonly fromOffset: number;
   readonly highWatermark: number;
+  /** Its records were taken back: they are passed over. */
+  readonly isAborted: boolean;
 }

@@ -84,7 +84,7 @@ export class FetchSession {
     this.#link.close();
   }
 
-  /** Throws only for an answer that cannot be read, which breaks the connection; everything else fails the fetcher. */
+  /** Throws only for an answer that cannot be read, which breaks the connection; everything else fails the fetcher, also what its user throws. */
   #onResponse(reader: Reader): void {
     const bytes = reader.buffer;
     const size = reader.remaining;
@@ -118,11 +118,11 @@ export class FetchSession {
 
   #deliver(bytes: Buffer, batches: readonly FetchedBatch[]): void {
     const view = this.#view;
-    for (const { state, start, end, fromOffset, highWatermark } of batches) {
+    for (const { state, start, end, fromOffset, highWatermark, isAborted } of batches) {
       if (this.#isClosed) return;
       if (view.load(bytes, start, end, false) < 0)
         throw new FaultlineError("assertion-failed", "a checked batch is gone");
-      if (view.isControl || view.recordCount === 0) {
+      if (isAborted || view.isControl || view.recordCount === 0) {
         this.#events.onSkipped(state.partition, view.nextOffset);
         continue;
       }

@@ -1,9 +1,11 @@
-import { BatchBuilder } from "../record-batch/encode.ts";
-import type { ProducerIdentity } from "../requests/init-producer-id.ts";
+import { BatchBuilder, type BatchIdentity } from "../record-batch/encode.ts";
 import type { PartitionBatch } from "../requests/produce.ts";
 import type { BufferPool } from "./pool.ts";
 
 const SEQUENCE_MASK = 0x7fffffff;
+
+/** What is the same in all batches of a writer. */
+export type WriterIdentity = Omit<BatchIdentity, "baseSequence">;
 
 /** Somebody waits in `flush` until `left` batches are acknowledged. */
 export interface FlushWaiter {
@@ -32,9 +34,11 @@ export class PartitionQueue {
   leader = -1;
   /** Waits for fresh metadata before it is sent again. */
   isWaiting = false;
+  /** Its records may go to the broker: always, but in transactions only once the coordinator knows the partition as part of this one. */
+  isEnlisted: boolean;
   openedUs = 0;
   open: BatchBuilder | null = null;
-  readonly #identity: ProducerIdentity;
+  readonly #identity: WriterIdentity;
   readonly #pool: BufferPool;
   readonly #unacknowledged: ClosedBatch[] = [];
   readonly #ready: ClosedBatch[] = [];
@@ -43,9 +47,10 @@ export class PartitionQueue {
   #nextSequence = 0;
   #nextSerial = 0;
 
-  constructor(partition: number, identity: ProducerIdentity, pool: BufferPool) {
+  constructor(partition: number, identity: WriterIdentity, pool: BufferPool) {
     this.partition = partition;
     this.#identity = identity;
+    this.isEnlisted = identity.isTransactional !== true;
     this.#pool = pool;
   }
 
@@ -78,6 +83,20 @@ export class PartitionQueue {
     this.open = null;
   }
 
+  /** Takes back the open batch, which has no sequence numbers yet; returns its bytes. */
+  discardOpen(): number {
+    const { open } = this;
+    if (open === null) return 0;
+    this.open = null;
+    this.#pool.give(open.buffer);
+    return open.length;
+  }
+
+  /** Whether all its records are acknowledged. */
+  get isSettled(): boolean {
+    return this.open === null && this.#unacknowledged.length === 0;
+  }
+
   get hasReady(): boolean {
     return this.#ready.length > 0;
   }
@@ -98,7 +117,7 @@ export class PartitionQueue {
 
   /** The batch to send next; closes the open one when it is its turn. After a failure nothing, until all sent batches are answered. */
   takeNext(): ClosedBatch | null {
-    if (this.isWaiting || (this.#mustDrain && this.#inFlight > 0)) return null;
+    if (this.isWaiting || !this.isEnlisted || (this.#mustDrain && this.#inFlight > 0)) return null;
     this.#mustDrain = false;
     if (this.#ready.length === 0) this.seal();
     const batch = this.#ready.shift();

@@ -1,63 +1,80 @@
-import { assert, present } from "../../base/assert.ts";
+import { assert } from "../../base/assert.ts";
 import { monotonicUs } from "../../base/clock.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import { BROKER_ERROR, brokerError, deliveryTimeout, isRetriable, recordTooLarge } from "../errors.ts";
 import { BATCH } from "../record-batch/layout.ts";
 import type { ProducerIdentity } from "../requests/init-producer-id.ts";
 import type { PartitionProduced } from "../requests/produce.ts";
+import { guarded, surface } from "../surface.ts";
 import type { TopicLeaders } from "../topic-leaders.ts";
+import type { TransactionCoordinator } from "../transactions/coordinator.ts";
 import type { Producer, ProducerOptions } from "../types.ts";
 import { Flushes } from "./flushes.ts";
 import { type ClosedBatch, PartitionQueue } from "./partition-queue.ts";
 import { BufferPool } from "./pool.ts";
-import { ProduceSender, type SenderEvents } from "./sender.ts";
-import { type ProducerSettings, producerSettings } from "./settings.ts";
+import { Senders } from "./senders.ts";
+import { assertBuffered, type ProducerSettings, producerSettings } from "./settings.ts";
+import { ProducerTransaction } from "./transaction.ts";
 
 /** Most bytes that a record's framing takes beside value and headers: lengths, time and offset differences, null key. */
 const MAX_RECORD_FRAMING = 32;
 const DELIVERY_CHECK_MS = 250;
 
+export interface ProducerParts {
+  readonly options: ProducerOptions;
+  readonly clientId: string;
+  readonly identity: ProducerIdentity;
+  /** Must know the topic. */
+  readonly leaders: TopicLeaders;
+  /** Of the transactional id; null for a producer without transactions. */
+  readonly coordinator: TransactionCoordinator | null;
+  /** Called when the producer holds no resources any more. */
+  onClosed(): void;
+}
+
 /** The idempotent producer of one topic. Everything after construction is callbacks, except `flush` and `close`. */
 export class IdempotentProducer implements Producer {
   readonly #options: ProducerOptions;
   readonly #settings: ProducerSettings;
-  readonly #clientId: string;
   readonly #leaders: TopicLeaders;
   readonly #queues: readonly PartitionQueue[];
   readonly #byPartition: (PartitionQueue | undefined)[] = [];
-  readonly #senders = new Map<number, ProduceSender>();
+  readonly #senders: Senders;
   readonly #deliveryTimer: NodeJS.Timeout;
   readonly #flushes = new Flushes();
   readonly #onClosed: () => void;
-  readonly #events: SenderEvents;
   #bufferedBytes = 0;
   #isFull = false;
   #failure: FaultlineError | null = null;
   #isClosed = false;
 
-  /** `leaders` must know the topic; `onClosed` is called when the producer holds no resources any more. */
-  constructor(
-    options: ProducerOptions,
-    clientId: string,
-    identity: ProducerIdentity,
-    leaders: TopicLeaders,
-    onClosed: () => void,
-  ) {
+  /** Null for a producer without transactions. */
+  protected readonly transaction: ProducerTransaction | null;
+
+  constructor({ options, clientId, identity, leaders, coordinator, onClosed }: ProducerParts) {
     this.#options = options;
     this.#settings = producerSettings(options);
-    this.#clientId = clientId;
     this.#leaders = leaders;
     this.#onClosed = onClosed;
-    this.#events = {
+    this.transaction =
+      coordinator === null
+        ? null
+        : new ProducerTransaction(coordinator, identity, options.topic, {
+            onEnlisted: (partition) => this.#onEnlisted(partition),
+            onFailed: (error) => this.#fail(error),
+          });
+    const pool = new BufferPool();
+    const writer = { ...identity, isTransactional: coordinator !== null };
+    this.#queues = options.partitions.map((partition) => new PartitionQueue(partition, writer, pool));
+    for (const queue of this.#queues) this.#byPartition[queue.partition] = queue;
+    const { topic } = options;
+    const transactionalId = coordinator?.id ?? null;
+    this.#senders = new Senders({ ...this.#settings, topic, clientId, transactionalId }, leaders, this.#queues, {
       onResult: (batch, result) => this.#onResult(batch, result),
       onUnanswered: (batch) => this.#sendAgain(batch),
-      onDown: () => this.#recover(),
-      onFailed: (error) => this.#fail(error),
-    };
-    const pool = new BufferPool();
-    this.#queues = options.partitions.map((partition) => new PartitionQueue(partition, identity, pool));
-    for (const queue of this.#queues) this.#byPartition[queue.partition] = queue;
-    this.#assignLeaders();
+      onFailed: (error) => this.#onFailed(error),
+    });
+    this.#senders.assign();
     this.#deliveryTimer = setInterval(() => this.#checkDelivery(), DELIVERY_CHECK_MS);
   }
 
@@ -80,17 +97,20 @@ export class IdempotentProducer implements Producer {
       throw new FaultlineError("assertion-failed", `partition ${partition} is not the producer's`);
     assert(Number.isSafeInteger(timestampMs) && start >= 0 && start <= end && end <= value.length, "a record's bounds");
     const length = end - start + (headers === null ? 0 : headers.length) + MAX_RECORD_FRAMING;
-    this.#checkBounds(partition, length);
+    const { maxRequestBytes } = this.#settings;
+    if (BATCH.records + length > maxRequestBytes) throw recordTooLarge(this.#options.topic, partition, length);
+    assertBuffered(this.#bufferedBytes, this.#settings);
     let open = queue.open;
     if (open !== null && open.length + length > this.#settings.maxBatchBytes) {
       queue.seal();
       open = null;
-      this.#senders.get(queue.leader)?.pump();
+      this.#senders.of(queue)?.pump();
     }
     if (open === null) {
       open = queue.begin(monotonicUs());
+      if (!queue.isEnlisted) this.transaction?.enlist(partition);
       this.#bufferedBytes += BATCH.records;
-      this.#senders.get(queue.leader)?.wake();
+      this.#senders.of(queue)?.wake();
     }
     const before = open.length;
     open.append(timestampMs, value, start, end, headers);
@@ -104,7 +124,7 @@ export class IdempotentProducer implements Producer {
   }
 
   kick(): void {
-    for (const sender of this.#senders.values()) sender.hurry();
+    this.#senders.hurry();
   }
 
   async flush(): Promise<void> {
@@ -131,14 +151,26 @@ export class IdempotentProducer implements Producer {
     this.#release();
   }
 
-  #checkBounds(partition: number, length: number): void {
-    const { maxRequestBytes, maxBufferedBytes } = this.#settings;
-    if (BATCH.records + length > maxRequestBytes) throw recordTooLarge(this.#options.topic, partition, length);
-    const hardBound = 2 * maxBufferedBytes + maxRequestBytes;
-    assert(this.#bufferedBytes <= hardBound, "append must stop when it returned false", {
-      bufferedBytes: this.#bufferedBytes,
-      hardBound,
-    });
+  protected get isSettled(): boolean {
+    return this.#queues.every((queue) => queue.isSettled);
+  }
+
+  /** Takes back the records that have no sequence numbers yet. */
+  protected discardOpen(): void {
+    for (const queue of this.#queues) this.#bufferedBytes -= queue.discardOpen();
+    this.#drain();
+  }
+
+  /** No partition is part of the transaction any more. */
+  protected expel(): void {
+    for (const queue of this.#queues) queue.isEnlisted = false;
+  }
+
+  /** Fails without telling `onError`, for whoever tells of the error by itself. */
+  protected giveUp(error: FaultlineError): void {
+    if (this.#failure !== null) return;
+    this.#failure = error;
+    this.#release();
   }
 
   #onResult(batch: ClosedBatch, result: PartitionProduced): void {
@@ -154,14 +186,20 @@ export class IdempotentProducer implements Producer {
     } else if (isRetriable(errorCode)) {
       this.#sendAgain(batch);
     } else {
-      this.#fail(brokerError(errorCode, `producing to ${this.#options.topic}/${batch.partition}`));
+      const writer = this.transaction === null ? "" : ` in a transaction of ${this.transaction.id}`;
+      this.#fail(brokerError(errorCode, `producing to ${this.#options.topic}/${batch.partition}${writer}`));
     }
   }
 
   #report(queue: PartitionQueue, batch: ClosedBatch): void {
     this.#bufferedBytes -= batch.bytes.length;
+    this.transaction?.onWritten(batch.partition, batch.baseOffset ?? -1);
     this.#options.onAck(batch.partition, batch.baseOffset ?? -1, batch.count);
     queue.release(batch);
+    this.#drain();
+  }
+
+  #drain(): void {
     if (!this.#isFull || this.#bufferedBytes > this.#settings.maxBufferedBytes / 2) return;
     this.#isFull = false;
     this.#options.onDrain?.();
@@ -172,57 +210,7 @@ export class IdempotentProducer implements Producer {
     const queue = this.#byPartition[batch.partition]!;
     queue.giveBack(batch);
     queue.isWaiting = true;
-    this.#recover();
-  }
-
-  /** Learns the leaders anew, then goes on. */
-  #recover(): void {
-    if (this.#failure !== null) return;
-    this.#leaders.refreshSoon((error) => {
-      if (this.#failure !== null) return;
-      if (error !== null) this.#fail(error);
-      else this.#assignLeaders();
-    });
-  }
-
-  #assignLeaders(): void {
-    for (const sender of this.#senders.values()) sender.queues.length = 0;
-    let isMissing = false;
-    for (const queue of this.#queues) {
-      const leader = this.#leaders.leaderOf(queue.partition);
-      // What an old leader has not answered yet must be settled before a new one gets anything.
-      const mayMove = queue.leader === leader || queue.inFlight === 0;
-      if (mayMove) queue.leader = leader;
-      else isMissing = true;
-      queue.isWaiting = leader < 0 || !mayMove;
-      if (leader < 0) isMissing = true;
-      if (queue.leader >= 0) this.#sender(queue.leader).queues.push(queue);
-    }
-    for (const [nodeId, sender] of this.#senders) {
-      if (sender.queues.length > 0) sender.hurry();
-      else this.#dismiss(nodeId, sender);
-    }
-    if (isMissing) this.#recover();
-  }
-
-  #sender(nodeId: number): ProduceSender {
-    const endpoint = this.#leaders.endpoint(nodeId);
-    const known = this.#senders.get(nodeId);
-    if (known !== undefined) {
-      if (endpoint !== undefined) known.moveTo(endpoint);
-      return known;
-    }
-    const { topic } = this.#options;
-    const options = { ...this.#settings, topic, clientId: this.#clientId };
-    const sender = new ProduceSender(present(endpoint, `address of broker ${nodeId}`), options, this.#events);
-    this.#senders.set(nodeId, sender);
-    return sender;
-  }
-
-  /** A broker that leads nothing of ours any more: perhaps it has left the cluster, and would be called for ever. */
-  #dismiss(nodeId: number, sender: ProduceSender): void {
-    sender.close();
-    this.#senders.delete(nodeId);
+    this.#senders.recover();
   }
 
   #checkDelivery(): void {
@@ -232,17 +220,28 @@ export class IdempotentProducer implements Producer {
     if (late !== undefined) this.#fail(deliveryTimeout(this.#options.topic, late.partition, deliveryTimeoutMs));
   }
 
+  /** After a failure, or `abort`, only what a callback has thrown can still come here. */
+  #onFailed(error: FaultlineError): void {
+    if (this.#failure !== null) surface(error);
+    else this.#fail(error);
+  }
+
+  #onEnlisted(partition: number): void {
+    const queue = this.#byPartition[partition]!;
+    queue.isEnlisted = true;
+    this.#senders.of(queue)?.pump();
+  }
+
   #fail(error: FaultlineError): void {
     if (this.#failure !== null) return;
-    this.#failure = error;
-    this.#release();
-    this.#options.onError(error);
+    this.giveUp(error);
+    guarded(() => this.#options.onError(error));
   }
 
   #release(): void {
     clearInterval(this.#deliveryTimer);
     this.#leaders.close();
-    for (const sender of this.#senders.values()) sender.close();
+    this.#senders.close();
     this.#flushes.fail(this.#failure ?? new FaultlineError("kafka-closed", "the producer was closed"));
     this.#onClosed();
   }

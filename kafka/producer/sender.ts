@@ -14,6 +14,8 @@ export interface SenderOptions {
   readonly maxInFlight: number;
   readonly lingerMs: number;
   readonly requestTimeoutMs: number;
+  /** Null for batches without transaction. */
+  readonly transactionalId: string | null;
 }
 
 export interface SenderEvents {
@@ -116,7 +118,8 @@ export class ProduceSender {
 
   #send(batches: readonly ClosedBatch[]): void {
     const frame = this.#link.begin(API.produce);
-    writeProduceRequest(frame, this.#options.topic, this.#timeoutOnBrokerMs, batches);
+    const { topic, transactionalId } = this.#options;
+    writeProduceRequest(frame, topic, this.#timeoutOnBrokerMs, batches, transactionalId);
     this.#inFlight += 1;
     this.#link.send(frame, this.#options.requestTimeoutMs, {
       onResponse: (reader) => {
@@ -135,6 +138,7 @@ export class ProduceSender {
   #settle(batches: readonly ClosedBatch[], results: readonly PartitionProduced[]): void {
     try {
       for (const batch of batches) {
+        if (this.#isClosed) return;
         const result = results.find(({ partition }) => partition === batch.partition);
         if (result === undefined) {
           throw new FaultlineError("kafka-protocol", `the broker's answer lacks partition ${batch.partition}`);

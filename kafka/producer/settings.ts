@@ -34,3 +34,9 @@ export function producerSettings(options: ProducerOptions): ProducerSettings {
   });
   return settings;
 }
+
+/** Whoever appends must have stopped, about, when `append` returned false. */
+export function assertBuffered(bufferedBytes: number, { maxBufferedBytes, maxRequestBytes }: ProducerSettings): void {
+  const hardBound = 2 * maxBufferedBytes + maxRequestBytes;
+  assert(bufferedBytes <= hardBound, "append must stop when it returned false", { bufferedBytes, hardBound });
+}

@@ -2,7 +2,15 @@ import { crc32c } from "@node-rs/crc32";
 import { assert } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import { BatchCursor } from "./cursor.ts";
-import { ATTRIBUTE, BATCH, BATCH_LENGTH_OVERHEAD, COMPRESSION_NAMES, MAGIC } from "./layout.ts";
+import {
+  ATTRIBUTE,
+  BATCH,
+  BATCH_LENGTH_OVERHEAD,
+  COMPRESSION_NAMES,
+  CONTROL_KEY_BYTES,
+  MAGIC,
+  MARKER,
+} from "./layout.ts";
 import type { RecordBatchView, RecordCursor } from "./view.ts";
 
 const TWO_TO_32 = 4294967296;
@@ -17,6 +25,7 @@ export class BatchView implements RecordBatchView {
   /** Offset after the batch: where the next one begins at the earliest. */
   nextOffset = 0;
   isControl = false;
+  isTransactional = false;
   #end = 0;
   #firstRecord = 0;
   #batchOffset = 0;
@@ -59,10 +68,28 @@ export class BatchView implements RecordBatchView {
     this.baseOffset = offset;
     this.nextOffset = offset + lastOffsetDelta + 1;
     this.isControl = (attributes & ATTRIBUTE.control) !== 0;
+    this.isTransactional = (attributes & ATTRIBUTE.transactional) !== 0;
     this.#baseTimestampMs = readInt64(bytes, start + BATCH.baseTimestamp);
     const isAppendTime = (attributes & ATTRIBUTE.logAppendTime) !== 0;
     this.#appendTimeMs = isAppendTime ? readInt64(bytes, start + BATCH.maxTimestamp) : -1;
     return end;
+  }
+
+  /** Of the batch just loaded, as also `producerEpoch`. */
+  get producerId(): number {
+    return readInt64(this.bytes, this.#firstRecord - BATCH.records + BATCH.producerId);
+  }
+
+  get producerEpoch(): number {
+    return this.bytes.readInt16BE(this.#firstRecord - BATCH.records + BATCH.producerEpoch);
+  }
+
+  /** What a control batch says of its producer's transaction; null where it is about something else. */
+  marker(): "commit" | "abort" | null {
+    const cursor = this.walk();
+    if (!this.isControl || !cursor.next() || cursor.keyEnd - cursor.keyStart < CONTROL_KEY_BYTES) return null;
+    const type = this.bytes.readInt16BE(cursor.keyStart + 2); // after the version
+    return type === MARKER.commit ? "commit" : type === MARKER.abort ? "abort" : null;
   }
 
   /** Leaves out the records before `offset`: a fetch from the middle of a batch answers the whole batch. */
@@ -109,6 +136,7 @@ export class BatchView implements RecordBatchView {
     copy.highWatermark = this.highWatermark;
     copy.nextOffset = this.nextOffset;
     copy.isControl = this.isControl;
+    copy.isTransactional = this.isTransactional;
     return copy;
   }
 }

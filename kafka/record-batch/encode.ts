@@ -1,7 +1,7 @@
 import { crc32c } from "@node-rs/crc32";
 import { varintLength, writeVarint } from "../wire/varint.ts";
 import { writeInt64 } from "../wire/writer.ts";
-import { BATCH, BATCH_LENGTH_OVERHEAD, MAGIC } from "./layout.ts";
+import { ATTRIBUTE, BATCH, BATCH_LENGTH_OVERHEAD, MAGIC } from "./layout.ts";
 
 /** Attributes, one byte, and the null key of a record. */
 const FIXED_RECORD_BYTES = 2;
@@ -12,6 +12,8 @@ export interface BatchIdentity {
   readonly producerId: number;
   readonly producerEpoch: number;
   readonly baseSequence: number;
+  /** Part of a transaction of this producer; default no. */
+  readonly isTransactional?: boolean;
 }
 
 /** Builds one record batch (magic 2, uncompressed, CreateTime) in a buffer that grows and can be used again. */
@@ -88,7 +90,7 @@ export class BatchBuilder {
     target.writeInt32BE(this.#length - BATCH_LENGTH_OVERHEAD, BATCH.batchLength);
     target.writeInt32BE(-1, BATCH.partitionLeaderEpoch);
     target.writeInt8(MAGIC, BATCH.magic);
-    target.writeInt16BE(0, BATCH.attributes);
+    target.writeInt16BE(identity.isTransactional === true ? ATTRIBUTE.transactional : 0, BATCH.attributes);
     target.writeInt32BE(this.#count - 1, BATCH.lastOffsetDelta);
     writeInt64(target, BATCH.baseTimestamp, this.#baseTimestampMs);
     writeInt64(target, BATCH.maxTimestamp, this.#maxTimestampMs);

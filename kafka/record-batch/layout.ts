@@ -28,3 +28,9 @@ export const MAGIC = 2;
 export const ATTRIBUTE = { compressionMask: 0x07, logAppendTime: 0x08, transactional: 0x10, control: 0x20 } as const;
 
 export const COMPRESSION_NAMES = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
+
+/** Key of a control record: version and type, 16 bits each. */
+export const CONTROL_KEY_BYTES = 4;
+
+/** Types of control records that end a transaction in a partition. */
+export const MARKER = { abort: 0, commit: 1 } as const;

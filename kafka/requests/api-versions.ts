@@ -16,7 +16,7 @@ export function checkApiVersions(reader: Reader): void {
     if (range !== undefined && range.min <= api.version && api.version <= range.max) continue;
     const offered = range === undefined ? "none" : `${range.min} to ${range.max}`;
     throw new FaultlineError("kafka-unsupported", `the broker does not speak ${api.name} version ${api.version}`, {
-      hint: "Use Apache Kafka 2.3 to 4.x, or leave kafka.brokers away to let Faultline start its own.",
+      hint: "Use Apache Kafka 2.7 to 4.x, or leave kafka.brokers away to let Faultline start its own.",
       context: { api: api.name, wanted: api.version, offered },
     });
   }

@@ -16,14 +16,20 @@ export interface FetchPosition {
   readonly offset: number;
 }
 
+/** A transaction of this producer that begins at `firstOffset` and was aborted. */
+export interface AbortedTransaction {
+  readonly producerId: number;
+  readonly firstOffset: number;
+}
+
 /** What a Fetch answer says of one partition; its record batches lie in the answer's bytes `[recordsStart, recordsEnd)`. */
 export interface FetchedPartition {
   readonly partition: number;
   readonly errorCode: number;
   readonly highWatermark: number;
   readonly lastStableOffset: number;
-  /** Entries in the list of aborted transactions. */
-  readonly abortedCount: number;
+  /** Of those with records in the answer; told to readers of committed records only. In no particular order. */
+  readonly aborted: readonly AbortedTransaction[];
   readonly recordsStart: number;
   readonly recordsEnd: number;
 }
@@ -63,8 +69,7 @@ function readPartition(reader: Reader): FetchedPartition {
   const highWatermark = reader.int64();
   const lastStableOffset = reader.int64();
   reader.int64(); // log start
-  const abortedCount = reader.arrayLength();
-  reader.skip(abortedCount * 16);
+  const aborted = reader.array(readAborted);
   reader.int32(); // preferred replica
   const recordsLength = Math.max(0, reader.int32());
   const recordsStart = reader.skip(recordsLength);
@@ -73,8 +78,12 @@ function readPartition(reader: Reader): FetchedPartition {
     errorCode,
     highWatermark,
     lastStableOffset,
-    abortedCount,
+    aborted,
     recordsStart,
     recordsEnd: recordsStart + recordsLength,
   };
+}
+
+function readAborted(reader: Reader): AbortedTransaction {
+  return { producerId: reader.int64(), firstOffset: reader.int64() };
 }

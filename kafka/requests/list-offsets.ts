@@ -1,3 +1,4 @@
+import type { Isolation } from "../types.ts";
 import type { Reader } from "../wire/reader.ts";
 import type { Writer } from "../wire/writer.ts";
 
@@ -9,14 +10,18 @@ export interface PartitionOffset {
   readonly offset: number;
 }
 
-/** ListOffsets, version 2; `latest` is the high watermark. For partitions led by the broker that is asked. */
+/**
+ * ListOffsets, version 2; `latest` is the high watermark, or for read_committed the last stable offset. For partitions led by the
+ * broker that is asked.
+ */
 export function writeListOffsetsRequest(
   writer: Writer,
   topic: string,
   partitions: readonly number[],
   which: "earliest" | "latest",
+  isolation: Isolation,
 ): void {
-  writer.int32(-1).int8(0);
+  writer.int32(-1).int8(isolation === "read_committed" ? 1 : 0);
   writer.array([topic], (target, name) => {
     target.string(name).array(partitions, (item, partition) => item.int32(partition).int64(TIMESTAMP[which]));
   });

@@ -14,15 +14,19 @@ export interface PartitionProduced {
   readonly baseOffset: number;
 }
 
-/** Produce, version 7, with acknowledgement by all in-sync replicas: one batch of each of several partitions of one topic. */
+/**
+ * Produce, version 7, with acknowledgement by all in-sync replicas: one batch of each of several partitions of one
+ * topic. `transactionalId` null: batches without transaction.
+ */
 export function writeProduceRequest(
   frame: RequestFrame,
   topic: string,
   timeoutMs: number,
   batches: readonly PartitionBatch[],
+  transactionalId: string | null,
 ): void {
   const { writer } = frame;
-  writer.string(null).int16(-1).int32(timeoutMs);
+  writer.string(transactionalId).int16(-1).int32(timeoutMs);
   writer.int32(1).string(topic).int32(batches.length);
   for (const { partition, bytes } of batches) {
     writer.int32(partition).int32(bytes.length);

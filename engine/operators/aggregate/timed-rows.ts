@@ -43,20 +43,18 @@ export class TimedRows {
     const entry = segment.find(hashBytes(this.#scratch, 0, length), this.#scratch, 0, length);
     if (entry < 0) return;
     const lists = this.#lists;
-    for (let at = lists.first(segment, entry, 0); at !== END_OF_LIST; at = lists.next(0, at)) take(lists.read(0, at));
+    for (let at = lists.first(segment, entry, 0); at !== END_OF_LIST; at = lists.next(0, at)) take(lists.rowAt(0, at));
     lists.clearEntry(segment, entry);
     segment.remove(entry);
   }
 
   snapshot(writer: SnapshotWriter): void {
     this.#table.snapshot(writer);
-    this.#lists.snapshot(writer);
   }
 
   /** Adds the key groups of a snapshot that this instance owns; call once for each snapshot. */
   restore(reader: SnapshotReader): void {
     this.#table.restore(reader);
-    this.#lists.restore(reader);
   }
 
   #nameOf(key: Uint8Array, start: number, end: number, timeMs: number): number {

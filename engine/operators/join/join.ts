@@ -84,7 +84,7 @@ export class JoinOperator implements Operator {
     const stored = this.#rows[other]!;
     const { lists, segment } = state;
     for (let at = lists.first(segment, entry, other); at !== END_OF_LIST; at = lists.next(other, at)) {
-      stored.bind(lists.read(other, at));
+      stored.bind(lists.rowAt(other, at));
       stored.moveTo(0);
       if (this.#condition !== null && !this.#condition(left, right)) continue;
       out.rows.addRow(Math.max(left.eventTimeMs, right.eventTimeMs));

@@ -141,10 +141,10 @@ export class WindowJoinOperator implements Operator {
     const matches = lists.first(segment, entry, RIGHT);
     if (matches === END_OF_LIST) return;
     for (let at = lists.first(segment, entry, LEFT); at !== END_OF_LIST; at = lists.next(LEFT, at)) {
-      this.#left.bind(lists.read(LEFT, at));
+      this.#left.bind(lists.rowAt(LEFT, at));
       this.#left.moveTo(0);
       for (let match = matches; match !== END_OF_LIST; match = lists.next(RIGHT, match)) {
-        this.#right.bind(lists.read(RIGHT, match));
+        this.#right.bind(lists.rowAt(RIGHT, match));
         this.#right.moveTo(0);
         this.#emit(start);
       }

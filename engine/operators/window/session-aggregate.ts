@@ -1,17 +1,15 @@
 import { present } from "../../../base/assert.ts";
-import { SnapshotReader, SnapshotWriter } from "../../checkpoint/snapshot.ts";
+import type { SnapshotReader, SnapshotWriter } from "../../checkpoint/snapshot.ts";
 import type { ColumnBatch } from "../../rows/batch.ts";
 import type { KeyCodec } from "../../rows/key.ts";
 import type { RowSchema } from "../../rows/schema.ts";
+import { SmallDetails } from "../../state/entry-details.ts";
 import type { BoundAggregates } from "../aggregate/bound-aggregates.ts";
 import { KeyedContext } from "../keyed-context.ts";
 import { LateRows } from "../late-rows.ts";
 import type { Operator, OperatorContext, Output } from "../operator.ts";
 import { OutputBatch } from "../output-batch.ts";
 import { NO_SESSION, Sessions } from "./sessions.ts";
-
-/** Ends a snapshot's list of groups. */
-const NO_GROUP = 0xffffffff;
 
 /**
  * Incremental aggregates per key and session: rows of a key whose event times are at most `gapMs` apart belong together, also through
@@ -44,6 +42,15 @@ export class SessionAggregateOperator implements Operator {
   open(context: OperatorContext, output: Output): void {
     // The key's one value: its list's first session + 1.
     this.#context = new KeyedContext(this.#codec, context.keyGroups, { width: 1, savedWidth: 0 });
+    const sessions = this.#sessions;
+    this.#context.table.own(
+      new SmallDetails(
+        (writer, segment, entry) => sessions.write(writer, segment.values[entry]! - 1),
+        (reader, segment, entry) => {
+          segment.values[entry] = sessions.read(reader) + 1;
+        },
+      ),
+    );
     this.#out = new OutputBatch(this.#schema, output);
     this.#late.open(context);
   }
@@ -79,16 +86,6 @@ export class SessionAggregateOperator implements Operator {
     writer.f64(watermarkMs);
     table.snapshot(writer);
     timers.snapshot(writer);
-    for (let group = table.range.first; group < table.range.end; group++) {
-      const segment = table.segment(group);
-      if (segment === null || segment.count === 0) continue;
-      const part = new SnapshotWriter();
-      const order = segment.sorted();
-      for (let i = 0; i < segment.count; i++) this.#sessions.write(part, segment.values[order[i]!]! - 1);
-      writer.u32(group);
-      writer.bytes(part.finish());
-    }
-    writer.u32(NO_GROUP);
   }
 
   restore(snapshots: readonly SnapshotReader[]): void {
@@ -99,13 +96,6 @@ export class SessionAggregateOperator implements Operator {
       watermarkMs = Math.min(watermarkMs, snapshot.f64());
       table.restore(snapshot);
       timers.restore(snapshot);
-      for (let group = snapshot.u32(); group !== NO_GROUP; group = snapshot.u32()) {
-        const part = new SnapshotReader(snapshot.bytes());
-        if (group < table.range.first || group >= table.range.end) continue;
-        const segment = table.segmentFor(group);
-        const order = segment.sorted();
-        for (let i = 0; i < segment.count; i++) segment.values[order[i]!] = this.#sessions.read(part) + 1;
-      }
     }
     context.watermarkMs = watermarkMs;
   }

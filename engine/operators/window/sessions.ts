@@ -1,4 +1,5 @@
 import type { SnapshotReader, SnapshotWriter } from "../../checkpoint/snapshot.ts";
+import { grownFloat64, grownInt32 } from "../../state/growable.ts";
 
 /** No session. */
 export const NO_SESSION = -1;
@@ -91,11 +92,7 @@ export class Sessions {
   }
 
   #grow(): void {
-    const links = new Int32Array(this.links.length * 2);
-    links.set(this.links);
-    this.links = links;
-    const values = new Float64Array(this.values.length * 2);
-    values.set(this.values);
-    this.values = values;
+    this.links = grownInt32(this.links, this.links.length * 2);
+    this.values = grownFloat64(this.values, this.values.length * 2);
   }
 }

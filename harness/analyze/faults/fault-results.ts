@@ -1,34 +1,44 @@
 import type { FaultRecord } from "../../faults/model.ts";
-import type { Censored, FaultEffect, FaultResult } from "../../faults/result.ts";
+import type { Censored, FaultEffect, FaultResult, PhaseInInterval, RestoredFrom } from "../../faults/result.ts";
 import type { IntervalHistogram } from "../../measure/interval-histograms.ts";
 import { MIN_SAMPLES } from "../../measure/latency-histogram.ts";
+import { recoveryAfter } from "../job-states.ts";
 import type { FaultRecorder, FaultSegment } from "./fault-recorder.ts";
 import { TIMELINE_STEP_US } from "./output-timeline.ts";
+import type { FaultSources } from "./run-faults.ts";
 import { type SloAsked, sloOutcome } from "./slo.ts";
 
 /** The backlog must stay within its band for so long to count as caught up. */
 const HOLD_US = 1_000_000;
 
-export interface FaultWindow {
-  /** First due time. */
-  readonly startUs: number;
-  /** End of the load, or of the run if that broke before. What is not over by then is censored. */
-  readonly endUs: number;
+/** The outputs as one kind of reader saw them. */
+export interface FaultView {
+  readonly recorder: FaultRecorder;
   /** Per second from the first due time, by due time. */
   readonly intended: readonly IntervalHistogram[];
   /** The recorder knows all outputs: what it has none of did not come. */
   readonly followed: boolean;
+}
+
+export interface FaultWindow extends FaultSources {
+  /** First due time. */
+  readonly startUs: number;
+  /** End of the load, or of the run if that broke before. What is not over by then is censored. */
+  readonly endUs: number;
   readonly slo: SloAsked;
+  /** null: no checkpoints by themselves. */
+  readonly checkpointIntervalMs: number | null;
   /** Events of the main input that were due by a time. */
   eventsDueBy(us: number): number;
   /** A job that recovers reads its whole input again. */
   readonly readsAllAgain: boolean;
 }
 
-/** The results of all faults of a run; pure. */
+/** The results of all faults of a run; pure. `committed`: null unless readers of committed data were observed. */
 export function faultResults(
   records: readonly FaultRecord[],
-  recorder: FaultRecorder,
+  uncommitted: FaultView,
+  committed: FaultView | null,
   window: FaultWindow,
 ): readonly FaultResult[] {
   return records.map((record): FaultResult => {
@@ -36,8 +46,11 @@ export function faultResults(
     const sinceStart = (us: number | null) => (us === null ? null : (us - window.startUs) / 1000);
     return {
       index,
+      fault: record.fault ?? index,
+      strike: record.strike ?? 1,
       kind,
       target,
+      found: record.found ?? null,
       role,
       pid,
       problem,
@@ -46,19 +59,59 @@ export function faultResults(
       observedMs: sinceStart(record.observedUs),
       observedResolutionMs: record.observedResolutionUs == null ? null : record.observedResolutionUs / 1000,
       detectedMs: sinceStart(record.detectedUs),
+      deployingMs: sinceStart(deployingUs(record, uncommitted.recorder, window)),
       recoveredMs: sinceStart(record.recoveredUs),
+      healedMs: sinceStart(record.healedUs ?? null),
+      restored: restoredFrom(record, window),
+      phase: phaseInInterval(record, window),
       victim,
       inputRead: record.inputRead ?? null,
       evidence,
-      effect: effectOf(record, recorder, window),
+      effect: effectOf(record, uncommitted, window),
+      ...(committed === null ? {} : { committed: effectOf(record, committed, window) }),
     };
   });
 }
 
-function effectOf(record: FaultRecord, recorder: FaultRecorder, window: FaultWindow): FaultEffect | null {
+/** Only of a recovery that the fault's record knows, too. */
+function deployingUs(
+  { observedUs, injectedUs, recoveredUs }: FaultRecord,
+  recorder: FaultRecorder,
+  { states }: FaultWindow,
+): number | null {
+  if (injectedUs === null || recoveredUs === null) return null;
+  const nextUs = observedUs === null ? null : recorder.nextAfter(observedUs);
+  const steps = recoveryAfter(states, injectedUs, Math.max(nextUs ?? 0, recoveredUs));
+  return steps.runningUs === null || steps.runningUs > recoveredUs ? null : steps.deployingUs;
+}
+
+/** The record says it; where it does not, the job's own log does. */
+function restoredFrom(
+  { restoredFrom: told, recoveredUs, injectedUs, observedUs }: FaultRecord,
+  { checkpoints, states }: FaultWindow,
+): RestoredFrom | null {
+  if (recoveredUs === null) return null;
+  const ran = states.findLast(({ atUs, state }) => state === "running" && atUs <= recoveredUs);
+  const checkpointId = told ?? ran?.restored ?? null;
+  if (checkpointId === null) return null;
+  const struckUs = injectedUs ?? observedUs;
+  const report = checkpoints.find((one) => one.checkpointId === checkpointId && one.outcome === "completed");
+  return {
+    checkpointId,
+    ageMs: report === undefined || struckUs === null ? null : (struckUs - report.triggeredUs) / 1000,
+  };
+}
+
+function phaseInInterval({ phase }: FaultRecord, { checkpointIntervalMs }: FaultWindow): PhaseInInterval | null {
+  if (phase == null) return null;
+  return { ...phase, ofInterval: checkpointIntervalMs === null ? null : phase.sinceTriggeredMs / checkpointIntervalMs };
+}
+
+function effectOf(record: FaultRecord, view: FaultView, window: FaultWindow): FaultEffect | null {
   const { observedUs, detectedUs, recoveredUs } = record;
+  const { recorder } = view;
   const segment = recorder.segment(record.index);
-  if (observedUs === null || segment === null || !window.followed) return null;
+  if (observedUs === null || segment === null || !view.followed) return null;
   // A run that breaks may end before the harness has seen the process gone.
   const untilUs = Math.max(observedUs, Math.min(recorder.nextAfter(observedUs) ?? window.endUs, window.endUs));
   const { timeline, before, baselineFromUs, baselineToUs } = recorder;
@@ -78,14 +131,28 @@ function effectOf(record: FaultRecord, recorder: FaultRecorder, window: FaultWin
       p99Us: segment.latency.percentile(99, MIN_SAMPLES.p99),
       n: segment.latency.count,
     },
-    peakP99Us: peakP99(window, observedUs, untilUs),
+    peakP99Us: peakP99(view, window, observedUs, untilUs),
     excessEventSeconds: medianUs === null ? null : segment.excess.above(medianUs) / 1e6,
     lagSlope: lagSlope(recorder, observedUs, first, caughtUp, untilUs),
     inFlight: segment.inFlight,
     eventsInFlight: eventsInFlight(segment, observedUs, window),
-    eventsReplayed: recoveredUs !== null && window.readsAllAgain ? (record.inputRead?.events ?? null) : null,
+    eventsReplayed: eventsReplayed(record, window),
     replayed: segment.replayed,
   };
+}
+
+/**
+ * At least: what had been read by the last look before the fault, and, where the query began from a checkpoint, was not due yet when
+ * that was acknowledged. Sources count from the begin of their attempt, so only of the first one it is known.
+ */
+function eventsReplayed(record: FaultRecord, window: FaultWindow): number | null {
+  const { recoveredUs, inputRead } = record;
+  if (recoveredUs === null || inputRead == null) return null;
+  if (window.readsAllAgain) return inputRead.events;
+  const restored = restoredFrom(record, window);
+  const report = window.checkpoints.find(({ checkpointId }) => checkpointId === restored?.checkpointId);
+  if (report === undefined || report.acknowledgedUs === null || report.attempt > 1) return null;
+  return Math.max(0, inputRead.events - window.eventsDueBy(report.acknowledgedUs));
 }
 
 /** A catch-up may be over within a step: one more on both sides gives a slope all the same. */
@@ -160,7 +227,12 @@ function catchUp(
   return settledUs === null ? never : { ms: (settledUs - observedUs) / 1000, censored: false };
 }
 
-function peakP99({ startUs, intended }: FaultWindow, observedUs: number, untilUs: number): number | null {
+function peakP99(
+  { intended }: FaultView,
+  { startUs }: FaultWindow,
+  observedUs: number,
+  untilUs: number,
+): number | null {
   const secondOf = (us: number) => Math.floor((us - startUs) / 1e6);
   const peaks = intended.flatMap(({ index, p99 }) =>
     p99 !== null && index >= secondOf(observedUs) && index <= secondOf(untilUs) ? [p99] : [],

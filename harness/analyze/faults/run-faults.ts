@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
+import type { CheckpointReport } from "../../../engine/cluster/messages.ts";
 import type { FaultRecord } from "../../faults/model.ts";
 import type { FaultResult } from "../../faults/result.ts";
 import type { IntervalHistogram } from "../../measure/interval-histograms.ts";
 import type { RunRecord } from "../../sweep/model.ts";
+import type { JobTransition } from "../job-states.ts";
 import { readJsonLines } from "../results-folder.ts";
 import type { RunConfig } from "../run-config.ts";
 import { FaultRecorder, type FaultSeries } from "./fault-recorder.ts";
@@ -12,19 +14,35 @@ import { faultResults } from "./fault-results.ts";
 export interface FaultVerdict {
   /** Of each fault that was asked for and does not count: why. */
   readonly problems: readonly string[];
-  /** A fault that counts may have repeated outputs; what had come twice before it has no such excuse. */
-  readonly mayRepeat: boolean;
+  /** A fault that counts excuses what the guarantee permits after one; what was not as expected before it has no such excuse. */
+  readonly excuses: boolean;
 }
 
-/** The faults of one stored run, from `faults.jsonl` and the outputs that are fed to `recorder`. */
+/** What else tells of a run's faults. */
+export interface FaultSources {
+  readonly states: readonly JobTransition[];
+  readonly checkpoints: readonly CheckpointReport[];
+}
+
+/** Outputs by due time and second, and whether each of them was charged to its event and fed to the recorder. */
+export interface FollowedView {
+  readonly intended: readonly IntervalHistogram[];
+  readonly followed: boolean;
+}
+
+/** The faults of one stored run, from `faults.jsonl` and the outputs that are fed to the recorders. */
 export class RunFaults {
   readonly recorder: FaultRecorder;
+  /** Of readers of committed data; null unless they are observed. */
+  readonly committed: FaultRecorder | null;
+  readonly #sources: FaultSources;
   readonly #records: readonly FaultRecord[];
   readonly #record: RunRecord;
   readonly #config: RunConfig;
   readonly #endUs: number;
 
-  private constructor(records: readonly FaultRecord[], record: RunRecord, config: RunConfig) {
+  private constructor(records: readonly FaultRecord[], record: RunRecord, config: RunConfig, sources: FaultSources) {
+    this.#sources = sources;
     this.#records = records;
     this.#record = record;
     this.#config = config;
@@ -35,38 +53,49 @@ export class RunFaults {
     this.#endUs = feed === undefined || record.problems.length === 0 ? loadEndUs : Math.min(loadEndUs, feed.endUs);
     const lastUs = Math.max(loadEndUs, ...record.phases.map(({ endUs }) => endUs));
     const { p99Ms } = config.slo;
-    this.recorder = new FaultRecorder(
-      records,
-      startUs,
-      startUs + Math.round(config.warmupMs * 1000),
-      this.#endUs,
-      lastUs,
-      p99Ms === null ? null : p99Ms * 1000,
-    );
+    const warmUs = startUs + Math.round(config.warmupMs * 1000);
+    const boundUs = p99Ms === null ? null : p99Ms * 1000;
+    const recorder = () => new FaultRecorder(records, startUs, warmUs, this.#endUs, lastUs, boundUs);
+    this.recorder = recorder();
+    this.committed = config.guarantee === "exactly-once" ? recorder() : null;
   }
 
   /** null for a run that asked for no faults. Throws `results-unreadable`. */
-  static read(file: string, record: RunRecord, config: RunConfig): RunFaults | null {
+  static read(file: string, record: RunRecord, config: RunConfig, sources: FaultSources): RunFaults | null {
     if (config.faults === 0) return null;
-    return new RunFaults(existsSync(file) ? readJsonLines<FaultRecord>(file) : [], record, config);
+    return new RunFaults(existsSync(file) ? readJsonLines<FaultRecord>(file) : [], record, config, sources);
   }
 
-  /** `followed`: every output was charged to its event and fed to the recorder; without that nothing is known of the effects. */
-  results(intended: readonly IntervalHistogram[], followed: boolean): readonly FaultResult[] {
+  /** Without views that were followed nothing is known of the effects. `committed`: null unless it is observed. */
+  results(uncommitted: FollowedView, committed: FollowedView | null): readonly FaultResult[] {
     const { startUs } = this.#record;
-    const { slo, recovery, schedule, mainEvents } = this.#config;
-    const eventsDueBy = (us: number) =>
-      Math.min(mainEvents, schedule.countBefore(Math.floor(us - startUs) * 1000 + 999));
-    const readsAllAgain = recovery === "scratch";
-    return faultResults(this.#records, this.recorder, {
+    const { slo, recovery, schedule, mainEvents, checkpointIntervalMs } = this.#config;
+    const window = {
       startUs,
       endUs: this.#endUs,
-      intended,
-      followed,
       slo,
-      eventsDueBy,
-      readsAllAgain,
-    });
+      eventsDueBy: (us: number) => Math.min(mainEvents, schedule.countBefore(Math.floor(us - startUs) * 1000 + 999)),
+      readsAllAgain: recovery === "scratch",
+      checkpointIntervalMs,
+      ...this.#sources,
+    };
+    return faultResults(
+      this.#records,
+      { recorder: this.recorder, ...uncommitted },
+      this.committed === null || committed === null ? null : { recorder: this.committed, ...committed },
+      window,
+    );
+  }
+
+  /** When the first fault was struck; null when none was. */
+  firstStruckUs(): number | null {
+    const struck = this.#records.flatMap(({ injectedUs }) => (injectedUs === null ? [] : [injectedUs]));
+    return struck.length === 0 ? null : Math.min(...struck);
+  }
+
+  destroy(): void {
+    this.recorder.destroy();
+    this.committed?.destroy();
   }
 
   /** By fault; null where it was not observed. */
@@ -78,9 +107,11 @@ export class RunFaults {
     const problems = this.#records.flatMap(({ kind, target, problem }) =>
       problem === null ? [] : [`${kind} ${target}: ${problem}`],
     );
-    const missing = this.#config.faults - this.#records.length;
+    // A fault that strikes several targets, or again and again, has several records.
+    const asked = new Set(this.#records.map(({ fault, index }) => fault ?? index));
+    const missing = this.#config.faults - asked.size;
     if (missing > 0) problems.push(`${missing} of ${this.#config.faults} faults left no record`);
     const counts = this.#records.some(({ problem, observedUs }) => problem === null && observedUs !== null);
-    return { problems, mayRepeat: counts && this.recorder.straysBefore === 0 };
+    return { problems, excuses: counts && this.recorder.straysBefore === 0 };
   }
 }

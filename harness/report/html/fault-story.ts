@@ -4,7 +4,7 @@ import { integer, length, moment } from "../format.ts";
 import { lateness } from "./lateness.ts";
 import { html, type Markup } from "./markup.ts";
 
-const STRUCK = { kill: "was killed (SIGKILL)" } as const;
+const STRUCK: Readonly<Partial<Record<FaultResult["kind"], string>>> = { kill: "was killed (SIGKILL)" };
 const BOUND_FROM: Readonly<Record<SloOutcome["boundFrom"], string>> = {
   config: "as the config asks",
   p99Before: "twice the p99 before the fault",

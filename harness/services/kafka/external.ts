@@ -13,6 +13,7 @@ export async function connectExternal(brokers: readonly string[], timeoutMs = 5_
   };
   return {
     brokers,
+    linkListener: null,
     pid: null,
     version: null,
     stop: async () => {},

@@ -11,17 +11,24 @@ export interface BrokerPlace {
   readonly dataDir: string;
   readonly clientPort: number;
   readonly controllerPort: number;
+  /** A second listener, for clients that come through the TCP link proxy: they are told the port where the proxy listens. */
+  readonly link?: { readonly port: number; readonly proxyPort: number };
 }
 
 /** server.properties of the private broker: one node that is broker and controller, loopback only. */
-export function serverProperties({ dataDir, clientPort, controllerPort }: BrokerPlace): string {
+export function serverProperties(place: BrokerPlace): string {
+  const { dataDir, clientPort, controllerPort, link } = place;
+  const at = (listener: string, port: number | undefined) =>
+    port === undefined ? [] : [`${listener}://127.0.0.1:${port}`];
+  const broker = at("BROKER", clientPort);
   const properties: Readonly<Record<string, string>> = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.quorum.voters": `1@127.0.0.1:${controllerPort}`,
-    listeners: `BROKER://127.0.0.1:${clientPort},CONTROLLER://127.0.0.1:${controllerPort}`,
-    "advertised.listeners": `BROKER://127.0.0.1:${clientPort}`,
-    "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    listeners: [...broker, ...at("LINK", link?.port), ...at("CONTROLLER", controllerPort)].join(","),
+    // A client is told the address that belongs to the listener it came by: who comes through the proxy stays there.
+    "advertised.listeners": [...broker, ...at("LINK", link?.proxyPort)].join(","),
+    "listener.security.protocol.map": "BROKER:PLAINTEXT,LINK:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "inter.broker.listener.name": "BROKER",
     "controller.listener.names": "CONTROLLER",
     "log.dirs": escapeValue(`${dataDir}/log`),

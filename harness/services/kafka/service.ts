@@ -16,6 +16,8 @@ export interface KafkaDescription {
 /** A Kafka cluster to work with: a private broker, or somebody's own. */
 export interface KafkaService {
   readonly brokers: readonly string[];
+  /** Its listener for clients that come through the TCP link proxy, and the port where it sends them; null: it has none. */
+  readonly linkListener: { readonly address: string; readonly advertisedPort: number } | null;
   /** The broker process; null when it is not ours or does not run. */
   readonly pid: number | null;
   readonly version: string | null;

@@ -50,8 +50,9 @@ export async function startKafka(options: StartKafkaOptions): Promise<KafkaServi
   onProgress(`starting Kafka ${KAFKA_VERSION}`);
   const dataDir = resolve(options.dataDir);
   for (let attempt = 1; attempt <= PORT_ATTEMPTS; attempt++) {
-    const [clientPort = 0, controllerPort = 0] = await findPorts(2);
-    const place = { dataDir: `${dataDir}/${attempt}`, clientPort, controllerPort };
+    const [clientPort = 0, controllerPort = 0, port = 0, proxyPort = 0] = await findPorts(4);
+    const link = { port, proxyPort };
+    const place = { dataDir: `${dataDir}/${attempt}`, clientPort, controllerPort, link };
     const clusterId = await formatStorage(runtime, place);
     const child = startBroker(runtime, place);
     try {
@@ -59,7 +60,7 @@ export async function startKafka(options: StartKafkaOptions): Promise<KafkaServi
       return new PrivateKafka(runtime, place, clusterId, child);
     } catch (error) {
       if (options.signal?.aborted || !isPortTaken(recentLog(runtime.logFile))) throw error;
-      onProgress(`port ${clientPort} or ${controllerPort} was taken meanwhile: trying others`);
+      onProgress(`port ${clientPort}, ${controllerPort} or ${port} was taken meanwhile: trying others`);
     }
   }
   throw new FaultlineError("port-unavailable", `no free ports for Kafka after ${PORT_ATTEMPTS} attempts`, {
@@ -70,11 +71,13 @@ export async function startKafka(options: StartKafkaOptions): Promise<KafkaServi
 class PrivateKafka implements KafkaService {
   readonly version = KAFKA_VERSION;
   readonly brokers: readonly string[];
+  readonly linkListener: KafkaService["linkListener"];
   readonly failed: Promise<ChildExit>;
   readonly #runtime: BrokerRuntime;
   readonly #place: BrokerPlace;
   readonly #clusterId: string;
   #child: Child | null = null;
+  #isReady = true;
   #reportFailure: (exit: ChildExit) => void = () => {};
 
   constructor(runtime: BrokerRuntime, place: BrokerPlace, clusterId: string, child: Child) {
@@ -82,6 +85,9 @@ class PrivateKafka implements KafkaService {
     this.#place = place;
     this.#clusterId = clusterId;
     this.brokers = [`127.0.0.1:${place.clientPort}`];
+    const { link } = place;
+    this.linkListener =
+      link === undefined ? null : { address: `127.0.0.1:${link.port}`, advertisedPort: link.proxyPort };
     this.failed = new Promise((report) => {
       this.#reportFailure = report;
     });
@@ -89,7 +95,7 @@ class PrivateKafka implements KafkaService {
   }
 
   get pid(): number | null {
-    return this.#child?.pid ?? null;
+    return this.#isReady ? (this.#child?.pid ?? null) : null;
   }
 
   async stop(): Promise<void> {
@@ -103,8 +109,10 @@ class PrivateKafka implements KafkaService {
   async restart(): Promise<void> {
     await this.stop();
     const child = startBroker(this.#runtime, this.#place);
+    this.#isReady = false;
+    this.#adopt(child); // at once: `stop` must reach one that is only starting
     await waitUntilReady(child, this.#place, this.#runtime.logFile, this.#clusterId);
-    this.#adopt(child);
+    this.#isReady = true;
   }
 
   describe(): KafkaDescription {

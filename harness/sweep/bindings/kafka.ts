@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaultlineError } from "../../../base/errors.ts";
 import { KafkaClient } from "../../../kafka/client.ts";
+import type { BrokerHandle } from "../../faults/broker-driver.ts";
 import { markCacheUse } from "../../services/cache-use.ts";
 import type { Guard } from "../../services/guard.ts";
 import { KafkaAdmin } from "../../services/kafka/admin.ts";
@@ -55,7 +56,11 @@ async function connected(server: KafkaServer, removeData: () => Promise<void>): 
   });
   return {
     brokers: server.brokers,
-    pid: server.pid,
+    linkListener: server.linkListener,
+    get pid() {
+      return server.pid;
+    },
+    broker: server.pid === null ? null : breakable(server),
     version: server.version,
     failed,
     createTopic: (topic, partitions, timestamps) =>
@@ -75,6 +80,19 @@ async function connected(server: KafkaServer, removeData: () => Promise<void>): 
       await server.stop();
       await removeData();
     },
+  };
+}
+
+/** A private broker as faults see it. */
+function breakable(server: KafkaServer): BrokerHandle {
+  return {
+    get pid() {
+      return server.pid;
+    },
+    brokers: server.brokers,
+    kill: () => server.kill(),
+    halt: () => server.stop(),
+    restart: () => server.restart(),
   };
 }
 

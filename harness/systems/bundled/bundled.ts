@@ -1,7 +1,17 @@
+import { rm } from "node:fs/promises";
 import { FaultlineError } from "../../../base/errors.ts";
-import { ClusterClient } from "../../../engine/shell/cluster-client.ts";
-import type { DeployContext, Deployment, FaultSurface, SpawnedProcess, SystemUnderTest } from "../system.ts";
-import { type Cluster, startCluster } from "./cluster.ts";
+import type { CheckpointReport } from "../../../engine/cluster/messages.ts";
+import { ClusterClient, type JobStateMessage } from "../../../engine/shell/cluster-client.ts";
+import type {
+  DeployContext,
+  Deployment,
+  DeploymentHistory,
+  FaultSurface,
+  JobStateRecord,
+  SpawnedProcess,
+  SystemUnderTest,
+} from "../system.ts";
+import { type Cluster, startCluster, stateDirectoryOf } from "./cluster.ts";
 import { BundledFaultSurface } from "./fault-surface.ts";
 import { jobOfQuery } from "./job-of-query.ts";
 
@@ -34,6 +44,9 @@ export const bundled: SystemUnderTest = {
         watermarkAlignmentMs: config.engine.watermarkAlignmentMs,
       },
       recovery: config.recovery ?? "none",
+      ...(config.guarantee === undefined ? {} : { guarantee: config.guarantee }),
+      ...(config.checkpoints === undefined ? {} : { checkpoints: config.checkpoints }),
+      ...(config.restart === undefined ? {} : { restart: config.restart }),
     });
     const cluster = await startCluster(context);
     const deployment = new BundledDeployment(context, cluster, job.jobId);
@@ -60,6 +73,8 @@ class BundledDeployment implements Deployment {
   readonly #surface: BundledFaultSurface;
   #report: (error: Error) => void = () => {};
   readonly #client: ClusterClient;
+  readonly #states: JobStateRecord[] = [];
+  readonly #checkpoints: CheckpointReport[] = [];
   #expectedEnd = false;
 
   constructor(context: DeployContext, cluster: Cluster, jobId: string) {
@@ -78,11 +93,29 @@ class BundledDeployment implements Deployment {
       if (!this.#expectedEnd) failed(error);
     };
     this.#client.onState((state) => {
-      if (state.jobId === this.#jobId) this.#surface.onJobState(state);
+      if (state.jobId === this.#jobId) this.#onState(state);
     });
+    this.#client.onCheckpointPhase(({ checkpointId, phase, atUs }) => {
+      this.#surface.onCheckpointPhase({ checkpointId, phase, atUs });
+    });
+    this.#client.onCheckpointReport(({ report }) => this.#checkpoints.push(report));
     this.#client.onFailure(this.#jobId, this.#report);
-    void this.#client.lost.then(this.#report);
+    this.#client.onWorkers((names) => this.#surface.onWorkers(names));
+    void this.#client.lost.then((error) => {
+      if (!this.#expectedEnd) this.#surface.onCoordinatorLost(error.message);
+      this.#report(error);
+    });
     for (const child of this.#cluster.processes) this.#watchProcess(child);
+  }
+
+  #onState(message: JobStateMessage): void {
+    const { state, attempt, atUs, failure, restored } = message;
+    this.#states.push({ state, attempt, atUs, cause: failure?.message ?? null, restored: restored ?? null });
+    this.#surface.onJobState(message);
+  }
+
+  history(): DeploymentHistory {
+    return { states: this.#states, checkpoints: this.#checkpoints };
   }
 
   /** The end of a process is a failure of the system, unless a fault was to end it: then the job tells what comes of that. */
@@ -132,6 +165,7 @@ class BundledDeployment implements Deployment {
     const ended = await within(SHUTDOWN_MS, exits);
     if (!ended) await Promise.all(this.#cluster.processes.map((child) => child.stop(STOP_MS)));
     this.#client.close();
+    await rm(stateDirectoryOf(this.#context), { recursive: true, force: true });
   }
 
   describe(): Readonly<Record<string, unknown>> {

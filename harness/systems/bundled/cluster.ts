@@ -1,9 +1,9 @@
-import { extname } from "node:path";
+import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FaultlineError } from "../../../base/errors.ts";
 import type { CoordinatorSpec } from "../../../engine/shell/coordinator-main.ts";
 import type { WorkerSpec } from "../../../engine/shell/worker-main.ts";
-import type { DeployContext, SpawnedProcess } from "../system.ts";
+import type { DeployContext, LinkAccess, SpawnedProcess } from "../system.ts";
 
 const READY_TIMEOUT_MS = 15_000;
 const CONNECT_TIMEOUT_US = 10_000_000;
@@ -16,10 +16,17 @@ export interface Cluster {
   /** Everything that was started, also what has ended. */
   readonly processes: readonly SpawnedProcess[];
   readonly workers: readonly SpawnedProcess[];
+  /** Those that stand ready to take the place of lost ones. */
+  readonly spares: readonly SpawnedProcess[];
   /** Starts one more worker, of a name that no other has or had; not waited for: it registers when it is ready. */
   startWorker(name: string): SpawnedProcess;
   /** Flags of the worker processes, for the record. */
   readonly workerFlags: readonly string[];
+}
+
+/** Where the job's checkpoints and the workers' own copies of them are while the run lasts. */
+export function stateDirectoryOf({ logDir }: DeployContext): string {
+  return join(logDir, "state");
 }
 
 /** Starts coordinator and workers and resolves when all are ready; stops what was started when one is not. */
@@ -29,9 +36,15 @@ export async function startCluster(context: DeployContext): Promise<Cluster> {
   const start = (...spawned: Parameters<DeployContext["spawn"]>) => {
     const child = context.spawn(...spawned);
     started.push(child);
+    context.links?.processStarted(child.role, child.pid);
     return child;
   };
-  const common = { storeDirectory: context.logDir, livenessIntervalUs: engine.livenessIntervalUs };
+  const stateDirectory = stateDirectoryOf(context);
+  const common = {
+    storeDirectory: join(stateDirectory, "checkpoints"),
+    livenessIntervalUs: engine.livenessIntervalUs,
+    ...(context.storeFaults === undefined ? {} : { storeFaults: context.storeFaults }),
+  };
   const workerFlags = flagsOfWorker(engine.workerMemoryBytes);
   try {
     const coordinatorSpec: CoordinatorSpec = {
@@ -44,20 +57,35 @@ export async function startCluster(context: DeployContext): Promise<Cluster> {
     const coordinator = start("coordinator", shellEntry("coordinator-main"), coordinatorSpec, {
       nodeFlags: COORDINATOR_FLAGS,
     });
-    const coordinatorAddress = await readyAddress(coordinator);
+    const { links } = context;
+    // The harness itself goes to the coordinator directly: what it hears of a broken cluster must not be broken too.
+    const coordinatorAddress = await listening(coordinator, links);
+    const readiness = new Map<SpawnedProcess, Promise<string>>();
     const startWorker = (worker: string) => {
       const spec: WorkerSpec = {
         ...common,
         worker,
-        coordinator: coordinatorAddress,
+        localDirectory: join(stateDirectory, "local", worker),
+        coordinator: links?.addressFor(coordinator.role) ?? coordinatorAddress,
+        ...(links === undefined ? {} : { advertise: links.addressFor(worker) }),
         connectTimeoutUs: CONNECT_TIMEOUT_US,
         seed: seed + started.length,
       };
-      return start(worker, shellEntry("worker-main"), spec, { nodeFlags: workerFlags });
+      const child = start(worker, shellEntry("worker-main"), spec, { nodeFlags: workerFlags });
+      const ready = listening(child, links);
+      ready.catch(() => {}); // of a replacement that cannot start its end tells
+      readiness.set(child, ready);
+      return child;
     };
-    const workers = Array.from({ length: engine.workers }, (_, index) => startWorker(`worker-${index + 1}`));
-    await Promise.all(workers.map(readyAddress));
-    return { coordinatorAddress, processes: started, workers, startWorker, workerFlags };
+    // The job runs on those that register first: spare ones start when these have.
+    const startAll = async (first: number, count: number) => {
+      const group = Array.from({ length: count }, (_, index) => startWorker(`worker-${first + index}`));
+      await Promise.all(group.map((child) => readiness.get(child)));
+      return group;
+    };
+    const workers = await startAll(1, engine.workers);
+    const spares = await startAll(engine.workers + 1, engine.spareWorkers ?? 0);
+    return { coordinatorAddress, processes: started, workers, spares, startWorker, workerFlags };
   } catch (error) {
     await Promise.all(started.map((child) => child.stop(0)));
     throw error;
@@ -75,6 +103,13 @@ function flagsOfWorker(memoryBytes: number): readonly string[] {
 function shellEntry(name: string): URL {
   const here = import.meta.url;
   return new URL(`../../../engine/shell/${name}${extname(fileURLToPath(here))}`, here);
+}
+
+/** Where a process listens, once it is ready; others are led there from now on. */
+async function listening(child: SpawnedProcess, links: LinkAccess | undefined): Promise<string> {
+  const address = await readyAddress(child);
+  links?.listensAt(child.role, address);
+  return address;
 }
 
 /** The address in a process' ready line; `service-start-failed` when it ends before, or says nothing for too long. */

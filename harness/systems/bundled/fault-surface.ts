@@ -1,69 +1,102 @@
+import { monotonicUs } from "../../../base/clock.ts";
 import type { JobStateMessage } from "../../../engine/shell/cluster-client.ts";
-import type { FaultProcess, FaultSurface, SpawnedProcess, SystemState } from "../system.ts";
+import type { CheckpointEvent, FaultPlace, FaultSurface, SpawnedProcess, SystemState } from "../system.ts";
 import type { Cluster } from "./cluster.ts";
 
-/** Replacements of one worker before it stays away: a worker that cannot start must not be started for ever. */
-const MAX_REPLACEMENTS = 20;
+/** Replacements of workers before lost ones stay away: a worker that cannot start must not be started for ever. */
+const MAX_REPLACEMENTS = 1_000;
 
 type ProcessListener = Parameters<FaultSurface["onProcess"]>[0];
 
 /**
- * The worker processes as places that can be struck. Where the job recovers, a killed worker is replaced at once by a new process
- * of another name in the same place, as a supervisor would.
+ * The cluster's processes as places that can be struck. Where the job recovers, a worker that was struck and is lost is replaced at
+ * once by a new process of another name, as a supervisor would; a spare one, where there is one, takes its place and the new one is
+ * the spare.
  */
 export class BundledFaultSurface implements FaultSurface {
   readonly #cluster: Cluster;
   readonly #replaces: boolean;
   /** By place: who serves there now. */
   readonly #places: SpawnedProcess[];
-  readonly #expected = new Set<number>();
+  readonly #spares: SpawnedProcess[];
+  /** Process → until when its end is expected, monotonic µs. */
+  readonly #expected = new Map<number, number>();
   readonly #stateListeners: ((state: SystemState) => void)[] = [];
+  readonly #checkpointListeners: ((event: CheckpointEvent) => void)[] = [];
   readonly #processListeners: ProcessListener[] = [];
   readonly #watch: (child: SpawnedProcess) => void;
+  readonly #now: () => number;
+  /** Names of the workers that the coordinator has; null: it has not said yet. */
+  #registered: ReadonlySet<string> | null = null;
+  /** Names of workers that it had once. */
+  readonly #known = new Set<string>();
   #replacements = 0;
   #closed = false;
 
-  /** `watch` is called with every process that is started from now on. */
-  constructor(cluster: Cluster, replaces: boolean, watch: (child: SpawnedProcess) => void) {
+  /** `watch` is called with every process that is started from now on; `now`: monotonic µs. */
+  constructor(cluster: Cluster, replaces: boolean, watch: (child: SpawnedProcess) => void, now = monotonicUs) {
     this.#cluster = cluster;
     this.#replaces = replaces;
     this.#places = [...cluster.workers];
+    this.#spares = [...cluster.spares];
     this.#watch = watch;
+    this.#now = now;
   }
 
-  target(role: string, number: number): FaultProcess | null {
-    const child = role === "worker" ? this.#places[number - 1] : undefined;
-    return child === undefined ? null : { role: child.role, pid: child.pid, name: child.role };
+  places(): readonly FaultPlace[] {
+    const workers = this.#places.map((child, n) => place(`worker/${n + 1}`, this.#isThere(child) ? child : undefined));
+    const coordinator = this.#cluster.processes.find(({ role }) => role === "coordinator");
+    return [...workers, place("coordinator", coordinator)];
   }
 
-  expectEnd(pid: number): void {
-    this.#expected.add(pid);
+  expectEnd(pid: number, untilUs = Number.POSITIVE_INFINITY): void {
+    this.#expected.set(pid, untilUs);
   }
 
   isExpected(pid: number): boolean {
-    return this.#expected.has(pid);
+    return (this.#expected.get(pid) ?? Number.NEGATIVE_INFINITY) >= this.#now();
   }
 
   /** A process has ended whose end was wanted. */
   onExpectedEnd(pid: number): void {
-    const place = this.#places.findIndex((child) => child.pid === pid);
-    if (place < 0 || !this.#replaces || this.#closed || this.#replacements >= MAX_REPLACEMENTS) return;
-    this.#replacements++;
-    const child = this.#cluster.startWorker(`worker-${this.#places.length + this.#replacements}`);
-    this.#places[place] = child;
-    this.#watch(child);
-    for (const listener of this.#processListeners) listener({ role: child.role, pid: child.pid });
+    const lost = [...this.#places, ...this.#spares].find((child) => child.pid === pid);
+    if (lost !== undefined) this.#replace(lost);
   }
 
-  onJobState({ state, attempt, atUs, failure }: JobStateMessage): void {
+  /** The coordinator's workers have changed. One that was struck and is no longer among them, though it still runs, was given up. */
+  onWorkers(names: readonly string[]): void {
+    this.#registered = new Set(names);
+    for (const name of names) this.#known.add(name);
+    for (const child of [...this.#places, ...this.#spares]) {
+      const { role, pid } = child;
+      if (!this.#known.has(role) || this.#registered.has(role) || !this.isExpected(pid)) continue;
+      // It ends by itself when it finds out, and that may be long from now.
+      this.expectEnd(pid);
+      this.#replace(child);
+    }
+  }
+
+  onJobState({ state, attempt, atUs, failure, restored }: JobStateMessage): void {
     const troubled = state === "restarting" || state === "failing" || state === "failed";
-    const running = state === "running";
-    const told = { state: `job ${state}`, attempt, atUs, troubled, running, cause: failure?.message ?? null };
-    for (const listener of this.#stateListeners) listener(told);
+    const told = { state: `job ${state}`, attempt, atUs, troubled, cause: failure?.message ?? null };
+    this.#tell({ ...told, running: state === "running", ...(restored === undefined ? {} : { restored }) });
+  }
+
+  /** The connection to the coordinator has broken. */
+  onCoordinatorLost(cause: string): void {
+    this.#tell({ state: "coordinator lost", attempt: 0, atUs: this.#now(), troubled: true, running: false, cause });
+  }
+
+  onCheckpointPhase(event: CheckpointEvent): void {
+    for (const listener of this.#checkpointListeners) listener(event);
   }
 
   onState(listener: (state: SystemState) => void): void {
     this.#stateListeners.push(listener);
+  }
+
+  onCheckpoint(listener: (event: CheckpointEvent) => void): void {
+    this.#checkpointListeners.push(listener);
   }
 
   onProcess(listener: ProcessListener): void {
@@ -74,4 +107,33 @@ export class BundledFaultSurface implements FaultSurface {
   close(): void {
     this.#closed = true;
   }
+
+  #isThere({ role }: SpawnedProcess): boolean {
+    return this.#registered === null || this.#registered.has(role);
+  }
+
+  /** Puts a spare worker, or else the new one, where this one was. */
+  #replace(lost: SpawnedProcess): void {
+    if (!this.#replaces || this.#closed || this.#replacements >= MAX_REPLACEMENTS) return;
+    this.#replacements++;
+    const first = this.#cluster.workers.length + this.#cluster.spares.length;
+    const child = this.#cluster.startWorker(`worker-${first + this.#replacements}`);
+    const spare = this.#spares.indexOf(lost);
+    if (spare >= 0) this.#spares[spare] = child;
+    else {
+      const free = this.#spares.find((one) => this.#isThere(one));
+      if (free !== undefined) this.#spares[this.#spares.indexOf(free)] = child;
+      this.#places[this.#places.indexOf(lost)] = free ?? child;
+    }
+    this.#watch(child);
+    for (const listener of this.#processListeners) listener({ role: child.role, pid: child.pid });
+  }
+
+  #tell(state: SystemState): void {
+    for (const listener of this.#stateListeners) listener(state);
+  }
+}
+
+function place(name: string, child: SpawnedProcess | undefined): FaultPlace {
+  return { name, process: child === undefined ? null : { role: child.role, pid: child.pid, name: child.role } };
 }

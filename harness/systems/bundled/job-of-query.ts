@@ -1,5 +1,13 @@
 import { FaultlineError } from "../../../base/errors.ts";
-import { DEFAULT_JOB_OPTIONS, type JobOptions, type JobSpec, type Recovery } from "../../../engine/cluster/job-spec.ts";
+import {
+  type CheckpointSettings,
+  DEFAULT_JOB_OPTIONS,
+  type Guarantee,
+  type JobOptions,
+  type JobSpec,
+  type Recovery,
+  type RestartStrategy,
+} from "../../../engine/cluster/job-spec.ts";
 import type { WireFormatName } from "../../../generators/dataset.ts";
 import { SINK_ID } from "../../../queries/job-ids.ts";
 import type { QueryDefinition } from "../../../queries/query.ts";
@@ -27,6 +35,11 @@ export interface QueryJobOptions {
   readonly output: LogBinding;
   readonly options?: Partial<JobOptions>;
   readonly recovery?: Recovery;
+  readonly guarantee?: Guarantee;
+  readonly checkpoints?: CheckpointSettings;
+  readonly restart?: RestartStrategy;
+  /** Folder of a checkpoint or savepoint to start from. */
+  readonly restoreFrom?: string;
 }
 
 /** The bundled engine's job for a query, with identity columns. `query-undefined-on-data` when it has no meaning on this data. */
@@ -47,6 +60,10 @@ export function jobOfQuery(options: QueryJobOptions): JobSpec {
     sinks: { [SINK_ID]: options.output },
     options: { ...DEFAULT_JOB_OPTIONS, ...options.options },
     recovery: options.recovery ?? "none",
+    ...(options.guarantee === undefined ? {} : { guarantee: options.guarantee }),
+    ...(options.checkpoints === undefined ? {} : { checkpoints: options.checkpoints }),
+    ...(options.restart === undefined ? {} : { restart: options.restart }),
+    ...(options.restoreFrom === undefined ? {} : { restoreFrom: options.restoreFrom }),
     bounded: options.bounded,
   };
 }

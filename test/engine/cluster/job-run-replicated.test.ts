@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { JobRun } from "../../../engine/cluster/job-run.ts";
 import { DEFAULT_JOB_OPTIONS, type JobSpec, type Recovery } from "../../../engine/cluster/job-spec.ts";
 import { countJob } from "../simulation/tiny-job.ts";
+import { recoveryEffects } from "./recovery-effects.ts";
 
 const SPEC: JobSpec = {
   jobId: "j",
@@ -38,6 +39,7 @@ function deploy(recovery: Recovery = "none") {
       done.push(`${message.type}${task} ${worker}`);
     },
     transition: (state, failure) => done.push(failure === null ? state : `${state} (${failure.code})`),
+    ...recoveryEffects({ ...SPEC, recovery }),
     nextAttempt: () => 2,
     replicaLost: ({ vertex, subtask }) => done.push(`lost ${vertex}/${subtask}`),
     after: () => {},

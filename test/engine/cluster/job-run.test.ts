@@ -5,6 +5,7 @@ import { DEFAULT_JOB_OPTIONS, type JobSpec, type Recovery } from "../../../engin
 import type { CoordinatorToWorker } from "../../../engine/cluster/messages.ts";
 import type { LogicalGraph } from "../../../engine/dataflow/graph.ts";
 import { countJob, graphOf, sourceNode } from "../simulation/tiny-job.ts";
+import { recoveryEffects } from "./recovery-effects.ts";
 
 const SPEC: JobSpec = {
   jobId: "j",
@@ -37,6 +38,7 @@ function start(graph: LogicalGraph = countJob(10), recovery: Recovery = "none") 
       sent.push({ worker, message });
     },
     transition: (state, failure) => done.push(failure === null ? state : `${state} (${failure.code})`),
+    ...recoveryEffects({ ...SPEC, recovery }),
     nextAttempt: () => ++attempts,
     replicaLost: ({ vertex, subtask }) => done.push(`lost ${vertex}/${subtask}`),
     after: (_delayUs, callback) => late.push(callback),

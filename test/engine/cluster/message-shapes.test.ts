@@ -45,6 +45,7 @@ const TASK: TaskCounters = {
 const FAILURE = { code: "job-failed", message: "" };
 const ATTEMPT = { jobId: "j", attempt: 1 };
 
+const HANDLE = { vertex: "v", subtask: 0, file: "v-0", bytes: 10, checksum: 7 };
 const toCoordinator: readonly (WorkerToCoordinator | LivenessToCoordinator | ClientToCoordinator)[] = [
   { type: "register", worker: "w", address: "h:1", pid: 0 },
   { type: "deployed", ...ATTEMPT },
@@ -54,6 +55,22 @@ const toCoordinator: readonly (WorkerToCoordinator | LivenessToCoordinator | Cli
   { type: "alive", worker: "w", progress: 0 },
   { type: "drain", jobId: "j" },
   { type: "cancel", jobId: "j" },
+  { type: "savepoint", jobId: "j", folder: "kept/one", stop: true },
+  {
+    type: "snapshotStored",
+    ...ATTEMPT,
+    checkpointId: 4,
+    handle: HANDLE,
+    cost: { startDelayUs: 1, alignmentUs: 0, alignmentBytes: 0, syncUs: 2, asyncUs: 3, bytes: 10 },
+  },
+  {
+    type: "snapshotFailed",
+    ...ATTEMPT,
+    checkpointId: 4,
+    vertex: "v",
+    subtask: 0,
+    failure: { code: "disk-full", message: "no space" },
+  },
 ];
 const toWorker: readonly CoordinatorToWorker[] = [
   { type: "registered", epoch: 1 },
@@ -63,7 +80,12 @@ const toWorker: readonly CoordinatorToWorker[] = [
     attempt: 1,
     job: JOB,
     placements: [{ vertex: "v", subtask: 0, worker: "w", address: "h:1" }],
+    restore: { checkpointId: 3, folder: "j/chk-3", snapshots: [HANDLE] },
+    fromEnd: false,
   },
+  { type: "checkpoint", epoch: 1, ...ATTEMPT, checkpointId: 4, folder: "j/chk-4", atUs: 5, last: false },
+  { type: "checkpointComplete", epoch: 1, ...ATTEMPT, checkpointId: 4 },
+  { type: "checkpointAborted", epoch: 1, ...ATTEMPT, checkpointId: 4 },
   { type: "start", epoch: 1, ...ATTEMPT },
   { type: "drain", epoch: 1, ...ATTEMPT },
   { type: "cancel", epoch: 1, ...ATTEMPT },
@@ -92,6 +114,7 @@ describe("messages", () => {
           for (const wrong of [undefined, null, []]) {
             const broken = bytesOf({ ...message, [name]: wrong });
             if (name === "workers" && Array.isArray(wrong)) continue;
+            if (name === "restore" && wrong === null) continue;
             if ((name === "tasks" || name === "placements") && Array.isArray(wrong)) continue;
             assert.throws(() => read(broken), { code: "cluster-protocol" }, `${message.type}.${name} = ${wrong}`);
           }

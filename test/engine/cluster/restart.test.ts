@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Random } from "../../../base/random.ts";
 import { DEFAULT_JOB_OPTIONS, type JobSpec, type Recovery } from "../../../engine/cluster/job-spec.ts";
-import { decideRestart, MAX_RESTARTS } from "../../../engine/cluster/restart-decision.ts";
 import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
 import { countJob } from "../simulation/tiny-job.ts";
 import { readTiny, tinySupplier } from "../simulation/tiny-rows.ts";
@@ -148,20 +147,5 @@ describe("a job that recovers from scratch", () => {
       const { state, failure, attempt } = cluster.client.stateOf("j")!;
       assert.deepEqual([state, failure?.code, attempt], ["failed", "worker-lost", 1], `seed ${seed}`);
     }
-  });
-});
-
-describe("the restart decision", () => {
-  const failure = { code: "worker-lost", message: "gone" };
-
-  it("restarts from scratch up to the limit, then fails and says how often it tried", () => {
-    assert.deepEqual(decideRestart(failure, "none", 0), { kind: "fail", failure });
-    assert.deepEqual(decideRestart(failure, "scratch", MAX_RESTARTS - 1), { kind: "restart" });
-    const last = decideRestart(failure, "scratch", MAX_RESTARTS);
-    assert.ok(last.kind === "fail" && /given up after 10 restarts/.test(last.failure.message));
-  });
-
-  it("does not try again what cannot be built", () => {
-    assert.equal(decideRestart({ code: "job-invalid", message: "no sink" }, "scratch", 0).kind, "fail");
   });
 });

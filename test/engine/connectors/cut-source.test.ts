@@ -10,6 +10,7 @@ import { encodeCutLogEntry } from "../../../engine/replication/cut-entry.ts";
 import { MemoryLog } from "../replication/memory-log.ts";
 import { TinyDecoder, tinyRows, tinySupplier } from "../simulation/tiny-rows.ts";
 import { ManualTime } from "../task/manual-world.ts";
+import { NO_TRANSACTIONS } from "./no-transactions.ts";
 
 const ROWS = 40;
 const PARTITIONS = 2;
@@ -25,6 +26,7 @@ function replica(cuts: MemoryLog, idleTimeoutUs = 0) {
   const at = [0, 0];
   const input: { handler: LogReaderHandler | null; paused: boolean } = { handler: null, paused: false };
   const log: Log = {
+    ...NO_TRANSACTIONS,
     openReader: (address, from, handler) => {
       if (address.topic === "cuts") return cuts.openReader(address, from, handler);
       input.handler = handler;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { SnapshotReader, SnapshotWriter } from "../../../engine/checkpoint/snapshot.ts";
-import { ArrivalMerge, type BarrierMode } from "../../../engine/merge/arrival.ts";
+import type { BarrierMode } from "../../../engine/cluster/job-spec.ts";
+import { ArrivalMerge } from "../../../engine/merge/arrival.ts";
 import type { Element } from "../../../engine/task/element.ts";
 
 const row = (first: number): Element => ({ kind: "records", first, count: 1, skip: 0, payload: Uint8Array.of(1) });
@@ -23,7 +24,7 @@ function drain(merge: ArrivalMerge): string[] {
 
 describe("the arrival merge", () => {
   it("keeps the order of arrival", () => {
-    const merge = new ArrivalMerge(2, "exactlyOnce");
+    const merge = new ArrivalMerge(2, "aligned");
     for (const [channel, first] of [
       [0, 1],
       [1, 1],
@@ -35,7 +36,7 @@ describe("the arrival merge", () => {
   });
 
   it("blocks channels that have shown the barrier until all have", () => {
-    const merge = new ArrivalMerge(2, "exactlyOnce");
+    const merge = new ArrivalMerge(2, "aligned");
     merge.offer(0, barrier(1, 7));
     merge.offer(0, row(2));
     merge.offer(1, row(1));
@@ -48,7 +49,7 @@ describe("the arrival merge", () => {
   });
 
   it("blocks nothing in at-least-once mode and takes the snapshot at the last barrier", () => {
-    const merge = new ArrivalMerge(2, "atLeastOnce");
+    const merge = new ArrivalMerge(2, "at-least-once");
     merge.offer(0, barrier(1, 7));
     merge.offer(0, row(2));
     merge.offer(1, barrier(1, 7));
@@ -57,7 +58,7 @@ describe("the arrival merge", () => {
   });
 
   it("takes an ended channel as having shown every later barrier", () => {
-    const merge = new ArrivalMerge(2, "exactlyOnce");
+    const merge = new ArrivalMerge(2, "aligned");
     merge.offer(0, barrier(1, 1));
     merge.offer(1, end(1));
     merge.offer(0, barrier(2, 2));
@@ -65,7 +66,7 @@ describe("the arrival merge", () => {
   });
 
   it("drops an unfinished alignment when a newer barrier comes, and ignores late barriers", () => {
-    const merge = new ArrivalMerge(2, "exactlyOnce");
+    const merge = new ArrivalMerge(2, "aligned");
     merge.offer(0, barrier(1, 1));
     merge.offer(0, row(2));
     merge.offer(1, barrier(1, 2));
@@ -80,7 +81,7 @@ describe("the arrival merge", () => {
   it("splits every channel's rows exactly at its barrier, in channel order, for any interleaving", () => {
     const script = fc.array(fc.tuple(fc.nat(2), fc.constantFrom("row", "row", "barrier")), { maxLength: 60 });
     fc.assert(
-      fc.property(script, fc.constantFrom<BarrierMode>("exactlyOnce"), (steps, mode) => {
+      fc.property(script, fc.constantFrom<BarrierMode>("aligned"), (steps, mode) => {
         const merge = new ArrivalMerge(3, mode);
         const next = [1, 1, 1];
         const barriers = [0, 0, 0];
@@ -118,13 +119,13 @@ describe("the arrival merge", () => {
   });
 
   it("restores its position", () => {
-    const merge = new ArrivalMerge(2, "exactlyOnce");
+    const merge = new ArrivalMerge(2, "aligned");
     merge.offer(1, end(1));
     merge.offer(0, barrier(1, 4));
     assert.deepEqual(drain(merge), ["1:end", "b4"]);
     const writer = new SnapshotWriter();
     merge.snapshot(writer);
-    const restored = new ArrivalMerge(2, "exactlyOnce");
+    const restored = new ArrivalMerge(2, "aligned");
     restored.restore(new SnapshotReader(writer.finish()));
     restored.offer(0, barrier(2, 4));
     restored.offer(0, barrier(3, 5));

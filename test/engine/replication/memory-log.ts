@@ -1,5 +1,6 @@
 import { SuppliedRecords } from "../../../engine/connectors/source-supplier.ts";
 import type { Log, LogReaderHandler, LogWriterHandler } from "../../../engine/ports.ts";
+import { NO_TRANSACTIONS } from "../connectors/no-transactions.ts";
 
 /** A log of one partition in memory; what is appended reaches readers when the test delivers it. */
 export class MemoryLog implements Log {
@@ -8,6 +9,8 @@ export class MemoryLog implements Log {
   readonly writers: LogWriterHandler[] = [];
   /** Values that a writer takes before it wants to be drained. */
   room = Number.POSITIVE_INFINITY;
+  readonly openTransactionalWriter = NO_TRANSACTIONS.openTransactionalWriter;
+  readonly commitPrepared = NO_TRANSACTIONS.commitPrepared;
 
   openReader(_address: unknown, _from: unknown, handler: LogReaderHandler) {
     const reader = { handler, at: 0, closed: false };

@@ -81,3 +81,26 @@ test("rows in binary form go in and out unchanged", () => {
   const copy = heap.addBytes(heap.bytesOf(first).slice());
   assert.deepEqual(readRow(heap, copy), rowOf(7, 50));
 });
+
+test("a row that is freed while the heap is held stays readable, and is forgotten after that, a few at a time", () => {
+  const heap = new RowHeap(schema);
+  const add = (id: number) => heap.add(batchOf(schema, [rowOf(id, 300)]), 0);
+  const numbers = Array.from({ length: 3_000 }, (_, id) => add(id));
+  const { liveBytes } = heap;
+  heap.hold();
+  heap.hold();
+  for (const [id, number] of numbers.entries()) {
+    heap.links[number] = id;
+    heap.free(number);
+    add(id);
+  }
+  heap.letGo();
+  heap.free(add(0)); // one snapshot is still being written
+  for (const [id, number] of numbers.entries()) {
+    assert.deepEqual(readRow(heap, number), rowOf(id, 300));
+    assert.equal(heap.links[number], id);
+  }
+  heap.letGo();
+  for (let step = 0; step < 1_000; step++) heap.free(add(0));
+  assert.equal(heap.liveBytes, liveBytes);
+});

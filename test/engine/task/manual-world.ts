@@ -9,6 +9,7 @@ import type {
   LogWriterHandler,
   Timer,
 } from "../../../engine/ports.ts";
+import { NO_TRANSACTIONS } from "../connectors/no-transactions.ts";
 import { readTiny, type TinyRow, tinyBytes } from "../simulation/tiny-rows.ts";
 
 interface Due {
@@ -141,6 +142,8 @@ export class ManualLog implements Log {
   readonly readers: ManualReader[] = [];
   readonly writers: ManualWriter[] = [];
   room = Number.POSITIVE_INFINITY;
+  readonly openTransactionalWriter = NO_TRANSACTIONS.openTransactionalWriter;
+  readonly commitPrepared = NO_TRANSACTIONS.commitPrepared;
 
   openReader(_address: unknown, from: ManualReader["from"], handler: LogReaderHandler): LogReader {
     const reader = new ManualReader(from, handler);

@@ -1,4 +1,5 @@
-import { DEFAULT_JOB_OPTIONS, type JobOptions } from "../../../engine/cluster/job-spec.ts";
+import type { PendingSnapshot } from "../../../engine/checkpoint/pending-snapshot.ts";
+import { type CheckpointSettings, DEFAULT_JOB_OPTIONS, type JobOptions } from "../../../engine/cluster/job-spec.ts";
 import type { Failure, TaskState } from "../../../engine/cluster/messages.ts";
 import type { LogicalGraph } from "../../../engine/dataflow/graph.ts";
 import { planJob } from "../../../engine/dataflow/planner.ts";
@@ -18,7 +19,13 @@ export const ATTEMPT = 1;
 export function rigTask(
   graph: LogicalGraph,
   vertexId: string,
-  changes: { options?: Partial<JobOptions>; parallelism?: number; replicas?: number; callOut?: CallOut } = {},
+  changes: {
+    options?: Partial<JobOptions>;
+    parallelism?: number;
+    replicas?: number;
+    callOut?: CallOut;
+    checkpoints?: CheckpointSettings;
+  } = {},
 ) {
   const time = new ManualTime();
   const log = new ManualLog();
@@ -51,7 +58,9 @@ export function rigTask(
         sinks: { sink: { kind: "memory", brokers: [], topic: "out", partitions: 1 } },
         options: { ...DEFAULT_JOB_OPTIONS, ...changes.options },
         bounded: false,
+        ...(changes.checkpoints === undefined ? {} : { recovery: "passive", checkpoints: changes.checkpoints }),
       },
+      fromEnd: false,
       world: {
         clock: time.clock,
         timers: time.timers,
@@ -61,7 +70,7 @@ export function rigTask(
       host: {
         onState: (_task, state, failure) => states.push([state, failure]),
         onNotice: () => {},
-        onSnapshot: (_task, id, bytes) => snapshots.push({ id, bytes }),
+        onSnapshot: (_task, { checkpointId: id, state }) => snapshots.push({ id, bytes: wholeOf(state) }),
       },
       linkTo: () => link,
     },
@@ -69,6 +78,12 @@ export function rigTask(
     0,
   );
   return { task, time, log, plan, sent, credits, states, snapshots, link };
+}
+
+/** All of a snapshot at once. */
+function wholeOf(state: PendingSnapshot): Uint8Array {
+  state.advance(Number.POSITIVE_INFINITY);
+  return Buffer.concat(state.chunks());
 }
 
 function replicasOf(count: number) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { type CheckpointSettings, DEFAULT_CHECKPOINTS } from "../../../engine/cluster/job-spec.ts";
 import type { LogicalGraph } from "../../../engine/dataflow/graph.ts";
 import { FRAME_END, type Frame, NO_PAYLOAD } from "../../../engine/task/frame.ts";
 import { graphOf, mapNode, sinkNode, sourceNode, windowNode } from "../simulation/tiny-job.ts";
@@ -12,9 +13,10 @@ function windowInTheMiddle(): LogicalGraph {
   return graphOf(sourceNode(), windowNode("source", 10), mapNode("window", "roundRobin", "map"), sinkNode("map"));
 }
 
-function rigWindow(options = {}, parallelism = 1, replicas = 1) {
+function rigWindow(options = {}, parallelism = 1, replicas = 1, checkpoints?: CheckpointSettings) {
   const rig = rigTask(windowInTheMiddle(), "window", {
     replicas,
+    ...(checkpoints === undefined ? {} : { checkpoints }),
     options: { bufferTimeoutUs: 0, ...options },
     parallelism,
   });
@@ -203,11 +205,13 @@ describe("a task", () => {
   });
 
   it("sends no barrier behind its end", () => {
-    const { task, sent, log, time, snapshots } = rigTask(windowInTheMiddle(), "source");
+    const { task, sent, log, time, snapshots } = rigTask(windowInTheMiddle(), "source", {
+      checkpoints: DEFAULT_CHECKPOINTS,
+    });
     task.start();
     task.drain();
     log.readers[0]!.ends!([0]);
-    task.triggerBarrier(1);
+    task.checkpoint({ checkpointId: 1, atUs: 0, last: false });
     time.advance(10_000);
     assert.deepEqual(linesOf(sent), ["end"]);
     assert.equal(snapshots.length, 1);
@@ -215,7 +219,9 @@ describe("a task", () => {
 
   it("gives a sink's snapshot only when the rows before the barrier are durable", () => {
     const graph = graphOf(sourceNode(), mapNode("source", "roundRobin", "map"), sinkNode("map"));
-    const { task, log, time, link, snapshots } = rigTask(graph, "map");
+    const { task, log, time, link, snapshots } = rigTask(graph, "map", {
+      checkpoints: DEFAULT_CHECKPOINTS,
+    });
     const sender = new Sender(0, 0);
     task.start();
     for (const frame of [sender.rows(row(1, 1)), sender.barrier(7), sender.rows(row(1, 2))]) task.onFrame(frame, link);
@@ -271,7 +277,7 @@ describe("a task", () => {
   });
 
   it("takes its snapshot between the rows before and after the barriers, and forwards one barrier", () => {
-    const { task, sent, snapshots, give, edge } = rigWindow({}, 2);
+    const { task, sent, snapshots, give, edge } = rigWindow({}, 2, 1, DEFAULT_CHECKPOINTS);
     const [a, b] = [new Sender(edge, 0), new Sender(edge, 1)];
     task.start();
     give(a.rows(row(1, 1)), a.barrier(1), a.rows(row(1, 2)), b.rows(row(1, 3)));

@@ -94,13 +94,15 @@ export function fakeWorld(): FakeWorld {
         }),
       startGuard: async () => {
         const close = start("guard", "guard");
-        return { pid: 1, watch() {}, unwatch() {}, watchDir() {}, unwatchDir() {}, close };
+        const groups = { watchGroup() {}, unwatchGroup() {} };
+        return { pid: 1, watch() {}, unwatch() {}, watchDir() {}, unwatchDir() {}, ...groups, close };
       },
       startKafka: async () => {
         const stop = start("kafka", "kafka");
         const topics = new Set<string>();
         return {
           brokers: ["127.0.0.1:1"],
+          linkListener: null,
           pid: 2,
           version: "4",
           failed: dying("kafka-dies"),

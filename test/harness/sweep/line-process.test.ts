@@ -10,7 +10,16 @@ import { LineProcess } from "../../../harness/sweep/bindings/line-process.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "faultline-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
-const guard: Guard = { pid: 0, watch() {}, unwatch() {}, watchDir() {}, unwatchDir() {}, close: async () => {} };
+const guard: Guard = {
+  pid: 0,
+  watch() {},
+  unwatch() {},
+  watchDir() {},
+  unwatchDir() {},
+  watchGroup() {},
+  unwatchGroup() {},
+  close: async () => {},
+};
 
 function start(behaviour: string, onMessage: (message: Readonly<Record<string, unknown>>) => void = () => {}) {
   return LineProcess.start({

@@ -1,0 +1,162 @@
+import { CheckpointCoordinator } from "../checkpoint/checkpoint-coordinator.ts";
+import { findRestorePoint, loadRestorePoint, type RestoringJob } from "../checkpoint/restore-point.ts";
+import type { World } from "../ports.ts";
+import { taskFailure } from "../task/task-failure.ts";
+import { checkpointsOf, DEFAULT_RESTART, type JobSpec } from "./job-spec.ts";
+import type {
+  CheckpointPhase,
+  CheckpointReport,
+  Failure,
+  RestorePoint,
+  SnapshotCost,
+  SnapshotHandle,
+  TaskPlacement,
+} from "./messages.ts";
+import type { RestartDecision } from "./restart-strategy.ts";
+import { RestartDecider } from "./restart-strategy.ts";
+
+/** Where an attempt of a job begins. */
+export interface JobStart {
+  /** null: with empty state. */
+  readonly restore: RestorePoint | null;
+  /** Sources begin at the present end of their logs. */
+  readonly fromEnd: boolean;
+}
+
+/** What the checkpoints of a job do to the world around it. */
+export interface CheckpointEffects {
+  /** Tells all workers of the present attempt. */
+  order(order: {
+    readonly checkpointId: number;
+    readonly folder: string;
+    readonly atUs: number;
+    readonly last: boolean;
+  }): void;
+  complete(checkpointId: number): void;
+  abort(checkpointId: number): void;
+  phase(checkpointId: number, phase: CheckpointPhase): void;
+  report(report: CheckpointReport): void;
+  fail(failure: Failure): void;
+}
+
+export type RecoveryWorld = Pick<World, "clock" | "timers" | "store" | "journal" | "random">;
+
+/**
+ * How a job survives: its restart strategy, its checkpoints while an attempt runs, and the place where the next attempt begins. Knows
+ * nothing of workers and tasks but their names.
+ */
+export class JobRecovery {
+  readonly #spec: JobSpec;
+  readonly #world: RecoveryWorld;
+  readonly #checkpoints: CheckpointCoordinator | null;
+  readonly #restarts: RestartDecider;
+  readonly #job: RestoringJob;
+  /** Checkpoints that a worker could not read. */
+  readonly #damaged = new Set<number>();
+  #started = false;
+
+  constructor(spec: JobSpec, job: RestoringJob, world: RecoveryWorld, effects: CheckpointEffects) {
+    this.#spec = spec;
+    this.#world = world;
+    this.#job = job;
+    const { clock, random } = world;
+    const strategy =
+      (spec.recovery ?? "none") === "none" ? ({ kind: "none" } as const) : (spec.restart ?? DEFAULT_RESTART);
+    this.#restarts = new RestartDecider(strategy, { clock, random });
+    const settings = checkpointsOf(spec);
+    const { jobId } = spec;
+    this.#checkpoints =
+      settings === null
+        ? null
+        : new CheckpointCoordinator({
+            jobId,
+            settings,
+            graphHash: job.graphHash,
+            world,
+            effects: {
+              trigger: (order) => effects.order(order),
+              complete: (checkpointId) => effects.complete(checkpointId),
+              abort: (checkpointId) => effects.abort(checkpointId),
+              phase: (checkpointId, phase) => effects.phase(checkpointId, phase),
+              report: (report) => effects.report(report),
+              fail: (failure) => effects.fail(failure),
+            },
+          });
+  }
+
+  /** Finds out where the next attempt begins. `done` may come much later; `snapshot-corrupt` when there is nothing left to start from. */
+  findStart(done: (failure: Failure | null, start: JobStart | null) => void): void {
+    const { recovery, guarantee, restoreFrom, jobId } = this.#spec;
+    const isFirst = !this.#started;
+    this.#started = true;
+    const world = this.#world;
+    const job = this.#job;
+    const found = (error: Error | null, restore: RestorePoint | null) => {
+      if (error === null) done(null, { restore, fromEnd: false });
+      else done(taskFailure(error, `restore of job ${jobId}`, "snapshot-corrupt"), null);
+    };
+    const original = () => {
+      if (restoreFrom === undefined) found(null, null);
+      else loadRestorePoint(world, restoreFrom, job, found);
+    };
+    if (isFirst || recovery === "scratch") {
+      original();
+    } else if (guarantee === "at-most-once") {
+      done(null, { restore: null, fromEnd: true });
+    } else {
+      findRestorePoint({ world, jobId, job, excluding: this.#damaged }, (error, restore) => {
+        if (error === null && restore === null) original();
+        else found(error, restore);
+      });
+    }
+  }
+
+  /** What follows a failure. */
+  onFailure(failure: Failure): RestartDecision {
+    return this.#restarts.onFailure(failure);
+  }
+
+  /** The attempt runs: checkpoints begin. */
+  onRunning(attempt: number, tasks: readonly TaskPlacement[], { restore }: JobStart): void {
+    this.#restarts.onRunning();
+    this.#checkpoints?.begin(attempt, tasks, restore);
+  }
+
+  /** The attempt runs no more: `settled` when nothing of its checkpoints is under way. */
+  onStopped(settled: () => void): void {
+    if (this.#checkpoints === null) settled();
+    else this.#checkpoints.end(settled);
+  }
+
+  /** The job has ended, after `onStopped`: its checkpoints go, unless they are to be kept. */
+  onEnded(): void {
+    if (checkpointsOf(this.#spec)?.keepAtEnd === false) this.#checkpoints?.discard();
+  }
+
+  /** All tasks have ended and wait for a checkpoint that covers this. */
+  onAllEnded(): void {
+    this.#checkpoints?.final();
+  }
+
+  onStored(checkpointId: number, handle: SnapshotHandle, cost: SnapshotCost): void {
+    this.#checkpoints?.onStored(checkpointId, handle, cost);
+  }
+
+  onFailed(checkpointId: number, task: { readonly vertex: string; readonly subtask: number }, failure: Failure): void {
+    this.#checkpoints?.onFailed(checkpointId, task, failure);
+  }
+
+  /** A worker could not read its part: the next attempt begins elsewhere. */
+  onDamaged(checkpointId: number): void {
+    this.#damaged.add(checkpointId);
+  }
+
+  /** Why there is no savepoint, or null: `report` follows when it is complete. */
+  savepoint(folder: string, last: boolean, done: (failure: Failure | null) => void): void {
+    if (this.#checkpoints !== null) {
+      this.#checkpoints.savepoint(folder, last, (failure) => done(failure));
+      return;
+    }
+    done({ code: "job-invalid", message: `job "${this.#spec.jobId}" takes no checkpoints, so no savepoint either` });
+  }
+}

@@ -1,0 +1,234 @@
+import { assert, present } from "../../base/assert.ts";
+import { asFaultlineError } from "../../base/errors.ts";
+import type { PreparedTransaction, World } from "../ports.ts";
+import type { ColumnBatch } from "../rows/batch.ts";
+import { decodePrepared, encodePrepared } from "./prepared-state.ts";
+import type { Sink, SinkHost } from "./sink.ts";
+import { type LogSinkSettings, partitionOf } from "./sink-log.ts";
+import { SinkOutput } from "./sink-output.ts";
+import { SinkRecords } from "./sink-records.ts";
+import { type PooledWriter, TransactionPool, type TransactionPoolSettings } from "./transaction-pool.ts";
+
+export type TransactionalSinkSettings = LogSinkSettings & TransactionPoolSettings;
+
+interface Transaction {
+  readonly output: SinkOutput;
+  /** null: no writer of the pool is free, or records before these are not durable. */
+  pooled: PooledWriter | null;
+}
+
+/** What a checkpoint has asked for. */
+interface Sealed {
+  readonly checkpointId: number;
+  /** null: there were no rows. */
+  readonly transaction: Transaction | null;
+  readonly done: (state: Uint8Array) => void;
+  isDone: boolean;
+  prepared: PreparedTransaction | null;
+  isCommitting: boolean;
+}
+
+/**
+ * Writes every row as one record to partition (instance mod partitions) of a log, in transactions that end with checkpoints:
+ * exactly-once for readers of what is committed. A checkpoint seals the open transaction; when its records are durable, the next rows
+ * go to the next writer of the pool, so that output does not wait for the commit. They do wait until then: what is written through two
+ * writers at once would change its order.
+ *
+ * Two-phase commit as in Carbone et al., State Management in Apache Flink, 2017, section 4.2.
+ */
+export class TransactionalSink implements Sink {
+  readonly #settings: TransactionalSinkSettings;
+  readonly #world: Pick<World, "clock" | "log">;
+  readonly #host: SinkHost;
+  readonly #partition: number;
+  readonly #records: SinkRecords;
+  readonly #pool: TransactionPool;
+  #restored: PreparedTransaction[] = [];
+  #open: Transaction;
+  /** In order of their checkpoints, until they are committed. */
+  #sealed: Sealed[] = [];
+  #closed = false;
+  #acknowledged = 0;
+  #commits = 0;
+  #commitUs = 0;
+
+  constructor(settings: TransactionalSinkSettings, world: Pick<World, "clock" | "log">, host: SinkHost) {
+    this.#settings = settings;
+    this.#world = world;
+    this.#host = host;
+    this.#partition = partitionOf(settings);
+    this.#open = this.#newTransaction();
+    this.#pool = new TransactionPool(settings, {
+      onAcknowledged: (output, partition, count) => this.#attempt(() => this.#onAcknowledged(output, partition, count)),
+      onDrain: (output) => this.#attempt(() => output?.drain()),
+      onError: (error) => this.#after(error, () => {}),
+    });
+    this.#records = new SinkRecords(settings.encoder, (bytes, start, end, timestampMs) =>
+      this.#open.output.append(bytes, start, end, timestampMs),
+    );
+  }
+
+  get blocked(): boolean {
+    return this.#open.output.blocked;
+  }
+
+  get settled(): boolean {
+    return this.#acknowledged === this.#records.rows;
+  }
+
+  get committed(): boolean {
+    return this.#open.output.records === 0 && this.#restored.length === 0 && this.#sealed.length === 0;
+  }
+
+  get rows(): number {
+    return this.#records.rows;
+  }
+
+  get bytes(): number {
+    return this.#records.bytes;
+  }
+
+  restore(state: Uint8Array): void {
+    this.#restored.push(...decodePrepared(state));
+  }
+
+  /** Commits what the checkpoint has prepared before it claims any id: claiming aborts what it finds. */
+  start(): void {
+    assert(!this.#pool.isClaimed, "a sink starts once");
+    let unanswered = this.#restored.length;
+    if (unanswered === 0) this.#claim();
+    for (const prepared of this.#restored) {
+      this.#world.log.commitPrepared(this.#settings.address, prepared, (error) =>
+        this.#after(error, () => {
+          unanswered--;
+          if (unanswered === 0) this.#claim();
+        }),
+      );
+    }
+  }
+
+  emit(batch: ColumnBatch): void {
+    this.#records.encode(batch);
+  }
+
+  endStep(): void {
+    this.#open.output.kick();
+  }
+
+  prepare(checkpointId: number, done: (state: Uint8Array) => void): void {
+    assert(checkpointId > (this.#sealed.at(-1)?.checkpointId ?? -1), "checkpoints come in order", { checkpointId });
+    this.endStep();
+    const transaction = this.#open.output.records > 0 ? this.#open : null;
+    if (transaction !== null) this.#open = this.#newTransaction();
+    this.#sealed.push({ checkpointId, transaction, done, isDone: false, prepared: null, isCommitting: false });
+    this.#goOn();
+  }
+
+  commit(checkpointId: number): void {
+    for (const sealed of this.#sealed) {
+      if (sealed.checkpointId > checkpointId) break;
+      assert(sealed.isDone, "a checkpoint completes when its sinks have prepared it", { checkpointId });
+      const { transaction } = sealed;
+      if (transaction === null || sealed.isCommitting) continue;
+      sealed.isCommitting = true;
+      const pooled = present(transaction.pooled, "writer of a prepared transaction");
+      const fromUs = this.#world.clock.nowUs();
+      pooled.writer.commit((error) => this.#after(error, () => this.#onCommitted(sealed, pooled, fromUs)));
+    }
+  }
+
+  counters(): Readonly<Record<string, number>> {
+    return {
+      unacknowledged: this.#records.rows - this.#acknowledged,
+      openTransactions: this.#open.output.records > 0 ? 1 : 0,
+      preparedTransactions: this.#sealed.filter(({ prepared }) => prepared !== null).length,
+      committedTransactions: this.#commits,
+      commitUs: this.#commitUs,
+    };
+  }
+
+  /** What is prepared stays so: its checkpoint may be complete. What is not will never be wanted. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const prepared = new Set(this.#sealed.flatMap(({ isDone, transaction }) => (isDone ? [transaction?.output] : [])));
+    this.#pool.close((output) => prepared.has(output));
+  }
+
+  #newTransaction(): Transaction {
+    return { output: new SinkOutput(this.#partition), pooled: null };
+  }
+
+  #claim(): void {
+    this.#restored = [];
+    this.#pool.claim(this.#world.log, this.#settings.address, this.#partition);
+    this.#goOn();
+  }
+
+  #after(error: Error | null, work: () => void): void {
+    if (error === null) this.#attempt(work);
+    else if (!this.#closed) this.#host.fail(error);
+  }
+
+  /** What the log tells: it may end a wait of the task, and what is found wrong with it fails the task. */
+  #attempt(work: () => void): void {
+    if (this.#closed) return;
+    const wasWaiting = this.blocked || !this.settled || !this.committed;
+    try {
+      work();
+    } catch (error) {
+      this.#host.fail(asFaultlineError(error));
+      return;
+    }
+    if (wasWaiting && (!this.blocked || this.settled)) this.#host.wake();
+  }
+
+  #onAcknowledged(asked: SinkOutput | null, partition: number, count: number): void {
+    const output = present(asked, "transaction of an acknowledgement");
+    output.acknowledge(partition, count);
+    this.#acknowledged += count;
+    if (output.settled) this.#goOn();
+  }
+
+  /** Gives writers to who waits for one, in order, and answers the checkpoints whose rows are durable. */
+  #goOn(): void {
+    if (!this.#pool.isClaimed) return;
+    const answers: Sealed[] = [];
+    let isDurable = true;
+    for (const sealed of this.#sealed) {
+      if (sealed.transaction !== null) {
+        this.#join(sealed.transaction);
+        isDurable = sealed.transaction.output.settled;
+      }
+      if (!isDurable) break;
+      if (!sealed.isDone) answers.push(sealed);
+    }
+    if (isDurable) this.#join(this.#open);
+    for (const sealed of answers) this.#answer(sealed);
+  }
+
+  #join(transaction: Transaction): void {
+    transaction.pooled ??= this.#pool.take(transaction.output);
+  }
+
+  /** With what is prepared for this checkpoint, and for those before it as long as that is not known to be committed. */
+  #answer(sealed: Sealed): void {
+    const { checkpointId, transaction, done } = sealed;
+    sealed.isDone = true;
+    if (transaction === null) this.#sealed = this.#sealed.filter((other) => other !== sealed);
+    else {
+      const { writer } = present(transaction.pooled, "writer of durable records");
+      sealed.prepared = present(writer.prepared(), "transaction of durable records");
+    }
+    const before = this.#sealed.filter((other) => other.checkpointId <= checkpointId);
+    done(encodePrepared(before.map(({ prepared }) => present(prepared, "transaction of an earlier checkpoint"))));
+  }
+
+  #onCommitted(sealed: Sealed, pooled: PooledWriter, fromUs: number): void {
+    this.#commits++;
+    this.#commitUs += this.#world.clock.nowUs() - fromUs;
+    this.#sealed = this.#sealed.filter((other) => other !== sealed);
+    this.#pool.release(pooled);
+    this.#goOn();
+  }
+}

@@ -1,0 +1,117 @@
+import { FaultlineError } from "../../base/errors.ts";
+import { Fifo } from "../merge/fifo.ts";
+import type { Log, LogAddress, LogWriterHandler, TransactionalWriter } from "../ports.ts";
+import type { SinkOutput } from "./sink-output.ts";
+
+export interface TransactionPoolSettings {
+  /**
+   * The pool, of this execution of this instance alone: one id for what is written, one for each checkpoint that is not complete or has
+   * failed. Fewer than tolerated failures + 2 make the sink wait.
+   */
+  readonly transactionalIds: readonly string[];
+  /**
+   * Pools of earlier executions, to be fenced. They are others than this one's because a claim may reach the log late, when whoever
+   * asked for it is a zombie: it would abort what this execution has prepared.
+   */
+  readonly formerIds?: readonly string[];
+  /** The log aborts a transaction that is open for longer. */
+  readonly timeoutMs: number;
+}
+
+/** A writer of the pool, with the records of the transaction that it writes or waits to commit. */
+export interface PooledWriter {
+  readonly writer: TransactionalWriter;
+  output: SinkOutput | null;
+}
+
+/** What writers tell of the transactions that they have. */
+export interface TransactionPoolHost {
+  /** `output` null: of a writer that has no transaction. */
+  onAcknowledged(output: SinkOutput | null, partition: number, count: number): void;
+  onDrain(output: SinkOutput | null): void;
+  onError(error: Error): void;
+}
+
+/** Writers to one partition of a log, each with a transactional id of its own. */
+export class TransactionPool {
+  readonly #settings: TransactionPoolSettings;
+  readonly #host: TransactionPoolHost;
+  readonly #all: PooledWriter[] = [];
+  readonly #free = new Fifo<PooledWriter>();
+
+  constructor(settings: TransactionPoolSettings, host: TransactionPoolHost) {
+    const { transactionalIds: ids } = settings;
+    if (ids.length < 2 || new Set(ids).size < ids.length) {
+      const hint = "one transaction is written while another waits for its commit";
+      throw new FaultlineError("job-invalid", "a sink needs two transactional ids or more, all different", { hint });
+    }
+    this.#settings = settings;
+    this.#host = host;
+  }
+
+  /** The ids have been asked for: what they held is no more, and there are writers to give. */
+  get isClaimed(): boolean {
+    return this.#all.length > 0;
+  }
+
+  /** Claims all ids, after aborting what earlier executions have left open: readers of what is committed would wait for it. */
+  claim(log: Log, address: LogAddress, partition: number): void {
+    const { transactionalIds, formerIds = [], timeoutMs } = this.#settings;
+    const open = (id: string, handler: LogWriterHandler) =>
+      log.openTransactionalWriter(address, [partition], { id, timeoutMs }, handler);
+    for (const id of formerIds) this.#fence((handler) => open(id, handler));
+    for (const id of transactionalIds) {
+      const handler = this.#handlerOf(() => pooled.output);
+      const pooled: PooledWriter = { writer: open(id, handler), output: null };
+      this.#all.push(pooled);
+      this.#free.push(pooled);
+    }
+  }
+
+  /** A writer for the records, which go there from now on; null when none is free. */
+  take(output: SinkOutput): PooledWriter | null {
+    const pooled = this.#free.shift();
+    if (pooled === undefined) return null;
+    pooled.output = output;
+    output.open(pooled.writer);
+    return pooled;
+  }
+
+  /** The writer's transaction has ended. */
+  release(pooled: PooledWriter): void {
+    pooled.output = null;
+    this.#free.push(pooled);
+  }
+
+  /**
+   * Lets go of all ids. What `isKept` stays as it is; an abort of the rest that fails needs no answer, because who claims the id next
+   * aborts what is left.
+   */
+  close(isKept: (output: SinkOutput) => boolean): void {
+    for (const { writer, output } of this.#all) {
+      if (output === null || output.records === 0 || isKept(output)) writer.close();
+      else writer.abort(() => writer.close());
+    }
+  }
+
+  #handlerOf(output: () => SinkOutput | null): LogWriterHandler {
+    const host = this.#host;
+    return {
+      onAcknowledged: (partition, count) => host.onAcknowledged(output(), partition, count),
+      onDrain: () => host.onDrain(output()),
+      onError: (error) => host.onError(error),
+    };
+  }
+
+  /** Who is fenced meanwhile has done enough: a later claim has aborted as well. */
+  #fence(open: (handler: LogWriterHandler) => TransactionalWriter): void {
+    const onError = (error: Error) => {
+      if (!(error instanceof FaultlineError && error.code === "kafka-fenced")) this.#host.onError(error);
+    };
+    const writer = open({ ...this.#handlerOf(() => null), onError });
+    writer.abort((error) => {
+      writer.close();
+      if (error !== null) onError(error);
+    });
+  }
+}

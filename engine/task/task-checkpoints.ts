@@ -1,0 +1,107 @@
+import type { PendingSnapshot } from "../checkpoint/pending-snapshot.ts";
+import type { BarrierMode } from "../cluster/job-spec.ts";
+import type { Clock } from "../ports.ts";
+import type { TaskCore } from "./task-core.ts";
+import type { CheckpointOrder, TaskParts, TaskSnapshot } from "./task-parts.ts";
+
+interface TaskCheckpointsSettings {
+  readonly mode: BarrierMode;
+  readonly clock: Clock;
+  readonly core: TaskCore;
+  readonly parts: Pick<TaskParts, "source" | "gate" | "sink">;
+  readonly onSnapshot: ((snapshot: TaskSnapshot) => void) | null;
+}
+
+/**
+ * A task's part in the checkpoints of its job. Sources send the barrier on the coordinator's order, other tasks when the merge says that
+ * it is due, and tasks whose input has ended on the order as well, because no barrier will come to them any more. A task has finished only
+ * when the last checkpoint of the job is complete: before that a failure elsewhere would need it again.
+ */
+export class TaskCheckpoints {
+  readonly #settings: TaskCheckpointsSettings;
+  #order: CheckpointOrder | null = null;
+  /** The latest checkpoint whose barrier has passed. */
+  #taken = 0;
+  /** First barrier of the latest checkpoint: which and when. */
+  #shown = { checkpointId: 0, atUs: 0 };
+  /** The job's last checkpoint, once this task has taken part in it: nothing follows. */
+  #last: number | null = null;
+  #final = false;
+  /** The checkpoint whose end the source waits for (stop-the-world). */
+  #heldFor: number | null = null;
+
+  constructor(settings: TaskCheckpointsSettings) {
+    this.#settings = settings;
+  }
+
+  /** The source may read nothing now. */
+  get holdsInput(): boolean {
+    return this.#heldFor !== null || (this.#last !== null && this.#settings.parts.source !== null);
+  }
+
+  /** The last checkpoint is complete. */
+  get final(): boolean {
+    return this.#final;
+  }
+
+  onOrder(order: CheckpointOrder): void {
+    this.#order = order;
+    const { checkpointId, last } = order;
+    if (last && this.#taken === checkpointId) this.#last = checkpointId;
+    if (this.#settings.parts.source !== null || this.#settings.core.inputEnded) this.#take(checkpointId);
+  }
+
+  /** A channel has shown the barrier. */
+  onShown(checkpointId: number): void {
+    if (checkpointId <= this.#shown.checkpointId) return;
+    this.#shown = { checkpointId, atUs: this.#settings.clock.nowUs() };
+  }
+
+  /** The barrier is due. */
+  onBarrier(checkpointId: number): void {
+    this.#take(checkpointId);
+  }
+
+  /** Checkpoints that were ordered and whose barrier will not come any more are due now. */
+  onInputEnded(): void {
+    if (this.#order !== null) this.#take(this.#order.checkpointId);
+  }
+
+  onComplete(checkpointId: number): void {
+    this.#settings.parts.sink?.commit(checkpointId);
+    this.#release(checkpointId);
+    if (this.#last === checkpointId) this.#final = true;
+  }
+
+  onAborted(checkpointId: number): void {
+    this.#release(checkpointId);
+    // Another one will be the last.
+    if (this.#last === checkpointId) this.#last = null;
+  }
+
+  #release(checkpointId: number): void {
+    if (this.#heldFor !== null && this.#heldFor <= checkpointId) this.#heldFor = null;
+  }
+
+  #take(checkpointId: number): void {
+    if (checkpointId <= this.#taken) return;
+    const { clock, core, parts, mode } = this.#settings;
+    this.#taken = checkpointId;
+    const order = this.#order?.checkpointId === checkpointId ? this.#order : null;
+    if (order?.last === true) this.#last = checkpointId;
+    if (mode === "stop-the-world" && parts.source !== null) this.#heldFor = checkpointId;
+    const atUs = clock.nowUs();
+    const firstUs = this.#shown.checkpointId === checkpointId ? this.#shown.atUs : atUs;
+    let syncUs = 0;
+    core.barrier(checkpointId, (state: PendingSnapshot) => {
+      const cost = {
+        startDelayUs: order === null ? null : Math.max(0, firstUs - order.atUs),
+        alignmentUs: atUs - firstUs,
+        alignmentBytes: parts.gate?.alignmentBytes ?? 0,
+        syncUs: syncUs || clock.nowUs() - atUs,
+      };
+      this.#settings.onSnapshot?.({ checkpointId, state, cost });
+    });
+    syncUs = clock.nowUs() - atUs;
+  }
+}

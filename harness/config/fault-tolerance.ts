@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { duration, wholeNumber } from "./fields.ts";
+
+/** How a job survives the loss of its processes: settings of the bundled engine, and what the outputs are checked against. */
+
+export const recovery = z
+  .enum(["none", "scratch", "passive"])
+  .default("none")
+  .describe(
+    "When a worker is lost: none = the run fails; scratch = the job starts again from the beginning of its input; passive = from its last checkpoint.",
+  );
+
+export const guarantee = z
+  .enum(["at-most-once", "at-least-once", "exactly-once"])
+  .default("at-least-once")
+  .describe(
+    "Delivery guarantee: what the engine promises and what the outputs are verified against. exactly-once: outputs are transactions, which readers of committed data see with the checkpoint; at-most-once: after a failure the job goes on at the end of its input.",
+  );
+
+export const checkpoints = z
+  .strictObject({
+    interval: duration(0, 86_400_000)
+      .prefault("10s")
+      .describe("From trigger to trigger; 0s: none but savepoints and the last one."),
+    mode: z
+      .enum(["aligned", "at-least-once", "stop-the-world"])
+      .default("aligned")
+      .describe(
+        "aligned: inputs that have shown the barrier wait for the others; at-least-once: none waits; stop-the-world: sources stand still until all is stored.",
+      ),
+    timeout: duration(1, 86_400_000).prefault("60s").describe("A checkpoint that takes longer is aborted."),
+    minPause: duration(0, 86_400_000).prefault("0s").describe("Least time from the end of one to the trigger of the next."),
+    toleratedFailures: wholeNumber(0, 100)
+      .default(3)
+      .describe("So many may fail one after the other; one more fails the job."),
+    retain: wholeNumber(1, 1000).default(1).describe("Complete checkpoints that are kept."),
+    localCopies: z
+      .boolean()
+      .default(true)
+      .describe("Workers keep a copy of what they saved last, so that survivors restore without the store."),
+    transactionTimeout: duration(1000, 86_400_000)
+      .prefault("5m")
+      .describe("exactly-once: the broker aborts a transaction that is open for longer; must exceed any outage."),
+  })
+  .prefault({})
+  .describe("Snapshots of the job's state, with recovery: passive.");
+
+const delay = () => duration(0, 3_600_000);
+
+export const restart = z
+  .discriminatedUnion("strategy", [
+    z.strictObject({ strategy: z.literal("none").describe("The first failure ends the job.") }),
+    z.strictObject({
+      strategy: z.literal("fixed-delay").describe("So many restarts, each after the same delay."),
+      attempts: wholeNumber(1, 1_000_000).default(10).describe("Restarts before the job is given up."),
+      delay: delay().prefault("0s").describe("Wait before each restart."),
+    }),
+    z.strictObject({
+      strategy: z.literal("failure-rate").describe("Restarts as long as failures are not too many in some time."),
+      maxFailures: wholeNumber(1, 1_000_000).default(3).describe("More failures within the interval end the job."),
+      interval: duration(1, 86_400_000).prefault("1m").describe("Time over which failures count."),
+      delay: delay().prefault("0s").describe("Wait before each restart."),
+    }),
+    z.strictObject({
+      strategy: z.literal("exponential-delay").describe("Each restart waits longer than the one before."),
+      initial: delay().prefault("1s").describe("First delay."),
+      max: delay().prefault("1m").describe("Longest delay."),
+      multiplier: z.number().min(1).max(100).default(1.5).describe("From one delay to the next."),
+      reset: duration(0, 86_400_000).prefault("1h").describe("Time without failure after which delays start anew."),
+      jitter: z.number().min(0).max(1).default(0.1).describe("Each delay is drawn from (1 ± jitter) × itself."),
+    }),
+  ])
+  .prefault({ strategy: "fixed-delay" })
+  .describe("How often and how quickly a job starts again.");

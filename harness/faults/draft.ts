@@ -1,0 +1,104 @@
+import type { SystemState } from "../systems/system.ts";
+import { type CheckpointLog, hitPhase } from "./checkpoint-log.ts";
+import { KINDS } from "./kinds.ts";
+import type { FaultRecord } from "./model.ts";
+import { durationOf, type FaultSpec } from "./schema.ts";
+import { triggerText } from "./triggers.ts";
+
+/** A record that is still being written, and what its judgement needs besides. */
+export interface Draft {
+  readonly spec: FaultSpec;
+  /** The victim ran tasks: it must have held state, and records must have flowed. */
+  isWorker: boolean;
+  readonly record: { -readonly [K in keyof FaultRecord]: FaultRecord[K] } & { evidence: string[] };
+}
+
+export function newDraft(spec: FaultSpec, fault: number, strike: number, target: string, requestedUs: number): Draft {
+  return {
+    spec,
+    isWorker: false,
+    record: {
+      version: 1,
+      index: -1,
+      fault,
+      strike,
+      kind: spec.kind,
+      target,
+      trigger: triggerText(spec),
+      found: null,
+      role: null,
+      pid: null,
+      requestedUs,
+      injectedUs: null,
+      observedUs: null,
+      observedResolutionUs: null,
+      durationMs: durationOf(spec),
+      healedUs: null,
+      detectedUs: null,
+      recoveredUs: null,
+      restoredFrom: null,
+      phase: null,
+      victim: null,
+      inputRead: null,
+      evidence: [],
+      problem: null,
+    },
+  };
+}
+
+/** What the system said over the run, and when each fault of it was injected. */
+export interface SystemLog {
+  readonly states: readonly SystemState[];
+  readonly injectedUs: readonly number[];
+  readonly checkpoints: CheckpointLog;
+}
+
+/**
+ * The state in which the system shows that it noticed. Trouble after a fault that ends a process is that fault's; after one that may
+ * pass unnoticed only up to the next fault.
+ */
+export function detectionOf({ record }: Draft, { states, injectedUs }: SystemLog): SystemState | undefined {
+  const fromUs = record.injectedUs;
+  if (fromUs === null) return undefined;
+  const isNoticed = KINDS[record.kind].ends === "system";
+  const nextUs = isNoticed ? Number.POSITIVE_INFINITY : Math.min(...injectedUs.filter((us) => us > fromUs));
+  return states.find(({ atUs, troubled }) => troubled && atUs >= fromUs && atUs < nextUs);
+}
+
+/** Fills in what the system said, and why the fault does not count if it does not. */
+export function settle(draft: Draft, log: SystemLog): void {
+  const { record, spec } = draft;
+  const detection = detectionOf(draft, log);
+  if (detection !== undefined) {
+    record.detectedUs = detection.atUs;
+    record.evidence.push(`${detection.state}: ${detection.cause ?? "no cause given"}`);
+    const again = log.states.find(({ atUs, running }) => running && atUs >= detection.atUs);
+    record.recoveredUs = again?.atUs ?? null;
+    record.restoredFrom = again?.restored ?? null;
+    if (again !== undefined) record.evidence.push(`${again.state}, attempt ${again.attempt}`);
+  }
+  if (record.injectedUs !== null) record.phase = log.checkpoints.phaseAt(record.injectedUs);
+  if (spec.checkpoint !== undefined && hitPhase(spec.checkpoint, record.phase ?? null) === false) {
+    record.evidence.push(`missed ${spec.checkpoint}: the checkpoint was ${record.phase?.state} when it struck`);
+  }
+  record.problem ??= problemOf(draft, log);
+}
+
+function problemOf({ record, isWorker, spec }: Draft, { states }: SystemLog): string | null {
+  const { injectedUs, observedUs, detectedUs, victim } = record;
+  const { ends, unseen } = KINDS[record.kind];
+  if (injectedUs === null) {
+    return spec.checkpoint === undefined
+      ? "the run ended before it was due"
+      : `no checkpoint came to ${spec.checkpoint} before the load ended`;
+  }
+  if (observedUs === null) return unseen;
+  if (ends === "system" && detectedUs === null) return "the system under test did not notice";
+  if (!isWorker) return null;
+  // Struck while the system was recovering: there were no counters to tell what it did, and it was not idle.
+  if (victim === null && states.findLast(({ atUs }) => atUs <= injectedUs)?.running === false) return null;
+  if (victim === null || victim.recordsIn === 0)
+    return "ineffective: the victim had processed nothing, so it held no state";
+  if (victim.recordsJustBefore <= 0) return "ineffective: no record flowed through the victim just before";
+  return null;
+}

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { duration, wholeNumber } from "../config/fields.ts";
+import { shown } from "../config/shown.ts";
+import { parseDuration } from "../config/units.ts";
+
+/** Fields that kinds of faults share. What must hold between them is checked in `checks.ts`. */
+
+const MAX_TARGETS = 64;
+const TARGET_HINT = "a target is written worker/1, count/0 (operator/subtask), coordinator, broker or random";
+
+/** Where in a checkpoint a fault strikes. */
+export const CHECKPOINT_PHASES = ["beforeBarrier", "inAlignment", "betweenAckAndCommit"] as const;
+export type CheckpointPhase = (typeof CHECKPOINT_PHASES)[number];
+
+const oneTarget = z.string().regex(/^(worker\/[1-9]\d{0,3}|(?!worker\/)[A-Za-z][\w.-]*(\/\d{1,5})?)$/, TARGET_HINT);
+
+/** Who is struck; a list: all of them at once. */
+export const targetField = () =>
+  z
+    .union([oneTarget, z.array(oneTarget).min(1).max(MAX_TARGETS)])
+    .describe(
+      "Who is struck: worker/1 is the first worker process, count/0 the worker that runs subtask 0 of operator count, random a worker drawn from the seed; also coordinator and broker. A list: all at once.",
+    );
+
+/** How long it lasts, ms. */
+export const durationField = (what: string) => duration(1).describe(what);
+
+/** Exactly one of `at`, `afterEvents`, `checkpoint`, `every`, `poisson` is given; times in ms. */
+export const triggerFields = () => ({
+  at: timeOrRandom()
+    .optional()
+    .describe(
+      "When it strikes, counted from the moment the first event is due; random: anywhere between warm-up and end of the load.",
+    ),
+  afterEvents: eventNumber().optional().describe("Strikes when so many input events are due: 100k."),
+  checkpoint: z
+    .enum(CHECKPOINT_PHASES)
+    .optional()
+    .describe(
+      "Strikes in a checkpoint: when it is triggered, while barriers are under way, or between its last acknowledgement and its completion.",
+    ),
+  nth: wholeNumber(1, 1_000_000)
+    .optional()
+    .describe("With `checkpoint`: in the n-th one that gets there after the warm-up. Default 1."),
+  every: duration(1).optional().describe("Strikes at each multiple of this time, after the warm-up."),
+  count: wholeNumber(1, 1_000).optional().describe("With `every`: so many times at most."),
+  poisson: z
+    .strictObject({ mean: duration(1).describe("Mean time between two of them.") })
+    .optional()
+    .describe("Strikes at random moments after the warm-up, drawn from the seed."),
+});
+
+/** Milliseconds, or `random`. */
+function timeOrRandom() {
+  return z.union([z.string(), z.number()]).transform((input, context): number | "random" => {
+    if (input === "random") return input;
+    const parsed = parseDuration(input);
+    if (parsed.ok) return parsed.value;
+    context.issues.push({ code: "custom", message: `${parsed.message}\n${parsed.hint}`, input });
+    return z.NEVER;
+  });
+}
+
+const EVENTS = /^(\d+(?:\.\d+)?)([kM]?)$/;
+const FACTORS: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6 };
+
+/** A number of events, also written `100k` or `1.5M`. */
+function eventNumber() {
+  return z.union([z.string(), z.number()]).transform((input, context): number => {
+    const match = EVENTS.exec(String(input));
+    const events = match === null ? Number.NaN : Math.round(Number(match[1]) * FACTORS[match[2]!]! * 1e6) / 1e6;
+    if (Number.isSafeInteger(events) && events > 0) return events;
+    const message = `${shown(input)} is not a number of events\nwrite it like 5000, 100k or 1.5M`;
+    context.issues.push({ code: "custom", message, input });
+    return z.NEVER;
+  });
+}

@@ -1,0 +1,86 @@
+import { Random } from "../../base/random.ts";
+import { runEnd, type StrikeRun, sleepUntil } from "./strike-run.ts";
+import type { Moment } from "./triggers.ts";
+import { type Looks, type Reading, readCounters } from "./victim.ts";
+
+/** Before a fault the victim's counters are read twice: so long before, and again this long after the first reading. */
+const LOOK_BEFORE_MS = 600;
+const LOOK_AGAIN_MS = 400;
+
+/** The moment has come. */
+export interface Come {
+  /** When exactly it was. */
+  readonly requestedUs: number;
+  /** The looks just before. */
+  readonly looks: Looks;
+}
+
+/** Waits for a moment, and looks at the system's counters just before; null: the run, or its load, ended before. */
+export function untilMoment(run: StrikeRun, moment: Moment, seed: number): Promise<Come | null> {
+  if (moment.kind === "time") return untilTime(run, run.startUs + Math.round(moment.atMs * 1000));
+  return untilCheckpoint(run, moment, seed);
+}
+
+async function untilTime(run: StrikeRun, requestedUs: number): Promise<Come | null> {
+  if (!(await sleepUntil(run, requestedUs - LOOK_BEFORE_MS * 1000))) return null;
+  const before = await readCounters(run.parts);
+  if (!(await sleepUntil(run, requestedUs - (LOOK_BEFORE_MS - LOOK_AGAIN_MS) * 1000))) return null;
+  const after = await readCounters(run.parts);
+  return (await sleepUntil(run, requestedUs)) ? { requestedUs, looks: { before, after } } : null;
+}
+
+async function untilCheckpoint(
+  run: StrikeRun,
+  { phase, nth }: Extract<Moment, { readonly kind: "checkpoint" }>,
+  seed: number,
+): Promise<Come | null> {
+  const { checkpoints, warmUs, loadEndUs, stopping } = run;
+  const looker = new Looker(run);
+  looker.start();
+  try {
+    const event = await Promise.race([checkpoints.reached(phase, nth, warmUs), runEnd(run)]);
+    if (event === null || event.atUs >= loadEndUs) return null;
+    const delayUs = phase === "inAlignment" ? checkpoints.alignmentDelayUs(new Random(seed)) : 0;
+    const requestedUs = Math.round(event.atUs + delayUs);
+    await sleepUntil(run, requestedUs);
+    return stopping.aborted ? null : { requestedUs, looks: looker.looks };
+  } finally {
+    looker.stop();
+  }
+}
+
+/** Reads the counters all the time, where nobody knows when they will be asked for. */
+class Looker {
+  readonly #run: StrikeRun;
+  readonly #over = new AbortController();
+  #before: Reading | null = null;
+  #after: Reading | null = null;
+
+  constructor(run: StrikeRun) {
+    this.#run = run;
+  }
+
+  get looks(): Looks {
+    return { before: this.#before, after: this.#after };
+  }
+
+  start(): void {
+    void this.#look(); // it does not reject, and ends with `stop` or the run
+  }
+
+  stop(): void {
+    this.#over.abort();
+  }
+
+  async #look(): Promise<void> {
+    const { parts, stopping } = this.#run;
+    const over = AbortSignal.any([this.#over.signal, stopping]);
+    while (!over.aborted) {
+      const reading = await readCounters(parts);
+      if (over.aborted) return;
+      this.#before = this.#after;
+      this.#after = reading;
+      await parts.sleep(LOOK_AGAIN_MS, over);
+    }
+  }
+}

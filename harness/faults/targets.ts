@@ -1,0 +1,79 @@
+import type { Random } from "../../base/random.ts";
+import type { TaskCounters } from "../../engine/cluster/messages.ts";
+import type { FaultPlace, FaultProcess } from "../systems/system.ts";
+import type { Aim } from "./schema.ts";
+
+/** Who is there to be struck at the moment of a strike. */
+export interface Scene {
+  readonly places: readonly FaultPlace[];
+  /** Process id of the broker; null: it is not ours, or does not run. */
+  readonly brokerPid: number | null;
+  /** Tasks and their workers at the last look. */
+  readonly tasks: readonly TaskCounters[];
+  readonly random: Random;
+}
+
+/** A target that was found. */
+export interface Struck {
+  /** The target as written. */
+  readonly target: string;
+  readonly process: FaultProcess;
+  /** It runs tasks: `worker/2` of the places. */
+  readonly isWorker: boolean;
+  /** How it was found, where the target does not tell: `random: worker/2`; else null. */
+  readonly found: string | null;
+}
+
+/** The processes that targets mean now, each once; or why one of them means none. */
+export function resolveTargets(aims: readonly Aim[], scene: Scene): readonly Struck[] | string {
+  const struck: Struck[] = [];
+  for (const { target, written } of aims) {
+    const others = new Set(struck.map(({ process }) => process.pid));
+    const found = resolve(target, scene, others);
+    if (typeof found === "string") return found;
+    if (!others.has(found.process.pid)) struck.push({ ...found, target: written });
+  }
+  return struck;
+}
+
+function resolve(target: string, scene: Scene, taken: ReadonlySet<number>): Struck | string {
+  if (target === "broker") return broker(scene.brokerPid);
+  if (target === "random") return anyWorker(scene, taken);
+  const place = scene.places.find(({ name, process }) => name === target || process?.role === target);
+  if (place !== undefined) return struckAt(target, place, null);
+  const [vertex, subtask] = target.split("/");
+  if (subtask === undefined || vertex === "worker") return `there is no ${target}`;
+  return workerOf(target, vertex!, Number(subtask), scene);
+}
+
+function struckAt(target: string, { name, process }: FaultPlace, found: string | null): Struck | string {
+  if (process === null) return `nobody serves as ${name} now`;
+  return { target, process, isWorker: name.startsWith("worker/"), found };
+}
+
+function broker(pid: number | null): Struck | string {
+  if (pid === null) return "there is no broker of Faultline's own";
+  return { target: "broker", process: { role: "broker", pid, name: "broker" }, isWorker: false, found: null };
+}
+
+function anyWorker({ places, random }: Scene, taken: ReadonlySet<number>): Struck | string {
+  const workers = places.filter(
+    ({ name, process }) => name.startsWith("worker/") && process !== null && !taken.has(process.pid),
+  );
+  const drawn = workers[random.below(Math.max(1, workers.length))];
+  return drawn === undefined ? "there is no worker left to draw" : struckAt("random", drawn, `random: ${drawn.name}`);
+}
+
+/** The worker that ran a task at the last look. */
+function workerOf(target: string, vertex: string, subtask: number, { places, tasks }: Scene): Struck | string {
+  const task = tasks.find((one) => one.vertex === vertex && one.subtask === subtask);
+  if (task === undefined) return `no task ${target} is known${knownTasks(tasks)}`;
+  const place = places.find(({ process }) => process !== null && process.name === task.worker);
+  if (place === undefined) return `nobody runs ${target} now`;
+  return struckAt(target, place, `${target}: ${place.name}`);
+}
+
+function knownTasks(tasks: readonly TaskCounters[]): string {
+  const vertices = [...new Set(tasks.map(({ vertex }) => vertex))];
+  return vertices.length === 0 ? "" : `; the job's operators: ${vertices.join(", ")}`;
+}

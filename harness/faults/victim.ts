@@ -1,0 +1,55 @@
+import type { TaskCounters } from "../../engine/cluster/messages.ts";
+import type { FaultRecord, FaultVictim } from "./model.ts";
+
+/** The system's counters at one look. */
+export interface Reading {
+  readonly atUs: number;
+  readonly tasks: readonly TaskCounters[];
+}
+
+/** Two looks before a strike; null where the system had no counters to show, as a job that is just starting anew. */
+export interface Looks {
+  readonly before: Reading | null;
+  readonly after: Reading | null;
+}
+
+/** Looks now; null where the system shows no counters. */
+export async function readCounters(parts: {
+  monotonicUs(): number;
+  counters(): Promise<readonly TaskCounters[]>;
+}): Promise<Reading | null> {
+  const atUs = parts.monotonicUs();
+  try {
+    return { atUs, tasks: await parts.counters() };
+  } catch {
+    return null; // a job that is just starting anew, or a coordinator that stands still: then nothing is known of the victim
+  }
+}
+
+/** What the process of this name was doing; null: not known. */
+export function victimOf({ before, after }: Looks, name: string): FaultVictim | null {
+  if (before === null || after === null) return null;
+  const own = ({ tasks }: Reading) => tasks.filter(({ worker }) => worker === name);
+  const records = (reading: Reading) => recordsOf(own(reading));
+  return {
+    tasks: own(after).map(({ vertex, subtask }) => `${vertex}/${subtask}`),
+    recordsIn: records(after),
+    recordsJustBefore: records(after) - records(before),
+    overMs: Math.round((after.atUs - before.atUs) / 1000),
+  };
+}
+
+/** What the tasks of these vertices, the query's sources, had read at the last look. */
+export function inputReadAt(
+  { after }: Looks,
+  sources: readonly string[],
+  faultUs: number,
+): NonNullable<FaultRecord["inputRead"]> | null {
+  if (after === null) return null;
+  const events = recordsOf(after.tasks.filter(({ vertex }) => sources.includes(vertex)));
+  return { events, beforeMs: Math.round((faultUs - after.atUs) / 1000) };
+}
+
+function recordsOf(tasks: readonly TaskCounters[]): number {
+  return tasks.reduce((sum, { recordsIn }) => sum + recordsIn, 0);
+}

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Random } from "../../../base/random.ts";
+import {
+  type BarrierMode,
+  DEFAULT_CHECKPOINTS,
+  DEFAULT_JOB_OPTIONS,
+  type Guarantee,
+  type JobSpec,
+} from "../../../engine/cluster/job-spec.ts";
+import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
+import { countJob } from "../simulation/tiny-job.ts";
+import { readTiny, tinySupplier } from "../simulation/tiny-rows.ts";
+
+const ROWS = 4000;
+const SEEDS = Array.from({ length: 60 }, (_, index) => index + 1);
+
+function startCluster(seed: number, workers: number): SimulatedCluster {
+  return new SimulatedCluster({
+    seed,
+    workers,
+    modules: new Map([["count", () => countJob(500)]]),
+    suppliers: new Map([["in", tinySupplier(2, ROWS, 5)]]),
+    batchRecords: 50,
+    onRecord: null,
+    maxSteps: 5_000_000,
+    maxVirtualUs: 120_000_000,
+  });
+}
+
+function specOf(guarantee: Guarantee, mode: BarrierMode = "aligned"): JobSpec {
+  return {
+    jobId: "j",
+    name: "j",
+    module: "count",
+    parameters: {},
+    parallelism: 2,
+    keyGroups: 16,
+    sources: { source: { kind: "memory", brokers: [], topic: "in", partitions: 2 } },
+    sinks: { sink: { kind: "memory", brokers: [], topic: "out", partitions: 2 } },
+    options: DEFAULT_JOB_OPTIONS,
+    bounded: true,
+    recovery: "passive",
+    guarantee,
+    checkpoints: { ...DEFAULT_CHECKPOINTS, mode, intervalUs: 1_500, minPauseUs: mode === "stop-the-world" ? 3_000 : 0 },
+  };
+}
+
+function rowsOf(cluster: SimulatedCluster, isolation: "committed" | "uncommitted"): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const partition of [0, 1]) {
+    for (const row of cluster.topics.records("out", partition, isolation).map(readTiny)) {
+      const name = `${row.time} ${row.key} ${row.value}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+/** Kills worker `index` as soon as `delayUs` have passed since the job ran. */
+function killLater(cluster: SimulatedCluster, index: number, delayUs: number): void {
+  cluster.runUntil(() => cluster.client.states.some(({ state }) => state === "running"), "running");
+  cluster.universe.queue.at(cluster.universe.nowUs + delayUs, () => cluster.workers[index]!.kill());
+}
+
+function run(seed: number, spec: JobSpec, kills: number): SimulatedCluster {
+  const random = new Random(seed);
+  const cluster = startCluster(seed, 3);
+  cluster.client.submit(spec, 3);
+  for (let kill = 0; kill < kills; kill++) killLater(cluster, kill, random.below(12_000));
+  cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
+  const { state, failure } = cluster.client.stateOf("j")!;
+  assert.equal(state, "finished", `seed ${seed}: ${failure?.message}`);
+  return cluster;
+}
+
+describe("a job that recovers from checkpoints", () => {
+  const right = rowsOf(run(0, { ...specOf("at-least-once"), recovery: "none" }, 0), "uncommitted");
+
+  it("exactly once: readers of what is committed see every row once, whenever workers die", () => {
+    let restored = 0;
+    for (const seed of SEEDS) {
+      const cluster = run(seed, specOf("exactly-once", seed % 3 === 0 ? "stop-the-world" : "aligned"), 1 + (seed % 2));
+      assert.deepEqual(rowsOf(cluster, "committed"), right, `seed ${seed}`);
+      if (cluster.client.states.some((state) => state.restored !== undefined)) restored++;
+    }
+    assert.ok(restored >= 20, `${restored} of ${SEEDS.length} restored a checkpoint`);
+  });
+
+  it("at least once: no row is lost or forged, with and without alignment", () => {
+    let repeated = 0;
+    for (const seed of SEEDS) {
+      const rows = rowsOf(run(seed, specOf("at-least-once", seed % 2 === 0 ? "aligned" : "at-least-once"), 1), "uncommitted");
+      for (const [row, count] of right) assert.ok((rows.get(row) ?? 0) >= count, `seed ${seed}: lost ${row}`);
+      for (const row of rows.keys()) assert.ok(right.has(row), `seed ${seed}: forged ${row}`);
+      if ([...rows.values()].some((count) => count > 1)) repeated++;
+    }
+    assert.ok(repeated >= 10, `${repeated} runs repeated rows`);
+  });
+});

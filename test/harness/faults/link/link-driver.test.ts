@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LinkDriver, type LinkDriverParts } from "../../../../harness/faults/link/link-driver.ts";
+import type { LinkFault } from "../../../../harness/faults/link/link-faults.ts";
+
+type Links = NonNullable<LinkDriverParts["links"]>;
+type Calls = [string, unknown, unknown?][];
+
+/** A driver whose proxy notes what it is told; `seen`: what it says of the strike. */
+function rig(fault: LinkFault, { seen, brokers = ["b:1"] }: { seen?: string; brokers?: string[] | null } = {}) {
+  const calls: Calls = [];
+  const strike = {
+    id: 1,
+    done: Promise.resolve({ id: 1, order: "rule" as const, atUs: 5 }),
+    seen: seen === undefined ? new Promise<never>(() => {}) : Promise.resolve({ atUs: 77, what: seen }),
+  };
+  const links: Links = {
+    brokers,
+    treat: (flows, treatment) => {
+      calls.push(["treat", flows, treatment]);
+      return strike;
+    },
+    reset: (flows) => {
+      calls.push(["reset", flows]);
+      return strike;
+    },
+    heal: async ({ id }) => {
+      calls.push(["heal", id]);
+      return { id, order: "heal", atUs: 9 };
+    },
+  };
+  const process = (end: string) => (end === "worker/3" ? null : { name: end.replace("/", "-") });
+  const parts = { monotonicUs: () => 0, sleep: async () => {}, fault, process, seed: 4 };
+  return { calls, driver: new LinkDriver({ ...parts, links }), without: new LinkDriver({ ...parts, links: null }) };
+}
+
+const at = { target: "worker/1->broker", at: 0 } as const;
+const DELAY: LinkFault = { ...at, kind: "delay", delay: 25, jitter: 10, duration: 100 };
+
+test("a delay: the flows between those who serve now, observed at the moment the proxy saw it, healed once", async () => {
+  const { driver, calls } = rig(DELAY, { seen: "9 bytes later" });
+  assert.equal(driver.precondition(), null);
+  await driver.inject();
+  assert.deepEqual(await driver.observe(), { atUs: 77, resolutionUs: 1, what: "9 bytes later" });
+  await driver.heal();
+  await driver.heal();
+  assert.deepEqual(calls, [
+    ["treat", [{ from: ["worker-1"], to: ["broker"] }], { kind: "delay", ms: 25, jitterMs: 10, seed: 4 }],
+    ["heal", 1],
+  ]);
+});
+
+test("a link over which nothing goes is not observed", async () => {
+  const { driver } = rig(DELAY);
+  await driver.inject();
+  assert.equal(await driver.observe(), null);
+});
+
+test("a partition keeps new connections apart too, a blackhole does not; a reset needs no healing", async () => {
+  for (const [kind, newToo] of [
+    ["partition", true],
+    ["blackhole", false],
+  ] as const) {
+    const { driver, calls } = rig({ ...at, kind, duration: 1 });
+    await driver.inject();
+    assert.deepEqual(calls[0]![2], { kind: "block", newToo });
+  }
+  const { driver, calls } = rig({ ...at, kind: "reset" });
+  await driver.inject();
+  await driver.heal();
+  assert.deepEqual(
+    calls.map(([what]) => what),
+    ["reset"],
+  );
+});
+
+test("what cannot be struck is said before: no proxy, nobody there, a broker that is not ours", () => {
+  assert.match(rig(DELAY).without.precondition()!, /no link proxy/);
+  assert.equal(rig({ ...DELAY, target: "worker/1<->worker/3" }).driver.precondition(), "there is no worker/3");
+  assert.match(rig(DELAY, { brokers: null }).driver.precondition()!, /not Faultline's own/);
+});
+
+test("healing what was never injected does nothing", async () => {
+  const { driver, calls } = rig(DELAY);
+  await driver.heal();
+  assert.deepEqual(calls, []);
+});
