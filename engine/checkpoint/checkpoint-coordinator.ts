@@ -2,6 +2,7 @@ import { assert, present } from "../../base/assert.ts";
 import type { CheckpointSettings } from "../cluster/job-spec.ts";
 import type { CheckpointReport, Failure, SnapshotCost, SnapshotHandle } from "../cluster/messages.ts";
 import type { Timer, World } from "../ports.ts";
+import type { CheckpointEffects } from "./checkpoint-effects.ts";
 import { CheckpointFiles } from "./checkpoint-files.ts";
 import { CheckpointRun } from "./checkpoint-run.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
@@ -9,26 +10,6 @@ import { checkpointFolder, jobFolder } from "./paths.ts";
 import type { CheckpointFacts, CheckpointKind, CheckpointTask } from "./pending-checkpoint.ts";
 import { RetainedCheckpoints } from "./retained-checkpoints.ts";
 import { type SavepointDone, SavepointQueue, type SavepointRequest } from "./savepoint-queue.ts";
-
-export interface CheckpointOrder {
-  readonly checkpointId: number;
-  readonly folder: string;
-  readonly atUs: number;
-  readonly last: boolean;
-}
-
-/** What a checkpoint coordinator does to its job. */
-export interface CheckpointEffects {
-  /** To all tasks' workers: sources send the barrier. */
-  trigger(order: CheckpointOrder): void;
-  complete(checkpointId: number): void;
-  abort(checkpointId: number): void;
-  phase(checkpointId: number, phase: "triggered" | "acknowledged" | "completed" | "aborted"): void;
-  /** Once for each that was triggered. */
-  report(report: CheckpointReport): void;
-  /** More checkpoints have failed in a row than the settings tolerate. */
-  fail(failure: Failure): void;
-}
 
 export interface CheckpointCoordinatorConfig {
   readonly jobId: string;
@@ -54,6 +35,7 @@ export class CheckpointCoordinator {
   #scan: "none" | "running" | "done" = "none";
   #restoredId: number | null = null;
   #nextId = 1;
+  #firstId = Number.POSITIVE_INFINITY;
   /** The request that the checkpoint in progress answers. */
   #savepoint: SavepointRequest | null = null;
   #alarm: Timer | null = null;
@@ -73,6 +55,11 @@ export class CheckpointCoordinator {
     });
     this.#savepoints = new SavepointQueue(world.store, jobId, () => this.#proceed());
     this.#schedule = new CheckpointSchedule(settings);
+  }
+
+  /** The first checkpoint that this coordinator has triggered; Infinity: none. */
+  get firstId(): number {
+    return this.#firstId;
   }
 
   /**
@@ -204,6 +191,7 @@ export class CheckpointCoordinator {
     const folder = savepoint?.folder ?? checkpointFolder(jobId, checkpointId);
     const last = savepoint?.last ?? kind === "final";
     const triggeredUs = world.clock.nowUs();
+    this.#firstId = Math.min(this.#firstId, checkpointId);
     this.#savepoint = savepoint;
     if (last) this.#lastId = checkpointId;
     this.#schedule.onTriggered(triggeredUs);

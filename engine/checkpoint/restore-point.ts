@@ -20,6 +20,8 @@ export interface RestoreSearch {
   readonly job: RestoringJob;
   /** Checkpoints that turned out to be damaged when a worker read them. */
   readonly excluding?: ReadonlySet<number>;
+  /** Checkpoints before this one are an earlier run's under the same job id: not this job's past. Absent: all are this job's. */
+  readonly from?: number;
 }
 
 interface Damage {
@@ -40,7 +42,7 @@ export function findRestorePoint(search: RestoreSearch, done: Found): void {
       done(error, null);
       return;
     }
-    const ids = names.map(checkpointIdOf).filter((id) => id !== null);
+    const ids = names.map(checkpointIdOf).filter((id) => id !== null && id >= (search.from ?? 1)) as number[];
     const newestFirst = ids.toSorted((a, b) => b - a);
     tryFrom(search, newestFirst, [], done);
   });

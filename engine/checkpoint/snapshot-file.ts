@@ -1,5 +1,5 @@
-import { crc32c } from "@node-rs/crc32";
 import { assert } from "../../base/assert.ts";
+import { crc32c } from "../../base/crc32c.ts";
 import { FaultlineError } from "../../base/errors.ts";
 
 /**

@@ -57,6 +57,13 @@ export class SnapshotWriter {
     this.#view.setFloat64(at, value, true);
   }
 
+  /** `values[start, start + count)`, each as `f64` writes it. */
+  f64s(values: Float64Array, start: number, count: number): void {
+    const at = this.#reserve(8 * count);
+    const view = this.#view;
+    for (let i = 0; i < count; i++) view.setFloat64(at + 8 * i, values[start + i]!, true);
+  }
+
   /** Length-prefixed bytes, copied. */
   bytes(value: Uint8Array): void {
     this.span(value, 0, value.length);

@@ -4,13 +4,12 @@ import { Ticker } from "../replication/ticker.ts";
 import { taskFailure } from "../task/task-failure.ts";
 import { sendControl } from "./control-codec.ts";
 import { CountersQuery } from "./counters-query.ts";
-import { JobRecovery } from "./job-recovery.ts";
+import { type CheckpointListener, JobRecovery } from "./job-recovery.ts";
 import { JobRun } from "./job-run.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { LoadJob } from "./load-job.ts";
 import { jobSpecProblem } from "./message-shapes.ts";
 import type {
-  CheckpointPhase,
   ClientToCoordinator,
   CoordinatorToClient,
   CoordinatorToWorker,
@@ -102,7 +101,7 @@ export class JobDesk {
         return;
       case "snapshotStored":
       case "snapshotFailed":
-        run.onSnapshot(report);
+        run.recovery?.onSnapshot(report);
         return;
       case "replicaLagging":
         run.onReplicaLagging(report.vertex, report.subtask);
@@ -158,10 +157,8 @@ export class JobDesk {
       after: (delayUs, callback) => {
         this.#parts.world.timers.after(delayUs, callback);
       },
-      recovery: (shape, effects) => new JobRecovery(job, shape, this.#parts.world, effects),
-      checkpointPhase: (checkpointId, phase) => this.#announcePhase(checkpointId, phase),
-      checkpointReport: (report) => {
-        this.#parts.broadcast({ type: "checkpointReport", jobId: job.jobId, report });
+      recovery: (shape, effects) => {
+        return new JobRecovery(job, shape, this.#parts.world, effects, this.#checkpointListener(job));
       },
     });
     this.#announce("created", null);
@@ -185,20 +182,24 @@ export class JobDesk {
     if (state === "failing" || state === "cancelling" || state === "restarting") this.#limitEnd(run);
   }
 
-  #announcePhase(checkpointId: number, phase: CheckpointPhase): void {
-    const run = this.#run;
-    if (run === null) return;
-    const { jobId } = run.spec;
-    const { attempt } = run;
-    const atUs = this.#parts.world.clock.nowUs();
-    this.#parts.broadcast({ type: "checkpointPhase", jobId, attempt, checkpointId, phase, atUs });
+  #checkpointListener({ jobId }: JobSpec): CheckpointListener {
+    const { world, broadcast } = this.#parts;
+    return {
+      onPhase: (checkpointId, phase) => {
+        const attempt = this.#run?.attempt ?? 0;
+        broadcast({ type: "checkpointPhase", jobId, attempt, checkpointId, phase, atUs: world.clock.nowUs() });
+      },
+      onReport: (report) => broadcast({ type: "checkpointReport", jobId, report }),
+    };
   }
 
   #savepoint(client: Connection, run: JobRun, folder: string, stop: boolean): void {
-    run.savepoint(folder, stop, (failure) => {
-      const cause = failure === null ? {} : { failure };
-      sendControl(client, { type: "savepointEnded", jobId: run.spec.jobId, folder, ...cause });
-    });
+    const { jobId } = run.spec;
+    const answer = (failure: Failure | null) => {
+      sendControl(client, { type: "savepointEnded", jobId, folder, ...(failure === null ? {} : { failure }) });
+    };
+    if (run.state === "running" && run.recovery !== null) run.recovery.savepoint(folder, stop, answer);
+    else answer({ code: "job-invalid", message: `job "${jobId}" is ${run.state}: no savepoint can be taken` });
   }
 
   /** A replicated job has ticks while it runs. */

@@ -2,18 +2,20 @@ import { CheckpointCoordinator } from "../checkpoint/checkpoint-coordinator.ts";
 import { findRestorePoint, loadRestorePoint, type RestoringJob } from "../checkpoint/restore-point.ts";
 import type { World } from "../ports.ts";
 import { taskFailure } from "../task/task-failure.ts";
+import type { JobOrder } from "./job-effects.ts";
 import { checkpointsOf, DEFAULT_RESTART, type JobSpec } from "./job-spec.ts";
 import type {
   CheckpointPhase,
   CheckpointReport,
   Failure,
   RestorePoint,
-  SnapshotCost,
-  SnapshotHandle,
   TaskPlacement,
+  WorkerToCoordinator,
 } from "./messages.ts";
 import type { RestartDecision } from "./restart-strategy.ts";
 import { RestartDecider } from "./restart-strategy.ts";
+
+type SnapshotReport = Extract<WorkerToCoordinator, { readonly type: "snapshotStored" | "snapshotFailed" }>;
 
 /** Where an attempt of a job begins. */
 export interface JobStart {
@@ -23,20 +25,17 @@ export interface JobStart {
   readonly fromEnd: boolean;
 }
 
-/** What the checkpoints of a job do to the world around it. */
-export interface CheckpointEffects {
+/** What the recovery of a job asks of its run. */
+export interface RecoveryEffects {
   /** Tells all workers of the present attempt. */
-  order(order: {
-    readonly checkpointId: number;
-    readonly folder: string;
-    readonly atUs: number;
-    readonly last: boolean;
-  }): void;
-  complete(checkpointId: number): void;
-  abort(checkpointId: number): void;
-  phase(checkpointId: number, phase: CheckpointPhase): void;
-  report(report: CheckpointReport): void;
+  order(order: JobOrder): void;
   fail(failure: Failure): void;
+}
+
+/** Where it is told what checkpoints do. */
+export interface CheckpointListener {
+  onPhase(checkpointId: number, phase: CheckpointPhase): void;
+  onReport(report: CheckpointReport): void;
 }
 
 export type RecoveryWorld = Pick<World, "clock" | "timers" | "store" | "journal" | "random">;
@@ -55,7 +54,13 @@ export class JobRecovery {
   readonly #damaged = new Set<number>();
   #started = false;
 
-  constructor(spec: JobSpec, job: RestoringJob, world: RecoveryWorld, effects: CheckpointEffects) {
+  constructor(
+    spec: JobSpec,
+    job: RestoringJob,
+    world: RecoveryWorld,
+    effects: RecoveryEffects,
+    listener: CheckpointListener,
+  ) {
     this.#spec = spec;
     this.#world = world;
     this.#job = job;
@@ -74,11 +79,11 @@ export class JobRecovery {
             graphHash: job.graphHash,
             world,
             effects: {
-              trigger: (order) => effects.order(order),
-              complete: (checkpointId) => effects.complete(checkpointId),
-              abort: (checkpointId) => effects.abort(checkpointId),
-              phase: (checkpointId, phase) => effects.phase(checkpointId, phase),
-              report: (report) => effects.report(report),
+              trigger: (order) => effects.order({ type: "checkpoint", ...order }),
+              complete: (checkpointId) => effects.order({ type: "checkpointComplete", checkpointId }),
+              abort: (checkpointId) => effects.order({ type: "checkpointAborted", checkpointId }),
+              phase: (checkpointId, phase) => listener.onPhase(checkpointId, phase),
+              report: (report) => listener.onReport(report),
               fail: (failure) => effects.fail(failure),
             },
           });
@@ -117,7 +122,7 @@ export class JobRecovery {
   }
 
   /** The attempt runs: checkpoints begin. */
-  onRunning(attempt: number, tasks: readonly TaskPlacement[], { restore }: JobStart): void {
+  onRunning(attempt: number, tasks: readonly TaskPlacement[], restore: RestorePoint | null): void {
     this.#restarts.onRunning();
     this.#checkpoints?.begin(attempt, tasks, restore);
   }
@@ -138,12 +143,10 @@ export class JobRecovery {
     this.#checkpoints?.final();
   }
 
-  onStored(checkpointId: number, handle: SnapshotHandle, cost: SnapshotCost): void {
-    this.#checkpoints?.onStored(checkpointId, handle, cost);
-  }
-
-  onFailed(checkpointId: number, task: { readonly vertex: string; readonly subtask: number }, failure: Failure): void {
-    this.#checkpoints?.onFailed(checkpointId, task, failure);
+  onSnapshot(report: SnapshotReport): void {
+    const { checkpointId } = report;
+    if (report.type === "snapshotStored") this.#checkpoints?.onStored(checkpointId, report.handle, report.cost);
+    else this.#checkpoints?.onFailed(checkpointId, report, report.failure);
   }
 
   /** A worker could not read its part: the next attempt begins elsewhere. */

@@ -1,18 +1,14 @@
-import { present } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
 import { taskFailure } from "../task/task-failure.ts";
-import type { JobEffects, JobOrder } from "./job-effects.ts";
-import type { JobRecovery, JobStart } from "./job-recovery.ts";
+import type { Attempt } from "./attempt.ts";
+import { Attempts } from "./attempts.ts";
+import type { JobEffects } from "./job-effects.ts";
+import type { JobRecovery } from "./job-recovery.ts";
 import type { JobSpec } from "./job-spec.ts";
-import type { Failure, JobState, TaskPlacement, TaskState, WorkerToCoordinator } from "./messages.ts";
-import { NextAttempt } from "./next-attempt.ts";
-import { placeTasks, type WorkerAddress } from "./placement.ts";
-import { planOfJob, snapshotShape } from "./plan-of-job.ts";
+import type { Failure, JobState, TaskPlacement, TaskState } from "./messages.ts";
+import type { WorkerAddress } from "./placement.ts";
 import { RESTART_TIMEOUT_US, restartTimedOut } from "./restart-strategy.ts";
-import { TaskTable } from "./task-table.ts";
-
-type SnapshotReport = Extract<WorkerToCoordinator, { readonly type: "snapshotStored" | "snapshotFailed" }>;
 
 /**
  * A job, as the coordinator sees it:
@@ -26,35 +22,29 @@ type SnapshotReport = Extract<WorkerToCoordinator, { readonly type: "snapshotSto
  */
 export class JobRun {
   readonly spec: JobSpec;
-  #attempt: number;
-  readonly #epoch: number;
-  readonly #workersWanted: number;
+  readonly #attempts: Attempts;
   readonly #effects: JobEffects;
-  #tasks = new TaskTable({ vertices: [] }, []);
-  readonly #undeployed = new Set<string>();
-  /** The workers that are there while the job waits for enough of them. */
-  #available: readonly WorkerAddress[] = [];
-  #graph: LogicalGraph | null = null;
   #state: JobState = "created";
   #failure: Failure | null = null;
   #drainRequested = false;
-  /** null: the job is not loaded yet. */
-  #recovery: JobRecovery | null = null;
-  /** Where the present attempt began. */
-  #start: JobStart | null = null;
-  /** While the job starts again. */
-  #next: NextAttempt | null = null;
 
-  constructor(spec: JobSpec, workersWanted: number, attempt: number, epoch: number, effects: JobEffects) {
+  constructor(spec: JobSpec, workersWanted: number, firstNumber: number, epoch: number, effects: JobEffects) {
     this.spec = spec;
-    this.#attempt = attempt;
-    this.#epoch = epoch;
-    this.#workersWanted = workersWanted;
     this.#effects = effects;
+    this.#attempts = new Attempts({
+      spec,
+      workersWanted,
+      firstNumber,
+      epoch,
+      effects,
+      onChange: () => this.#settle(),
+      onFailure: (failure) => this.#refuse(new FaultlineError("snapshot-corrupt", failure.message)),
+    });
   }
 
+  /** Number of the present attempt, or of the first one. */
   get attempt(): number {
-    return this.#attempt;
+    return this.#attempts.number;
   }
 
   get state(): JobState {
@@ -71,17 +61,22 @@ export class JobRun {
 
   /** Checkpoint that the present attempt began from; null: none. */
   get restored(): number | null {
-    return this.#start?.restore?.checkpointId ?? null;
+    return this.#attempt?.start.restore?.checkpointId ?? null;
+  }
+
+  /** null: the job is not loaded yet. */
+  get recovery(): JobRecovery | null {
+    return this.#attempts.recovery;
   }
 
   /** Workers that run tasks of this job and are not lost. */
   get liveWorkers(): readonly string[] {
-    return this.#tasks.liveWorkers;
+    return this.#attempt?.tasks.liveWorkers ?? [];
   }
 
   /** Those of them with tasks that have not ended. */
   get openWorkers(): readonly string[] {
-    return this.#tasks.openWorkers;
+    return this.#attempt?.tasks.openWorkers ?? [];
   }
 
   /** Loads the job; errors in it show before any worker is needed. Once. */
@@ -91,53 +86,43 @@ export class JobRun {
 
   /** The workers that are there, in order of registration; deploys to the first ones once they are enough. */
   onWorkers(workers: readonly WorkerAddress[]): void {
-    this.#available = workers;
-    if (this.#state === "created") this.#deployWhenPossible();
-    else if (this.#state === "restarting") this.#settle();
+    this.#attempts.setWorkers(workers);
+    this.#settle();
   }
 
   onDeployed(worker: string): void {
-    this.#undeployed.delete(worker);
+    this.#attempt?.onDeployed(worker);
     this.#startWhenDeployed();
   }
 
   #startWhenDeployed(): void {
-    if (this.#state !== "deploying" || this.#undeployed.size > 0) return;
-    this.#sendAll({ type: "start" });
-    this.#recovery?.onRunning(this.#attempt, this.#tasks.placements, present(this.#start, "start of the attempt"));
+    const attempt = this.#attempt;
+    if (this.#state !== "deploying" || attempt?.isDeployed !== true) return;
+    attempt.order({ type: "start" });
+    this.recovery?.onRunning(attempt.number, attempt.tasks.placements, attempt.start.restore);
     this.#enter("running");
     if (this.#drainRequested) this.drain();
   }
 
   onTaskState(worker: string, vertex: string, subtask: number, state: TaskState, failure: Failure | null): void {
-    const task = this.#tasks.openTask(vertex, subtask);
+    const task = this.#attempt?.tasks.openTask(vertex, subtask);
     if (task?.placement.worker !== worker) return;
     task.state = state;
-    if (failure?.code === "snapshot-corrupt" || failure?.code === "snapshot-missing") this.#onDamaged();
+    const isDamaged = failure?.code === "snapshot-corrupt" || failure?.code === "snapshot-missing";
+    if (isDamaged && this.restored !== null) this.recovery?.onDamaged(this.restored);
     const lost = (message: string) => this.#lose([task.placement], failure ?? { code: "job-failed", message });
     if (state === "failed") lost(`task ${vertex}/${subtask} failed`);
     else if (state === "cancelled") lost(`task ${vertex}/${subtask} was cancelled by worker ${worker}`);
-    else if (state === "ended" && this.#isActive() && this.#tasks.allEnded) this.#recovery?.onAllEnded();
+    else if (state === "ended" && this.#isActive() && this.#attempt?.tasks.allEnded === true)
+      this.recovery?.onAllEnded();
     this.#settle();
-  }
-
-  onSnapshot(report: SnapshotReport): void {
-    const { checkpointId } = report;
-    if (report.type === "snapshotStored") this.#recovery?.onStored(checkpointId, report.handle, report.cost);
-    else this.#recovery?.onFailed(checkpointId, report, report.failure);
-  }
-
-  /** Asks for a checkpoint that is kept; with `stop` the job ends with it. `done` with why not. */
-  savepoint(folder: string, stop: boolean, done: (failure: Failure | null) => void): void {
-    if (this.#state === "running" && this.#recovery !== null) this.#recovery.savepoint(folder, stop, done);
-    else
-      done({ code: "job-invalid", message: `job "${this.spec.jobId}" is ${this.#state}: no savepoint can be taken` });
   }
 
   /** A replica is so far behind that keeping what it lacks costs too much: it is given up, unless no other is left. */
   onReplicaLagging(vertex: string, subtask: number): void {
-    const task = this.#tasks.openTask(vertex, subtask);
-    if (task === null || !this.#tasks.hasLiveSibling(task.placement)) return;
+    const tasks = this.#attempt?.tasks;
+    const task = tasks?.openTask(vertex, subtask) ?? null;
+    if (task === null || tasks?.hasLiveSibling(task.placement) !== true) return;
     const message = `replica ${vertex}/${subtask} lags too far behind`;
     this.onTaskState(task.placement.worker, vertex, subtask, "failed", { code: "job-failed", message });
   }
@@ -149,9 +134,8 @@ export class JobRun {
   }
 
   onWorkerLost(worker: string, why: string): void {
-    if (this.ended || !this.liveWorkers.includes(worker)) return;
-    const gone = this.#tasks.loseWorker(worker);
-    this.#undeployed.delete(worker);
+    if (this.ended || this.#attempt === null || !this.liveWorkers.includes(worker)) return;
+    const gone = this.#attempt.loseWorker(worker);
     const failure = { code: "worker-lost", message: `worker ${worker} is lost: ${why}` };
     // What has finished in a replicated job was received by all who needed it.
     if (this.spec.replication === undefined) this.#fail(failure);
@@ -164,7 +148,7 @@ export class JobRun {
   drain(): void {
     this.#drainRequested = true;
     if (this.#state !== "running") return;
-    this.#sendAll({ type: "drain" });
+    this.#attempt?.order({ type: "drain" });
     this.#enter("draining");
   }
 
@@ -172,7 +156,7 @@ export class JobRun {
     if (this.#state === "created") {
       this.#enter("cancelled");
     } else if (this.#isActive() || this.#state === "restarting") {
-      if (this.#isActive()) this.#sendAll({ type: "cancel" });
+      if (this.#isActive()) this.#attempt?.order({ type: "cancel" });
       this.#enter("cancelling");
       this.#settle();
     }
@@ -180,53 +164,33 @@ export class JobRun {
 
   #onLoaded(error: Error | null, graph: LogicalGraph | null): void {
     if (this.#state !== "created") return;
-    if (graph === null) {
-      this.#refuse(error ?? "no graph");
-      return;
-    }
     try {
-      this.#recovery = this.#effects.recovery(snapshotShape(planOfJob(graph, this.spec)), {
-        order: (order) => this.#sendAll({ type: "checkpoint", ...order }),
-        complete: (checkpointId) => this.#sendAll({ type: "checkpointComplete", checkpointId }),
-        abort: (checkpointId) => this.#sendAll({ type: "checkpointAborted", checkpointId }),
-        phase: (checkpointId, phase) => this.#effects.checkpointPhase(checkpointId, phase),
-        report: (report) => this.#effects.checkpointReport(report),
+      if (graph === null) throw error ?? new FaultlineError("job-invalid", "the job's module gave no graph");
+      this.#attempts.load(graph, {
+        order: (order) => this.#attempt?.order(order),
         fail: (failure) => this.onFailure(failure),
       });
     } catch (cause) {
       this.#refuse(cause);
       return;
     }
-    this.#graph = graph;
-    this.#recovery.findStart((failure, start) => {
-      if (this.#state !== "created") return;
-      this.#start = start;
-      if (failure === null) this.#deployWhenPossible();
-      else this.#refuse(new FaultlineError("snapshot-corrupt", failure.message));
-    });
+    this.#attempts.prepare(0, null, () => {});
+    this.#settle();
   }
 
-  #deployWhenPossible(): void {
-    const [graph, start] = [this.#graph, this.#start];
-    if (graph === null || start === null || this.#available.length < this.#workersWanted) return;
-    this.#deploy(graph, this.#available.slice(0, this.#workersWanted), start);
+  get #attempt(): Attempt | null {
+    return this.#attempts.current;
   }
 
-  #deploy(graph: LogicalGraph, workers: readonly WorkerAddress[], { restore, fromEnd }: JobStart): void {
-    let placements: readonly TaskPlacement[];
+  #begin(): void {
     try {
-      const plan = planOfJob(graph, this.spec);
-      placements = placeTasks(plan, workers);
-      this.#tasks = new TaskTable(plan, placements);
+      const attempt = this.#attempts.begin();
+      if (attempt === null) return;
+      this.#failure = null;
+      this.#enter("deploying");
+      attempt.deploy();
     } catch (error) {
       this.#refuse(error);
-      return;
-    }
-    for (const { worker } of placements) this.#undeployed.add(worker);
-    this.#enter("deploying");
-    for (const worker of this.liveWorkers) {
-      const { attempt, spec: job } = this;
-      this.#effects.send(worker, { type: "deploy", epoch: this.#epoch, attempt, job, placements, restore, fromEnd });
     }
   }
 
@@ -243,84 +207,41 @@ export class JobRun {
   /** Tasks have ended before their time: the job goes on with their siblings if each has one, else it fails. */
   #lose(tasks: readonly TaskPlacement[], failure: Failure): void {
     if (!this.#isActive()) return;
-    if (!tasks.every((task) => this.#tasks.hasLiveSibling(task))) {
+    if (!tasks.every((task) => this.#attempt?.tasks.hasLiveSibling(task) === true)) {
       this.#fail(failure);
       return;
     }
     for (const task of tasks) {
       this.#effects.replicaLost(task, failure);
-      this.#sendAll({ type: "replicaLost", vertex: task.vertex, subtask: task.subtask });
+      this.#attempt?.order({ type: "replicaLost", vertex: task.vertex, subtask: task.subtask });
     }
   }
 
   #fail(failure: Failure): void {
     if (!this.#isActive()) return;
-    const decision = this.#recovery?.onFailure(failure) ?? { kind: "fail", failure };
+    const decision = this.recovery?.onFailure(failure) ?? { kind: "fail", failure };
     this.#failure = decision.kind === "fail" ? decision.failure : failure;
-    this.#sendAll({ type: "cancel" });
-    if (decision.kind === "fail") this.#enter("failing");
-    else this.#awaitRestart(decision.delayUs);
+    this.#attempt?.order({ type: "cancel" });
+    this.#enter(decision.kind === "fail" ? "failing" : "restarting");
+    if (decision.kind === "fail") return;
+    const overdue = () => this.#refuse(restartTimedOut(this.#attempts.open, failure.message));
+    this.#attempts.prepare(decision.delayUs, RESTART_TIMEOUT_US, overdue);
   }
 
-  /** What the attempt was to begin from cannot be read. */
-  #onDamaged(): void {
-    const restore = this.#start?.restore ?? null;
-    if (restore !== null) this.#recovery?.onDamaged(restore.checkpointId);
-  }
-
-  #awaitRestart(delayUs: number): void {
-    const recovery = present(this.#recovery, "recovery of a job that ran");
-    this.#enter("restarting");
-    const next = new NextAttempt(delayUs, {
-      recovery,
-      after: (us, callback) => this.#effects.after(us, callback),
-      onChange: () => this.#settle(),
-      onFailure: (failure) => {
-        if (this.#state === "restarting") this.#refuse(new FaultlineError("snapshot-corrupt", failure.message));
-      },
-    });
-    this.#next = next;
-    this.#effects.after(delayUs + RESTART_TIMEOUT_US, () => {
-      if (this.#state !== "restarting" || this.#next !== next) return;
-      this.#refuse(restartTimedOut(this.#tasks.open, this.#failure?.message ?? "it failed"));
-    });
-  }
-
-  /** The next attempt, on whatever workers are there, at most as many as were wanted. */
-  #restart(graph: LogicalGraph, start: JobStart): void {
-    this.#next = null;
-    this.#start = start;
-    this.#attempt = this.#effects.nextAttempt();
-    this.#failure = null;
-    this.#tasks = new TaskTable({ vertices: [] }, []);
-    this.#undeployed.clear();
-    this.#deploy(graph, this.#available.slice(0, this.#workersWanted), start);
-  }
-
-  /** Leaves the states that wait for tasks to end. */
+  /** Leaves the states that wait for tasks to end, or for an attempt to begin. */
   #settle(): void {
-    if (this.#tasks.open.length > 0) return;
+    if (this.#attempts.open.length > 0) return;
     if (this.#state === "failing") this.#enter("failed");
     else if (this.#state === "cancelling") this.#enter("cancelled");
-    else if (this.#state === "restarting") this.#restartWhenPossible();
+    else if (this.#state === "created" || this.#state === "restarting") this.#begin();
     else if (this.#isActive()) this.#enter("finished");
-  }
-
-  #restartWhenPossible(): void {
-    const start = this.#next?.start ?? null;
-    if (start !== null && this.#graph !== null && this.#available.length > 0) this.#restart(this.#graph, start);
-  }
-
-  #sendAll(order: JobOrder): void {
-    const about = { epoch: this.#epoch, jobId: this.spec.jobId, attempt: this.#attempt };
-    for (const worker of this.liveWorkers) this.#effects.send(worker, { ...order, ...about });
   }
 
   #enter(state: JobState): void {
     this.#state = state;
-    if (state !== "restarting") this.#next?.abandon();
-    if (state === "failing" || state === "cancelling") this.#recovery?.onStopped(() => {});
-    else if (this.ended) this.#recovery?.onStopped(() => this.#recovery?.onEnded());
+    if (state !== "restarting") this.#attempts.abandon();
+    if (state === "failing" || state === "cancelling") this.recovery?.onStopped(() => {});
+    else if (this.ended) this.recovery?.onStopped(() => this.recovery?.onEnded());
     this.#effects.transition(state, this.#failure);
   }
 }

@@ -1,9 +1,10 @@
 import { assert } from "../../base/assert.ts";
-import { asFaultlineError } from "../../base/errors.ts";
+import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import { Fifo } from "../merge/fifo.ts";
 import type { Log, LogAddress, LogWriter } from "../ports.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import type { RowEncoder } from "./format.ts";
+import { decodePrepared } from "./prepared-state.ts";
 import { NO_SINK_STATE, type Sink, type SinkHost } from "./sink.ts";
 import { SinkOutput } from "./sink-output.ts";
 import { SinkRecords } from "./sink-records.ts";
@@ -96,7 +97,12 @@ export class LogSink implements Sink {
   }
 
   /** There is nothing to restore: rows are durable before a checkpoint that covers them completes. */
-  restore(_state: Uint8Array): void {}
+  restore(state: Uint8Array): void {
+    if (decodePrepared(state).length === 0) return;
+    throw new FaultlineError("job-invalid", "the checkpoint has transactions whose rows are not committed", {
+      hint: "start the job with the guarantee exactly-once, or from a checkpoint of the guarantee that it has now",
+    });
+  }
 
   close(): void {
     this.#writer?.close();

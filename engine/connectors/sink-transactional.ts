@@ -25,7 +25,7 @@ interface Sealed {
   readonly done: (state: Uint8Array) => void;
   isDone: boolean;
   prepared: PreparedTransaction | null;
-  isCommitting: boolean;
+  commit: "none" | "asked" | "done";
 }
 
 /**
@@ -120,7 +120,7 @@ export class TransactionalSink implements Sink {
     this.endStep();
     const transaction = this.#open.output.records > 0 ? this.#open : null;
     if (transaction !== null) this.#open = this.#newTransaction();
-    this.#sealed.push({ checkpointId, transaction, done, isDone: false, prepared: null, isCommitting: false });
+    this.#sealed.push({ checkpointId, transaction, done, isDone: false, prepared: null, commit: "none" });
     this.#goOn();
   }
 
@@ -129,11 +129,11 @@ export class TransactionalSink implements Sink {
       if (sealed.checkpointId > checkpointId) break;
       assert(sealed.isDone, "a checkpoint completes when its sinks have prepared it", { checkpointId });
       const { transaction } = sealed;
-      if (transaction === null || sealed.isCommitting) continue;
-      sealed.isCommitting = true;
+      if (transaction === null || sealed.commit !== "none") continue;
+      sealed.commit = "asked";
       const pooled = present(transaction.pooled, "writer of a prepared transaction");
       const fromUs = this.#world.clock.nowUs();
-      pooled.writer.commit((error) => this.#after(error, () => this.#onCommitted(sealed, pooled, fromUs)));
+      pooled.writer.commit((error) => this.#after(error, () => this.#onCommitted(sealed, fromUs)));
     }
   }
 
@@ -224,11 +224,17 @@ export class TransactionalSink implements Sink {
     done(encodePrepared(before.map(({ prepared }) => present(prepared, "transaction of an earlier checkpoint"))));
   }
 
-  #onCommitted(sealed: Sealed, pooled: PooledWriter, fromUs: number): void {
+  /**
+   * Writers are used again in the order of their transactions, so that no open transaction has the id of one whose end a restart would
+   * have to find out while an earlier one still hides it.
+   */
+  #onCommitted(committed: Sealed, fromUs: number): void {
     this.#commits++;
     this.#commitUs += this.#world.clock.nowUs() - fromUs;
-    this.#sealed = this.#sealed.filter((other) => other !== sealed);
-    this.#pool.release(pooled);
+    committed.commit = "done";
+    const waiting = this.#sealed.findIndex(({ commit }) => commit !== "done");
+    const ended = this.#sealed.splice(0, waiting < 0 ? this.#sealed.length : waiting);
+    for (const { transaction } of ended) this.#pool.release(present(transaction?.pooled, "writer of a transaction"));
     this.#goOn();
   }
 }

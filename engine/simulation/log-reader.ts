@@ -1,10 +1,10 @@
+import { present } from "../../base/assert.ts";
 import { asFaultlineError } from "../../base/errors.ts";
 import { SuppliedRecords } from "../connectors/source-supplier.ts";
 import type { Isolation, LogPosition, LogReader, LogReaderHandler } from "../ports.ts";
 import { Latency } from "./latency.ts";
 import type { Outages } from "./outages.ts";
 import type { SimulatedProcess } from "./process.ts";
-import type { PartitionRead } from "./stored-partition.ts";
 import type { Topics } from "./topics.ts";
 import { TRACED } from "./trace.ts";
 import type { Universe } from "./universe.ts";
@@ -116,30 +116,28 @@ export class SimulatedLogReader implements LogReader {
       return;
     }
     const position = ready[this.#universe.random.below(ready.length)]!;
-    let read: PartitionRead;
+    const { partition, offset } = position;
+    let records: SuppliedRecords | null;
     try {
-      const { partition, offset } = position;
-      read = this.#topics.read(this.#topic, partition, offset, this.#batchRecords, this.#isolation);
+      const read = this.#topics.read(this.#topic, partition, offset, this.#batchRecords, this.#isolation);
+      records = read.values === null ? null : new SuppliedRecords(partition, offset, read.values);
+      position.offset = records?.nextOffset ?? present(read.skippedTo, "next offset");
     } catch (error) {
       this.close();
       this.#handler.onError(asFaultlineError(error));
       return;
     }
-    this.#give(position, read);
+    this.#note(partition, offset, position.offset, records === null ? "passes over" : "reads");
+    if (records === null) this.#handler.onSkipped(partition, position.offset);
+    else this.#handler.onRecords(records);
     this.#fetchLater();
   }
 
-  #give(position: { readonly partition: number; offset: number }, { values, skippedTo }: PartitionRead): void {
-    const { partition, offset } = position;
-    position.offset = values === null ? skippedTo : offset + values.count;
+  #note(partition: number, offset: number, nextOffset: number, what: string): void {
     const { trace, nowUs } = this.#universe;
     trace.note(nowUs, TRACED.fetch, partition);
-    trace.note(nowUs, TRACED.fetch, position.offset);
-    if (trace.detailed) {
-      const does = values === null ? "passes over" : "reads";
-      trace.tell(nowUs, `${this.#process.name} ${does} ${this.#topic}/${partition} ${offset} … ${position.offset - 1}`);
-    }
-    if (values === null) this.#handler.onSkipped(partition, skippedTo);
-    else this.#handler.onRecords(new SuppliedRecords(partition, offset, values));
+    trace.note(nowUs, TRACED.fetch, nextOffset);
+    if (!trace.detailed) return;
+    trace.tell(nowUs, `${this.#process.name} ${what} ${this.#topic}/${partition} ${offset} … ${nextOffset - 1}`);
   }
 }

@@ -14,7 +14,7 @@ const GROWTH_OF_RESERVE = 64;
 export function grownFloat64(array: Float64Array, length: number): Float64Array {
   const bytes = length * Float64Array.BYTES_PER_ELEMENT;
   if (growInPlace(array.buffer, bytes)) return new Float64Array(array.buffer, 0, length);
-  const grown = new Float64Array(bufferOf(bytes), 0, length);
+  const grown = bytes < IN_PLACE_BYTES ? new Float64Array(length) : new Float64Array(reserved(bytes), 0, length);
   grown.set(array);
   return grown;
 }
@@ -23,7 +23,7 @@ export function grownFloat64(array: Float64Array, length: number): Float64Array 
 export function grownInt32(array: Int32Array, length: number): Int32Array {
   const bytes = length * Int32Array.BYTES_PER_ELEMENT;
   if (growInPlace(array.buffer, bytes)) return new Int32Array(array.buffer, 0, length);
-  const grown = new Int32Array(bufferOf(bytes), 0, length);
+  const grown = bytes < IN_PLACE_BYTES ? new Int32Array(length) : new Int32Array(reserved(bytes), 0, length);
   grown.set(array);
   return grown;
 }
@@ -31,7 +31,7 @@ export function grownInt32(array: Int32Array, length: number): Int32Array {
 /** As `grownFloat64`; of `array` only the first `used` bytes matter. */
 export function grownUint8(array: Uint8Array, used: number, length: number): Uint8Array {
   if (growInPlace(array.buffer, length)) return new Uint8Array(array.buffer, 0, length);
-  const grown = new Uint8Array(bufferOf(length), 0, length);
+  const grown = length < IN_PLACE_BYTES ? new Uint8Array(length) : new Uint8Array(reserved(length), 0, length);
   grown.set(array.subarray(0, used));
   return grown;
 }
@@ -43,8 +43,8 @@ function growInPlace(buffer: ArrayBufferLike, bytes: number): boolean {
   return true;
 }
 
-function bufferOf(bytes: number): ArrayBufferLike {
-  if (bytes < IN_PLACE_BYTES) return new ArrayBuffer(bytes);
+/** A buffer of `bytes` zeros with room behind it. */
+function reserved(bytes: number): SharedArrayBuffer {
   const maxByteLength = bytes * 2 <= RESERVED_BYTES ? RESERVED_BYTES : bytes * GROWTH_OF_RESERVE;
   return new SharedArrayBuffer(bytes, { maxByteLength });
 }

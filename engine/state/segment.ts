@@ -131,7 +131,7 @@ export abstract class Segment {
   writeEntry(entry: number, writer: SnapshotWriter): void {
     const { byteValues, width, savedWidth } = this;
     this.writeKey(entry, writer);
-    for (let v = 0; v < savedWidth; v++) writer.f64(this.values[entry * width + v]!);
+    writer.f64s(this.values, entry * width, savedWidth);
     if (byteValues !== null) writer.span(byteValues.bytes, byteValues.offsets[entry]!, byteValues.lengths[entry]!);
   }
 

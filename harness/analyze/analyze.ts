@@ -1,17 +1,23 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { asFaultlineError } from "../../base/errors.ts";
+import { checkpointsCsv, checkpointTasksCsv } from "../report/checkpoint-tables.ts";
 import { faultsCsv, faultsJsonLines } from "../report/fault-table.ts";
+import { checkpointIntervalFigure } from "../report/figures/checkpoint-interval.ts";
+import { checkpointsFigure } from "../report/figures/checkpoints.ts";
 import { latencyAroundFaultFigure } from "../report/figures/latency-around-fault.ts";
 import { latencyOverTimeFigure } from "../report/figures/latency-over-time.ts";
+import { overheadFigure } from "../report/figures/overhead.ts";
 import { percentileFigure } from "../report/figures/percentiles.ts";
+import { recoveryFigure } from "../report/figures/recovery.ts";
 import { type Figure, inlineSvg, renderSvg } from "../report/figures/render.ts";
 import { throughputAroundFaultFigure } from "../report/figures/throughput-around-fault.ts";
 import { throughputLatencyFigure } from "../report/figures/throughput-latency.ts";
 import { histogramLog } from "../report/histogram-log.ts";
 import { type InlineFigure, reportPage } from "../report/html/page.ts";
 import { latenciesCsv } from "../report/latencies.ts";
-import { resourcesCsv, runsCsv, seriesCsv, summaryCsv } from "../report/tables.ts";
+import { recoveryCsv } from "../report/recovery-table.ts";
+import { committedSeriesCsv, resourcesCsv, runsCsv, seriesCsv, summaryCsv } from "../report/tables.ts";
 import { makeDirectory, writeAtomically } from "../sweep/files.ts";
 import type { RunRecord, RunResult } from "../sweep/model.ts";
 import { type AnalyzeOptions, analyzeRunFully, type RunAnalysis } from "./analyze-run.ts";
@@ -39,6 +45,7 @@ export async function analyzeSweep(resultsDir: string, options: AnalyzeOptions =
   const analyses = outcomes.flatMap(({ analysis }) => (analysis === null ? [] : [analysis]));
   const shown = [...analyses].sort((a, b) => compareResults(a.result, b.result));
   const cells = summarizeCells(results);
+  const ordered = [...results].sort(compareResults);
 
   const written = new Set<string>();
   const write = async (name: string, content: string) => {
@@ -54,9 +61,17 @@ export async function analyzeSweep(resultsDir: string, options: AnalyzeOptions =
   if (results.some(({ faults }) => faults !== undefined)) {
     await write("faults.jsonl", faultsJsonLines(results));
     await write("faults.csv", faultsCsv(results));
+    await write("recovery.csv", recoveryCsv(results));
   }
   for (const analysis of shown) {
     await write(`series/${analysis.record.run.id}.csv`, seriesCsv(analysis));
+    const committed = committedSeriesCsv(analysis);
+    if (committed !== null) await write(`series/${analysis.record.run.id}.committed.csv`, committed);
+    const { checkpoints, record } = analysis;
+    if (checkpoints.length > 0) {
+      await write(`series/${record.run.id}.checkpoints.csv`, checkpointsCsv(checkpoints, record.startUs));
+      await write(`series/${record.run.id}.checkpoint-tasks.csv`, checkpointTasksCsv(checkpoints, record.startUs));
+    }
     await write(`hist/${analysis.record.run.id}.hlog`, histogramLog(analysis));
     const { stamped } = analysis;
     if (stamped.length > 0) await write(`latencies/${analysis.record.run.id}.csv`, latenciesCsv(stamped));
@@ -70,12 +85,20 @@ export async function analyzeSweep(resultsDir: string, options: AnalyzeOptions =
     const { title, caption, id } = figure;
     return { title, caption, svg: inlineSvg(svg, title), dataFile: `figures/${id}.csv` };
   };
-  const figures = [await inline(percentileFigure(cellCurves(shown))), await inline(throughputLatencyFigure(cells))];
+  const figures = [
+    await inline(percentileFigure(cellCurves(shown))),
+    await inline(throughputLatencyFigure(cells)),
+    await inline(checkpointIntervalFigure(ordered)),
+    await inline(overheadFigure(ordered)),
+  ];
+  const checkpointFigures = new Map<string, InlineFigure>();
   const runFigures = new Map<string, InlineFigure>();
   const faultFigures = new Map<string, readonly InlineFigure[]>();
   for (const analysis of shown) {
     const figure = await inline(latencyOverTimeFigure(analysis));
     if (figure !== null) runFigures.set(analysis.record.run.id, figure);
+    const ofCheckpoints = await inline(checkpointsFigure(analysis));
+    if (ofCheckpoints !== null) checkpointFigures.set(analysis.record.run.id, ofCheckpoints);
   }
   for (const [cell, ofCell] of Map.groupBy(shown, ({ record }) => record.run.cell.id)) {
     const faults = Math.max(...ofCell.map(({ faultSeries }) => faultSeries.length));
@@ -88,9 +111,10 @@ export async function analyzeSweep(resultsDir: string, options: AnalyzeOptions =
       );
     }
   }
-  const ordered = [...results].sort(compareResults);
   const present = figures.filter((figure) => figure !== null);
-  const page = { manifest, analyses: shown, results: ordered, cells, figures: present, runFigures, faultFigures };
+  const recovery = await inline(recoveryFigure(ordered));
+  const ofRuns = { runFigures, faultFigures, checkpointFigures, recoveryFigure: recovery };
+  const page = { manifest, analyses: shown, results: ordered, cells, figures: present, ...ofRuns };
   await write("report.html", reportPage(page));
   removeLeftovers(resultsDir, written);
   return results;

@@ -46,22 +46,46 @@ export function newDraft(spec: FaultSpec, fault: number, strike: number, target:
   };
 }
 
-/** What the system said over the run, and when each fault of it was injected. */
+/** What the system said over the run, and when faults were in force. */
 export interface SystemLog {
   readonly states: readonly SystemState[];
-  readonly injectedUs: readonly number[];
+  readonly faults: readonly Span[];
   readonly checkpoints: CheckpointLog;
+}
+
+/** From injection to healing; of what does not last, its injection. Monotonic µs. */
+export interface Span {
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+/** So long after a fault, or a restart, a system is still busy with that. */
+const SETTLING_US = 2_000_000;
+
+/** Faults that were injected so far. */
+export function spansOf(drafts: readonly Draft[]): readonly Span[] {
+  return drafts.flatMap(({ record: { injectedUs, healedUs } }) => {
+    return injectedUs === null ? [] : [{ fromUs: injectedUs, toUs: healedUs ?? injectedUs }];
+  });
+}
+
+/** Another fault was in force, or the system was recovering or had just recovered: then its counters tell nothing of a victim. */
+function isDisturbed(atUs: number, { states, faults }: SystemLog): boolean {
+  const state = states.findLast((one) => one.atUs <= atUs);
+  if (state !== undefined && (!state.running || atUs - state.atUs < SETTLING_US)) return true;
+  return faults.some(({ fromUs, toUs }) => fromUs < atUs && atUs < toUs + SETTLING_US);
 }
 
 /**
  * The state in which the system shows that it noticed. Trouble after a fault that ends a process is that fault's; after one that may
  * pass unnoticed only up to the next fault.
  */
-export function detectionOf({ record }: Draft, { states, injectedUs }: SystemLog): SystemState | undefined {
+export function detectionOf({ record }: Draft, { states, faults }: SystemLog): SystemState | undefined {
   const fromUs = record.injectedUs;
   if (fromUs === null) return undefined;
   const isNoticed = KINDS[record.kind].ends === "system";
-  const nextUs = isNoticed ? Number.POSITIVE_INFINITY : Math.min(...injectedUs.filter((us) => us > fromUs));
+  const later = faults.flatMap((fault) => (fault.fromUs > fromUs ? [fault.fromUs] : []));
+  const nextUs = isNoticed ? Number.POSITIVE_INFINITY : Math.min(...later);
   return states.find(({ atUs, troubled }) => troubled && atUs >= fromUs && atUs < nextUs);
 }
 
@@ -84,7 +108,7 @@ export function settle(draft: Draft, log: SystemLog): void {
   record.problem ??= problemOf(draft, log);
 }
 
-function problemOf({ record, isWorker, spec }: Draft, { states }: SystemLog): string | null {
+function problemOf({ record, isWorker, spec }: Draft, log: SystemLog): string | null {
   const { injectedUs, observedUs, detectedUs, victim } = record;
   const { ends, unseen } = KINDS[record.kind];
   if (injectedUs === null) {
@@ -94,9 +118,7 @@ function problemOf({ record, isWorker, spec }: Draft, { states }: SystemLog): st
   }
   if (observedUs === null) return unseen;
   if (ends === "system" && detectedUs === null) return "the system under test did not notice";
-  if (!isWorker) return null;
-  // Struck while the system was recovering: there were no counters to tell what it did, and it was not idle.
-  if (victim === null && states.findLast(({ atUs }) => atUs <= injectedUs)?.running === false) return null;
+  if (!isWorker || isDisturbed(injectedUs, log)) return null;
   if (victim === null || victim.recordsIn === 0)
     return "ineffective: the victim had processed nothing, so it held no state";
   if (victim.recordsJustBefore <= 0) return "ineffective: no record flowed through the victim just before";

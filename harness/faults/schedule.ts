@@ -1,7 +1,7 @@
 import { Random } from "../../base/random.ts";
 import type { SystemState } from "../systems/system.ts";
 import { CheckpointLog } from "./checkpoint-log.ts";
-import { type Draft, detectionOf, newDraft, type SystemLog, settle } from "./draft.ts";
+import { type Draft, detectionOf, newDraft, type SystemLog, settle, spansOf } from "./draft.ts";
 import type { FaultRecord } from "./model.ts";
 import { aimsOf, type FaultSpec } from "./schema.ts";
 import { Strike } from "./strike.ts";
@@ -95,8 +95,7 @@ export class FaultSchedule {
   }
 
   #log(drafts: readonly Draft[]): SystemLog {
-    const injectedUs = drafts.flatMap(({ record }) => (record.injectedUs === null ? [] : [record.injectedUs]));
-    return { states: this.#states, injectedUs, checkpoints: this.#checkpoints };
+    return { states: this.#states, faults: spansOf(drafts), checkpoints: this.#checkpoints };
   }
 
   /** Waits until the system has noticed; `stop` ends the waiting. */

@@ -13,17 +13,26 @@ export interface Looks {
   readonly after: Reading | null;
 }
 
-/** Looks now; null where the system shows no counters. */
+/** Counters that take longer come too late: a worker may be standing still already. */
+const LOOK_LIMIT_MS = 150;
+
+/** Looks now; null where the system shows no counters in time. */
 export async function readCounters(parts: {
   monotonicUs(): number;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
   counters(): Promise<readonly TaskCounters[]>;
 }): Promise<Reading | null> {
   const atUs = parts.monotonicUs();
-  try {
-    return { atUs, tasks: await parts.counters() };
-  } catch {
-    return null; // a job that is just starting anew, or a coordinator that stands still: then nothing is known of the victim
-  }
+  const over = new AbortController();
+  // A job that is just starting anew has no counters: then nothing is known of the victim.
+  const counted = parts.counters().then(
+    (tasks) => ({ atUs, tasks }),
+    () => null,
+  );
+  const late = parts.sleep(LOOK_LIMIT_MS, over.signal).then(() => null);
+  const reading = await Promise.race([counted, late]);
+  over.abort();
+  return reading;
 }
 
 /** What the process of this name was doing; null: not known. */

@@ -25,7 +25,8 @@ function rowsOf(results: readonly RunResult[]): Row[] {
   );
 }
 
-function censored(name: string, of: (row: Row) => Censored | null | undefined): Column<Row>[] {
+/** A pair of columns: a length in ms, and whether it was not over by then. */
+export function censoredColumns<R>(name: string, of: (row: R) => Censored | null | undefined): Column<R>[] {
   return [
     { name: `${name}_ms`, value: (row) => rounded(of(row)?.ms ?? null) },
     { name: `${name}_censored`, value: (row) => flag(of(row)?.censored) },
@@ -53,12 +54,12 @@ const COLUMNS: readonly Column<Row>[] = [
   { name: "victim_records_in", value: ({ fault }) => fault.victim?.recordsIn ?? null },
   { name: "victim_records_just_before", value: ({ fault }) => fault.victim?.recordsJustBefore ?? null },
   { name: "detection_ms", value: ({ fault }) => rounded(fault.effect?.detectionMs ?? null) },
-  ...censored("first_output", ({ fault }) => fault.effect?.firstOutput),
-  ...censored("gap", ({ fault }) => fault.effect?.gap),
-  ...censored("catch_up", ({ fault }) => fault.effect?.catchUp),
+  ...censoredColumns<Row>("first_output", ({ fault }) => fault.effect?.firstOutput),
+  ...censoredColumns<Row>("gap", ({ fault }) => fault.effect?.gap),
+  ...censoredColumns<Row>("catch_up", ({ fault }) => fault.effect?.catchUp),
   { name: "slo_p99_bound_us", value: ({ fault }) => fault.effect?.slo?.boundUs ?? null },
   { name: "slo_bound_from", value: ({ fault }) => fault.effect?.slo?.boundFrom ?? null },
-  ...censored("slo_restored", ({ fault }) => fault.effect?.slo?.restored),
+  ...censoredColumns<Row>("slo_restored", ({ fault }) => fault.effect?.slo?.restored),
   { name: "lag_slope_before_per_second", value: ({ fault }) => rounded(fault.effect?.lagSlope.before ?? null) },
   { name: "lag_slope_during_per_second", value: ({ fault }) => rounded(fault.effect?.lagSlope.during ?? null) },
   { name: "lag_slope_after_per_second", value: ({ fault }) => rounded(fault.effect?.lagSlope.after ?? null) },
@@ -75,4 +76,14 @@ const COLUMNS: readonly Column<Row>[] = [
   { name: "outputs_in_flight", value: ({ fault }) => fault.effect?.inFlight ?? null },
   { name: "outputs_replayed", value: ({ fault }) => fault.effect?.replayed ?? null },
   { name: "outputs_lost_in_run", value: ({ lost }) => lost },
+  { name: "found", value: ({ fault }) => fault.found },
+  { name: "strike", value: ({ fault }) => fault.strike },
+  { name: "deploying_ms", value: ({ fault }) => rounded(fault.deployingMs) },
+  { name: "healed_ms", value: ({ fault }) => rounded(fault.healedMs) },
+  { name: "phase_checkpoint", value: ({ fault }) => fault.phase?.checkpointId ?? null },
+  { name: "phase_since_triggered_ms", value: ({ fault }) => rounded(fault.phase?.sinceTriggeredMs ?? null) },
+  { name: "phase_of_interval", value: ({ fault }) => rounded(fault.phase?.ofInterval ?? null) },
+  { name: "phase_state", value: ({ fault }) => fault.phase?.state ?? null },
+  { name: "restored_checkpoint", value: ({ fault }) => fault.restored?.checkpointId ?? null },
+  { name: "restored_checkpoint_age_ms", value: ({ fault }) => rounded(fault.restored?.ageMs ?? null) },
 ];

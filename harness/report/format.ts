@@ -117,3 +117,12 @@ export function sumVerified(results: readonly Pick<RunResult, "verified">[]): Ve
     outOfOrder: total((v) => v.outOfOrder),
   };
 }
+
+/** The value of a sweep's axis, as short as it can be told: `5s`, `kill worker/1`. */
+export function axisText(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(axisText).join(", ");
+  if (typeof value !== "object" || value === null) return String(value);
+  const { kind, target, name } = value as Readonly<Record<string, unknown>>;
+  if (typeof kind === "string") return target === undefined ? kind : `${kind} ${axisText(target)}`;
+  return typeof name === "string" ? name : JSON.stringify(value);
+}

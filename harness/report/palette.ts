@@ -22,3 +22,6 @@ export function colourOf(name: string): string {
   for (const character of name) sum = (sum * 31 + character.codePointAt(0)!) >>> 0;
   return COLOURS[sum % COLOURS.length]!;
 }
+
+/** Steps of a recovery one after the other: told apart by lightness, too. */
+export const PHASES = ["#6b6b6b", "#d55e00", "#e69f00", "#56b4e9", "#0072b2"] as const;

@@ -60,6 +60,18 @@ const RUN_COLUMNS: readonly Column<RunResult>[] = [
   { name: "cpu_seconds", value: (r) => totalCpu(r) },
   { name: "cpu_seconds_per_million_events", value: (r) => cpuPerMillion(r) },
   { name: "data_format", value: ({ dataFormat }) => dataFormat ?? null },
+  { name: "recovery", value: ({ recovery }) => recovery ?? null },
+  { name: "guarantee", value: ({ guarantee }) => guarantee ?? null },
+  { name: "checkpoint_interval_ms", value: (r) => r.checkpointIntervalMs ?? null },
+  { name: "checkpoints_completed", value: (r) => r.checkpoints?.completed ?? null },
+  { name: "checkpoints_aborted", value: (r) => r.checkpoints?.aborted ?? null },
+  { name: "checkpoint_duration_ms_median", value: (r) => rounded(r.checkpoints?.durationMs.median ?? null) },
+  { name: "checkpoint_bytes_median", value: (r) => r.checkpoints?.bytes.median ?? null },
+  ...latencyColumns<RunResult>("committed_latency", (r) => (r.committed ? measured(r.committed.latencyUs) : null)),
+  ...VERIFIED.map(([name, field]) => ({
+    name: `committed_verified_${name}`,
+    value: (r: RunResult) => r.committed?.verified?.[field] ?? null,
+  })),
 ];
 
 function measured(summary: LatencySummary): LatencySummary | null {
@@ -155,6 +167,27 @@ export function seriesCsv(analysis: RunAnalysis): string {
         { name: `${snake(role)}_cpu_percent`, value: (row) => usage[row.second]?.cpuPercent ?? null },
         { name: `${snake(role)}_rss_bytes`, value: (row) => usage[row.second]?.rssBytes ?? null },
       ]),
+    ],
+    rows,
+  );
+}
+
+/** `series/<run>.committed.csv`: the same of readers of committed data; null where they were not observed. */
+export function committedSeriesCsv({ committedOutputs, intervals }: RunAnalysis): string | null {
+  if (committedOutputs === null) return null;
+  const bySecond = (tag: "committed-intended" | "committed-output") => new Map(intervals[tag].map((i) => [i.index, i]));
+  const [intended, output] = [bySecond("committed-intended"), bySecond("committed-output")];
+  const rows = committedOutputs.map((_, second) => ({
+    second,
+    intended: intended.get(second),
+    output: output.get(second),
+  }));
+  return csv<Second>(
+    [
+      { name: "second", value: (row) => row.second },
+      { name: "committed_rows_per_second", value: (row) => committedOutputs[row.second]! },
+      ...intervalColumns("committed_latency_by_intended_time", (row) => row.intended),
+      ...intervalColumns("committed_latency_by_output_time", (row) => row.output),
     ],
     rows,
   );

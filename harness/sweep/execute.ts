@@ -12,6 +12,7 @@ import { Phases, rootCauseFirst } from "./phases.ts";
 import type { RunContext } from "./run-context.ts";
 import { faultsOf } from "./run-faults.ts";
 import { writeHistory } from "./run-history.ts";
+import { startRunLinks, storeFaultsFile } from "./run-links.ts";
 import { settle } from "./settle.ts";
 import { reasonOf, Supervision } from "./supervision.ts";
 import type { ObserverProcess, Sampler, Toolbox } from "./toolbox.ts";
@@ -160,12 +161,18 @@ class Execution {
   async #deploy(): Promise<Deployment> {
     const { config, kafka, directories, guard, run, sweepId } = this.#context;
     const endOffsets = (topic: string, partitions: number) => kafka.endOffsets(topic, partitions);
+    const links = await startRunLinks(this.#context, this.#tools, this.#cleanup);
+    if (links !== null) {
+      this.#supervision.watch(links.failed, "fault-unplanned");
+      this.#noteProcess("link-proxy", links.pid, this.#tools.raisePriority(links.pid));
+    }
+    const storeFaults = storeFaultsFile(this.#context);
     const system = await this.#tools.system(config.system, { guard, signal: this.#context.signal, endOffsets });
     const deploy = () =>
       system.deploy({
         runId: `${sweepId}.${run.id}`,
         config: deployConfig(config),
-        brokers: kafka.brokers,
+        brokers: links?.brokers ?? kafka.brokers,
         inputTopic: inputTopic(this.#topicPrefix, SOURCE_ID),
         inputPartitions: config.data.partitions,
         inputs: this.#streams.map(({ name, partitions }) => {
@@ -175,6 +182,8 @@ class Execution {
         outputPartitions: config.output.partitions,
         logDir: directories.logs,
         spawn: this.#tools.spawner(directories.logs, guard),
+        ...(links === null ? {} : { links }),
+        ...(storeFaults === null ? {} : { storeFaults }),
       });
     const deployment = await this.#cleanup.own(`system ${system.name}`, deploy, (started) => started.stop());
     this.#supervision.watch(deployment.failed, "system-failed");
@@ -182,7 +191,7 @@ class Execution {
     deployment.faults?.onProcess(({ role, pid }) => this.#noteProcess(role, pid, null));
     this.#cleanup.add("history", () => writeHistory(directories.raw, deployment));
     const started = (role: string, pid: number) => this.#noteProcess(role, pid, null);
-    this.#faults = faultsOf(this.#context, this.#tools, deployment, { started });
+    this.#faults = faultsOf(this.#context, this.#tools, deployment, { started, links, storeFaults });
     this.#cleanup.add("faults", async () => this.#faults?.stop());
     this.#system = deployment.describe();
     return deployment;

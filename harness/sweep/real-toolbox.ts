@@ -1,5 +1,6 @@
 import { monotonicUs, wallClockMs } from "../../base/clock.ts";
 import { findQuery } from "../../queries/registry.ts";
+import { LinkProxy } from "../faults/link/link-proxy.ts";
 import { startSampler } from "../measure/sampler.ts";
 import { startGuard } from "../services/guard.ts";
 import { bundled } from "../systems/bundled/bundled.ts";
@@ -22,6 +23,7 @@ export const realToolbox: Toolbox = {
   sleep,
   startGuard,
   startKafka,
+  startLinks: (options) => LinkProxy.start(options),
   startFeeder,
   startObserver,
   startSampler,

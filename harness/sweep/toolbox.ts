@@ -1,6 +1,7 @@
 import type { Config } from "../config/schema.ts";
 import type { RunStream } from "../config/streams.ts";
 import type { BrokerHandle } from "../faults/broker-driver.ts";
+import type { LinkProxy, LinkProxyStart } from "../faults/link/link-proxy.ts";
 import type { Guard } from "../services/guard.ts";
 import type { CommandServices } from "../systems/command/command-system.ts";
 import type { SpawnNode, SystemUnderTest } from "../systems/system.ts";
@@ -19,6 +20,7 @@ export interface Toolbox {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   startGuard(): Promise<Guard>;
   startKafka(options: KafkaStart): Promise<KafkaService>;
+  startLinks(options: LinkProxyStart): Promise<LinkProxyProcess>;
   startFeeder(options: FeederStart): Promise<FeederProcess>;
   startObserver(options: ObserverStart): Promise<ObserverProcess>;
   startSampler(options: SamplerStart): Sampler;
@@ -70,6 +72,9 @@ export interface KafkaService {
   endOffsets(topic: string, partitions: number): Promise<readonly number[]>;
   stop(): Promise<void>;
 }
+
+/** The TCP link proxy of one run. */
+export type LinkProxyProcess = Pick<LinkProxy, keyof LinkProxy>;
 
 export interface FeederStart {
   readonly config: Config;

@@ -107,8 +107,8 @@ export class IdempotentProducer implements Producer {
       this.#senders.of(queue)?.pump();
     }
     if (open === null) {
+      this.transaction?.enlist(partition);
       open = queue.begin(monotonicUs());
-      if (!queue.isEnlisted) this.transaction?.enlist(partition);
       this.#bufferedBytes += BATCH.records;
       this.#senders.of(queue)?.wake();
     }

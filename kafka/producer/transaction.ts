@@ -43,6 +43,7 @@ export class ProducerTransaction {
   /** Makes the partition part of the transaction. What is enlisted in one turn goes in one request. */
   enlist(partition: number): void {
     assert(!this.#isEnding, "nothing is appended before the end of the transaction is confirmed");
+    if (this.#members.has(partition)) return;
     this.#joining.add(partition);
     this.#asking ??= this.#join();
   }

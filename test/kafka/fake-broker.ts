@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { FrameBuffer } from "../../kafka/frame-buffer.ts";
 import { API } from "../../kafka/requests/api.ts";
+import type { AbortedTransaction } from "../../kafka/requests/fetch.ts";
 import { Reader } from "../../kafka/wire/reader.ts";
 import { Writer } from "../../kafka/wire/writer.ts";
 
@@ -22,7 +23,7 @@ export type Script = (apiKey: number, body: Reader, correlationId: number) => Re
 
 /**
  * A broker over TCP that does what `script` says; where that says nothing, it answers ApiVersions, Metadata (topic `t`, two
- * partitions led by itself) and InitProducerId like a real one.
+ * partitions led by itself), InitProducerId and what transactions need like a real one.
  */
 export async function startFakeBroker(script: Script): Promise<FakeBroker> {
   const sockets = new Set<Socket>();
@@ -92,6 +93,12 @@ function standardAnswer(apiKey: number, port: number): Reaction {
       return metadataAnswer(port, 2);
     case API.initProducerId.key:
       return new Writer().int32(0).int16(0).int64(77).int16(0);
+    case API.findCoordinator.key:
+      return new Writer().int32(0).int16(0).string(null).int32(1).string("127.0.0.1").int32(port);
+    case API.addPartitionsToTxn.key:
+      return new Writer().int32(0).int32(0);
+    case API.endTxn.key:
+      return new Writer().int32(0).int16(0);
     default:
       return "silence";
   }
@@ -164,10 +171,16 @@ export function produceAnswer(
 }
 
 /** A Fetch answer for one partition with these record bytes. */
-export function fetchAnswer(partition: number, error: number, records: Uint8Array, aborted = 0): Writer {
+export function fetchAnswer(
+  partition: number,
+  error: number,
+  records: Uint8Array,
+  aborted: readonly AbortedTransaction[] = [],
+  lastStableOffset = 100,
+): Writer {
   const writer = new Writer().int32(0).int16(0).int32(0).int32(1).string("t").int32(1);
-  writer.int32(partition).int16(error).int64(100).int64(100).int64(0);
-  writer.array(Array.from({ length: aborted }), (target) => target.int64(5).int64(0));
+  writer.int32(partition).int16(error).int64(100).int64(lastStableOffset).int64(0);
+  writer.array(aborted, (target, { producerId, firstOffset }) => target.int64(producerId).int64(firstOffset));
   writer.int32(-1).int32(records.length);
   for (const byte of records) writer.int8((byte << 24) >> 24);
   return writer;

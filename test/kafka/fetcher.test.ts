@@ -182,13 +182,6 @@ test("answers that end too early or are impossibly large are protocol errors", a
   assert.equal((await fetchFrom(oversized, 1)).error?.code, "kafka-protocol");
 });
 
-test("aborted transactions are refused under read_committed rather than delivered", async () => {
-  const aborted = inTurn((offset) => fetchAnswer(0, 0, batch(offset, 10), 1));
-  const { values, error } = await fetchFrom(aborted, 10, { isolation: "read_committed" });
-  assert.deepEqual(values, []);
-  assert.equal(error?.code, "kafka-unsupported");
-});
-
 test("a throw in onBatch is the fetcher's error", async () => {
   const { error } = await fetchFrom(inTurn(), 1, {
     onBatch: () => {
@@ -196,6 +189,55 @@ test("a throw in onBatch is the fetcher's error", async () => {
     },
   });
   assert.equal(error?.message, "oops");
+});
+
+/** What comes to the surface of the process while `work` runs until `isDone`; in a test that would otherwise end it. */
+async function surfacing(work: () => Promise<unknown>): Promise<string[]> {
+  const errors: string[] = [];
+  process.setUncaughtExceptionCaptureCallback((error) => errors.push(error.message));
+  try {
+    await work();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  } finally {
+    process.setUncaughtExceptionCaptureCallback(null);
+  }
+  return errors;
+}
+
+test("a throw in onError, or in onBatch after close, ends no connection and is not lost: the process hears of it, once", async () => {
+  for (const closeFirst of [false, true]) {
+    let calls = 0;
+    let requests = 0;
+    const script: Script = (apiKey, body) => {
+      if (apiKey !== API.fetch.key) return undefined;
+      requests += 1;
+      return fetchAnswer(0, 0, batch(offsetOf(body), 10));
+    };
+    const broker = await startFakeBroker(script);
+    closers.push(broker.close);
+    const client = await KafkaClient.connect({ brokers: [broker.address], clientId: "test" });
+    closers.push(() => client.close());
+    const errors = await surfacing(async () => {
+      const fetcher = client.fetcher({
+        topic: "t",
+        assignments: [{ partition: 0, offset: 0 }],
+        isolation: "read_uncommitted",
+        onBatch: () => {
+          calls += 1;
+          if (closeFirst) fetcher.close();
+          throw new Error("oops");
+        },
+        onError: (error) => {
+          assert.ok(!closeFirst);
+          throw error;
+        },
+      });
+      fetcher.start();
+      await until("it was called", () => calls > 0);
+      await client.metadata(["t"]);
+    });
+    assert.deepEqual([errors, calls, requests], [["oops"], 1, 1], closeFirst ? "after close" : "in onError");
+  }
 });
 
 /** Starts a fetcher of these partitions of a scripted broker, after `meanwhile`; resolves with its error. */

@@ -72,7 +72,7 @@ export class Sessions {
   write(writer: SnapshotWriter, first: number): void {
     for (let session = first; session !== NO_SESSION; session = this.links[session]!) {
       writer.u8(1);
-      for (let i = 0; i < this.width; i++) writer.f64(this.values[session * this.width + i]!);
+      writer.f64s(this.values, session * this.width, this.width);
     }
     writer.u8(0);
   }

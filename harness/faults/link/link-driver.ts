@@ -2,12 +2,9 @@ import { unreachable } from "../../../base/assert.ts";
 import type { FaultProcess } from "../../systems/system.ts";
 import type { DriverParts, FaultDriver, FaultSighting } from "../driver.ts";
 import type { LinkFault } from "./link-faults.ts";
-import { BROKER_ROLE, type LinkProxy, type Strike } from "./link-proxy.ts";
+import { BROKER_ROLE, LINK_DRIVER, type LinkProxy, type Strike } from "./link-proxy.ts";
 import { endsOfTarget, flowsOf } from "./link-target.ts";
 import type { FlowPattern } from "./rules.ts";
-
-/** A link over which nothing goes for so long is idle: a fault on it does nothing. */
-const TRAFFIC_LIMIT_MS = 5_000;
 
 export interface LinkDriverParts extends DriverParts {
   readonly fault: LinkFault;
@@ -26,6 +23,11 @@ export class LinkDriver implements FaultDriver {
   readonly #parts: LinkDriverParts;
   #strike: Strike | null = null;
   #isHealed = false;
+  #end: () => void = () => {};
+  /** What the proxy has not seen by then it will not see. */
+  readonly #ended = new Promise<null>((resolve) => {
+    this.#end = () => resolve(null);
+  });
 
   constructor(parts: LinkDriverParts) {
     this.#parts = parts;
@@ -44,25 +46,30 @@ export class LinkDriver implements FaultDriver {
   }
 
   async inject(): Promise<void> {
-    this.#strike = this.#order();
-    await this.#strike.done;
+    const strike = this.#order();
+    this.#strike = strike;
+    const { resets } = await strike.done;
+    if (resets === 0) this.#end();
   }
 
+  /** Waits as long as the fault lasts: a link may be idle at first. */
   async observe(): Promise<FaultSighting | null> {
     const strike = this.#strike;
     if (strike === null) return null;
-    const late = this.#parts.sleep(TRAFFIC_LIMIT_MS).then(() => null);
-    const sight = await Promise.race([strike.seen, late]);
-    if (sight === null) return null;
+    const sight = await Promise.race([strike.seen, this.#ended]);
     // The proxy saw it itself, to the µs.
-    return { atUs: sight.atUs, resolutionUs: 1, what: sight.what };
+    return sight === null ? null : { atUs: sight.atUs, resolutionUs: 1, what: `${LINK_DRIVER}: ${sight.what}` };
   }
 
   async heal(): Promise<void> {
     const { links, fault } = this.#parts;
-    if (this.#strike === null || this.#isHealed || links === null || fault.kind === "reset") return;
+    if (this.#strike === null || this.#isHealed || links === null) return;
     this.#isHealed = true;
-    await links.heal(this.#strike);
+    try {
+      if (fault.kind !== "reset") await links.heal(this.#strike);
+    } finally {
+      this.#end();
+    }
   }
 
   #order(): Strike {

@@ -1,10 +1,10 @@
 import type { Censored, FaultEffect, FaultResult, SloOutcome } from "../../faults/result.ts";
 import type { RunResult } from "../../sweep/model.ts";
-import { integer, length, moment } from "../format.ts";
+import { FAULT_WORDS } from "../fault-words.ts";
+import { integer, length, moment, verifiedText } from "../format.ts";
 import { lateness } from "./lateness.ts";
 import { html, type Markup } from "./markup.ts";
 
-const STRUCK: Readonly<Partial<Record<FaultResult["kind"], string>>> = { kill: "was killed (SIGKILL)" };
 const BOUND_FROM: Readonly<Record<SloOutcome["boundFrom"], string>> = {
   config: "as the config asks",
   p99Before: "twice the p99 before the fault",
@@ -24,17 +24,24 @@ export function story(fault: FaultResult, result: RunResult): Markup {
   const followed =
     effect === null
       ? [NOT_FOLLOWED]
-      : [...silence(fault, effect), ...recovery(fault, effect), ...copies(effect, result)];
+      : [...silence(fault, effect), ...recovery(fault, effect), ...copies(effect, result), ...committed(fault, result)];
   const detectionMs = detectedMs === null ? null : detectedMs - observedMs;
-  const sentences = [...struck(fault), ...noticed(fault, observedMs, detectionMs), ...followed];
+  const sentences = [
+    ...struck(fault),
+    ...phase(fault),
+    ...noticed(fault, observedMs, detectionMs),
+    ...healed(fault, observedMs),
+    ...followed,
+  ];
   return html`<ul class="story">${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>`;
 }
 
 function struck({ role, target, pid, kind, requestedMs, injectedMs, ...fault }: FaultResult): string[] {
-  const { observedMs, observedResolutionMs: resolution, victim, effect } = fault;
+  const { observedMs, observedResolutionMs: resolution, victim, effect, found } = fault;
+  const whom = found === null ? "" : `, meant by ${found},`;
   const exact = resolution === null ? "" : ` (to within ${length(resolution)})`;
   const sentences = [
-    `${role ?? target} (process ${pid ?? "?"}) ${STRUCK[kind]}: asked for at ${moment(requestedMs)} into the load, done at ${moment(injectedMs!)}, seen gone at ${moment(observedMs!)}${exact}.`,
+    `${role ?? target}${pid === null ? "" : ` (process ${pid})`}${whom} ${FAULT_WORDS[kind].struck}: asked for at ${moment(requestedMs)} into the load, done at ${moment(injectedMs ?? requestedMs)}, ${FAULT_WORDS[kind].seen} at ${moment(observedMs!)}${exact}.`,
   ];
   if (victim !== null) {
     sentences.push(
@@ -49,24 +56,67 @@ function struck({ role, target, pid, kind, requestedMs, injectedMs, ...fault }: 
   return sentences;
 }
 
-function noticed({ recoveredMs }: FaultResult, observedMs: number, detectionMs: number | null): string[] {
-  if (detectionMs === null) return ["The system did not notice."];
+/** Where in the checkpoints it struck. */
+function phase({ phase }: FaultResult): string[] {
+  if (phase === null) return [];
+  const share = phase.ofInterval === null ? "" : `, ${Math.round(phase.ofInterval * 100)} % of the interval`;
+  return [
+    `It struck ${length(phase.sinceTriggeredMs)} after checkpoint ${phase.checkpointId} had been triggered${share}; that one was ${CHECKPOINT_WAS[phase.state]} by then.`,
+  ];
+}
+
+const CHECKPOINT_WAS = {
+  triggered: "under way",
+  acknowledged: "acknowledged by all tasks but not complete",
+  completed: "complete",
+  aborted: "given up",
+} as const;
+
+function healed({ healedMs }: FaultResult, observedMs: number): string[] {
+  return healedMs === null ? [] : [`It was undone ${length(healedMs - observedMs)} after it was seen.`];
+}
+
+function noticed(fault: FaultResult, observedMs: number, detectionMs: number | null): string[] {
+  const { kind, recoveredMs, deployingMs, restored, detectedMs } = fault;
+  if (detectionMs === null) {
+    return [
+      FAULT_WORDS[kind].mustBeNoticed
+        ? "The system did not notice."
+        : "The system did not take it for a failure: its query went on running.",
+    ];
+  }
   const detection =
     detectionMs < 0
-      ? `The system noticed ${length(-detectionMs)} before the harness saw the process gone: its connections broke first.`
+      ? `The system noticed ${length(-detectionMs)} before the harness saw ${FAULT_WORDS[kind].seen === "seen gone" ? "the process gone: its connections broke first" : "it"}.`
       : `The system noticed after ${length(detectionMs)}.`;
   const again =
     recoveredMs === null
       ? "Its query did not run again."
-      : `Its query ran again after ${length(recoveredMs - observedMs)}.`;
-  return [detection, again];
+      : `Its query ran again after ${length(recoveredMs - observedMs)}${from(restored)}.`;
+  const deployed =
+    deployingMs === null || detectedMs === null
+      ? []
+      : [`${length(deployingMs - detectedMs)} after that the tasks had ended and the next attempt was deployed.`];
+  return [detection, ...deployed, again];
+}
+
+function from(restored: FaultResult["restored"]): string {
+  if (restored === null) return "";
+  const age = restored.ageMs === null ? "" : `, which was ${length(restored.ageMs)} old when the fault struck`;
+  return `, from checkpoint ${restored.checkpointId}${age}`;
 }
 
 function silence(
-  { recoveredMs, observedMs }: FaultResult,
+  { recoveredMs, observedMs, detectedMs }: FaultResult,
   { firstOutput, gap, eventsReplayed }: FaultEffect,
 ): string[] {
   if (gap === null) return [];
+  if (detectedMs === null && !gap.censored) {
+    const lasted = gap.fromMs + gap.ms - observedMs!;
+    return [
+      `The longest time without a new output was ${span(gap)}; it ended ${length(lasted)} after the fault was seen.`,
+    ];
+  }
   if (recoveredMs === null) return [`No new output came for ${span(gap)}; none came any more.`];
   if (firstOutput === null || firstOutput.censored) return [`No new output came for ${span(gap)}.`];
   const restMs = firstOutput.ms - (recoveredMs - observedMs!);
@@ -75,8 +125,9 @@ function silence(
   return [`No new output came for ${span(gap)}. The first one came ${span(firstOutput)} after the fault${rest}.`];
 }
 
-function recovery({ recoveredMs }: FaultResult, { after, before, catchUp, slo }: FaultEffect): string[] {
-  if (recoveredMs === null) return [];
+function recovery({ recoveredMs, detectedMs }: FaultResult, effect: FaultEffect): string[] {
+  const { after, before, catchUp, slo } = effect;
+  if (recoveredMs === null && detectedMs !== null) return [];
   const sentences: string[] = [];
   if (after.maxUs !== null) {
     sentences.push(
@@ -105,6 +156,19 @@ function copies({ replayed, eventsReplayed }: FaultEffect, { verified, state, re
       ? `${counted(replayed, "output")} that were out already came again (replayed).`
       : "No output came twice.";
   return [lost(verified, state, reasons), `${outputs}${input}`];
+}
+
+/** The same as readers of committed data saw it. */
+function committed({ committed: effect }: FaultResult, { committed: view }: RunResult): string[] {
+  if (view === undefined || view.verified === null || effect == null) return [];
+  const { gap, catchUp } = effect;
+  const times = [
+    ...(gap === null ? [] : [`no new output for ${span(gap)}`]),
+    ...(catchUp === null
+      ? []
+      : [catchUp.censored ? `not caught up within ${length(catchUp.ms)}` : `caught up after ${length(catchUp.ms)}`]),
+  ];
+  return [`Readers of committed data: ${[...times, verifiedText(view.verified)].join("; ")}.`];
 }
 
 function lost(verified: RunResult["verified"], state: RunResult["state"], reasons: RunResult["reasons"]): string {

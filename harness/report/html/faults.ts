@@ -4,18 +4,22 @@ import { integer, length, moment, NOT_MEASURED, significant } from "../format.ts
 import { story } from "./fault-story.ts";
 import { lateness } from "./lateness.ts";
 import { html, type Markup, table } from "./markup.ts";
+import { recoveryTable } from "./recovery-table.ts";
 
 /** What was broken on purpose, told fault by fault, with its figures; null when nothing was. `figures`: of the n-th fault of a cell. */
 export function faultsSection(
   results: readonly RunResult[],
+  recovery: Markup | null,
   figures: (cellId: string, index: number) => readonly Markup[],
 ): Markup | null {
   const told = results.flatMap((result) => (result.faults ?? []).map((fault) => ({ result, fault })));
   if (told.length === 0) return null;
   return html`<h2 id="faults">Faults</h2>
+${recoveryTable(results)}
+${recovery}
 ${groups(told).map((group) => groupMarkup(group, figures))}
 ${faultTables(told)}
-<p class="soft">All times count from the moment the harness saw the process gone; detection is below zero where the system noticed before. First output: the first new one of the query that runs again. Gap: the longest time without a new output around the fault. Catch-up: until no more outputs are overdue than before the fault, for at least a second. SLO restored: until the p99 of every interval kept its bound again, as each story says. Backlog slope: by how many outputs a second the overdue ones grew, before, up to the first output, and from there to the catch-up. Excess: the sum over all outputs after the fault of what their latency was above the median before. “&gt;” means: not over when the load ended. In flight: events and outputs that were due at the fault and had not come out. A second copy of a result is never a new output.</p>`;
+<p class="soft">All times count from the moment the harness saw the fault (a process gone or standing still, a link that delays); detection is below zero where the system noticed before. First output: the first new one of the query that runs again. Gap: the longest time without a new output around the fault. Catch-up: until no more outputs are overdue than before the fault, for at least a second. SLO restored: until the p99 of every interval kept its bound again, as each story says. Backlog slope: by how many outputs a second the overdue ones grew, before, up to the first output, and from there to the catch-up. Excess: the sum over all outputs after the fault of what their latency was above the median before. “&gt;” means: not over when the load ended. In flight: events and outputs that were due at the fault and had not come out. A second copy of a result is never a new output.</p>`;
 }
 
 interface Told {
@@ -24,7 +28,7 @@ interface Told {
 }
 
 /** One fault of a cell: its story, or the stories of all runs folded away, and its figures. */
-function groupMarkup(group: readonly [Told, ...Told[]], figures: Parameters<typeof faultsSection>[1]): Markup {
+function groupMarkup(group: readonly [Told, ...Told[]], figures: Parameters<typeof faultsSection>[2]): Markup {
   const [{ result, fault }] = group;
   const { run } = result;
   const stories =
@@ -71,7 +75,7 @@ const WHICH: readonly Column[] = [
 ];
 
 const TIMES: readonly Column[] = [
-  column("seen gone at", ({ fault }) => (fault.observedMs === null ? NOT_MEASURED : moment(fault.observedMs))),
+  column("seen at", ({ fault }) => (fault.observedMs === null ? NOT_MEASURED : moment(fault.observedMs))),
   effect("detection", ({ detectionMs }) => (detectionMs === null ? NOT_MEASURED : length(detectionMs))),
   effect("first output", ({ firstOutput }) => span(firstOutput)),
   effect("gap", ({ gap }) => span(gap)),
@@ -102,7 +106,7 @@ const COUNTS: readonly Column[] = [
 
 function faultTables(told: readonly Told[]): readonly Markup[] {
   return [
-    table([...WHICH, ...TIMES], told, "How long it took, from the moment the process was seen gone."),
+    table([...WHICH, ...TIMES], told, "How long it took, from the moment the fault was seen."),
     table([...WHICH, ...EXTENT], told, "How late outputs were. Percentiles only with enough outputs."),
     table([...WHICH, ...COUNTS], told, "What was under way, and what became of it."),
   ];

@@ -31,13 +31,18 @@ export interface Page {
   readonly figures: readonly InlineFigure[];
   /** Latency over time by run. */
   readonly runFigures: ReadonlyMap<string, InlineFigure>;
+  /** Checkpoints by run. */
+  readonly checkpointFigures?: ReadonlyMap<string, InlineFigure>;
+  /** Recovery by fault: all faults of the page in one figure. */
+  readonly recoveryFigure?: InlineFigure | null;
   /** Figures around the fault, by cell and index of the fault: `q5 0`. */
   readonly faultFigures?: ReadonlyMap<string, readonly InlineFigure[]>;
 }
 
 /** `report.html`: one file, nothing fetched from anywhere, readable without scripts, on paper and on a phone. */
 export function reportPage(page: Page): string {
-  const { manifest, analyses, results, cells, figures, runFigures, faultFigures } = page;
+  const { manifest, analyses, results, cells, figures, runFigures, faultFigures, checkpointFigures } = page;
+  const recovery = page.recoveryFigure == null ? null : figureMarkup(page.recoveryFigure);
   const byRun = new Map(analyses.map((analysis) => [analysis.result.run.id, analysis]));
   const name = nameOf(manifest);
   const queries = new Map(analyses.flatMap(({ query }) => (query === null ? [] : [[query.id, query] as const])));
@@ -47,7 +52,7 @@ export function reportPage(page: Page): string {
 ${verdictBox(results)}
 ${answers(cells, results)}
 ${headlineTable(results)}
-${faultsSection(results, (cell, index) => (faultFigures?.get(`${cell} ${index}`) ?? []).map(figureMarkup))}
+${faultsSection(results, recovery, (cell, index) => (faultFigures?.get(`${cell} ${index}`) ?? []).map(figureMarkup))}
 ${cpuTable(results)}
 ${figures.length === 0 ? null : html`<h2 id="figures">Figures</h2>${figures.map(figureMarkup)}`}
 <h2 id="runs">Runs</h2>
@@ -55,7 +60,9 @@ ${results.map((result) => {
   const analysis = byRun.get(result.run.id);
   if (analysis === undefined) return brokenDetails(result);
   const figure = runFigures.get(result.run.id);
-  return runDetails(analysis, figure === undefined ? null : figureMarkup(figure));
+  const ofCheckpoints = checkpointFigures?.get(result.run.id);
+  const drawn = (one: InlineFigure | undefined) => (one === undefined ? null : figureMarkup(one));
+  return runDetails(analysis, drawn(figure), drawn(ofCheckpoints));
 })}
 ${methodSection([...queries.values()])}
 ${provenanceSection(manifest)}

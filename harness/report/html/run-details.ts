@@ -4,9 +4,11 @@ import type { LatencySummary, RunResult } from "../../sweep/model.ts";
 import type { Example } from "../../verify/examples.ts";
 import { wireColumns } from "../../verify/row-hash.ts";
 import {
+  axisText,
   bytes,
   integer,
   latencyMs,
+  length,
   onlyReplays,
   PERCENTILE_LABEL,
   PERCENTILES,
@@ -14,12 +16,14 @@ import {
   seconds,
   verifiedText,
 } from "../format.ts";
+import { checkpointTable } from "./checkpoints.ts";
 import { percentileMarkup } from "./headline.ts";
+import { jobStateTable } from "./job-states.ts";
 import { html, type Markup, table } from "./markup.ts";
 
-/** Everything about one run, folded; open when something is wrong with it. `figure`: its latency over time. */
-export function runDetails(analysis: RunAnalysis, figure: Markup | null): Markup {
-  const { result } = analysis;
+/** Everything about one run, folded; open when something is wrong with it. `figure`: its latency over time; `ofCheckpoints`: theirs. */
+export function runDetails(analysis: RunAnalysis, figure: Markup | null, ofCheckpoints: Markup | null = null): Markup {
+  const { result, checkpoints, jobStates, record } = analysis;
   return html`${head(result)}
 <div>
 ${reasonList(result)}
@@ -27,9 +31,13 @@ ${noteList(result)}
 ${figure}
 ${facts(analysis)}
 ${latencies(analysis)}
+${ofCheckpoints}
+${checkpointTable(checkpoints, record.startUs, result.run.id)}
 ${resources(analysis)}
+${jobStateTable(jobStates, record.startUs)}
 ${phases(analysis)}
-${examples(analysis)}
+${examples(analysis, analysis.committedExamples, "Examples of what readers of committed data saw, the first of each kind")}
+${examples(analysis, analysis.examples, "Examples, the first of each kind")}
 </div></details>`;
 }
 
@@ -39,7 +47,7 @@ export function brokenDetails(result: RunResult): Markup {
 }
 
 function head({ run, state }: RunResult): Markup {
-  const axes = Object.entries(run.cell.axes).map(([path, value]) => `${path} = ${String(value)}`);
+  const axes = Object.entries(run.cell.axes).map(([path, value]) => `${path} = ${axisText(value)}`);
   return html`<details id="run-${run.id}"${html`${state === "valid" ? null : " open"}`}>
 <summary><span class="state ${state}">${state}</span> ${run.id} <span class="soft">${axes.join(", ")}</span></summary>`;
 }
@@ -55,9 +63,11 @@ function noteList({ notes = [] }: RunResult): Markup | null {
 }
 
 function facts({ result }: RunAnalysis): Markup {
-  const { events, dataFormat, warmupCutMs, measuredMs, verified, negativeLatencies } = result;
+  const { events, dataFormat, warmupCutMs, measuredMs, verified, negativeLatencies, committed, recovery } = result;
   return html`<dl>
-<dt>verified</dt><dd>${verified === null ? "nothing" : verifiedText(verified, onlyReplays([result]))}</dd>
+${recovery === undefined ? null : html`<dt>fault tolerance</dt><dd>${tolerance(result)}</dd>`}
+${committed === undefined ? null : html`<dt>verified, read_committed</dt><dd>${committed.verified === null ? "nothing" : verifiedText(committed.verified)}</dd>`}
+<dt>verified${committed === undefined ? null : ", read_uncommitted"}</dt><dd>${verified === null ? "nothing" : verifiedText(verified, onlyReplays([result]))}</dd>
 <dt>events</dt><dd>${integer(events)}; warm-up ${seconds(warmupCutMs)} cut, ${measuredMs === null ? "nothing" : seconds(measuredMs)} measured</dd>
 ${dataFormat === undefined ? null : html`<dt>wire format</dt><dd>${dataFormat}</dd>`}
 <dt>offered and achieved</dt><dd>${rate(result.offeredPerSecond, " events/s")} offered, ${rate(result.achievedInputPerSecond, " events/s")} sent, ${rate(result.achievedOutputPerSecond, " rows/s")} out</dd>
@@ -65,9 +75,18 @@ ${negativeLatencies > 0 ? html`<dt>negative latencies</dt><dd>${integer(negative
 </dl>`;
 }
 
+/** `passive, exactly-once, checkpoints every 2 s`. */
+function tolerance({ recovery, guarantee, checkpointIntervalMs }: RunResult): string {
+  const every = checkpointIntervalMs === undefined ? [] : [`checkpoints every ${length(checkpointIntervalMs)}`];
+  return [`recovery ${recovery}`, ...(guarantee === undefined ? [] : [guarantee]), ...every].join(", ");
+}
+
 function latencies({ result }: RunAnalysis): Markup {
   const rows: { readonly name: string; readonly summary: LatencySummary }[] = [
     { name: "end to end, from due time", summary: result.latencyUs },
+    ...(result.committed === undefined
+      ? []
+      : [{ name: "end to end, read_committed", summary: result.committed.latencyUs }]),
     { name: "uncorrected, from sending", summary: result.uncorrectedLatencyUs },
     ...(result.residenceUs === null ? [] : [{ name: "residence in the window", summary: result.residenceUs }]),
     ...(result.engineLatencyUs == null ? [] : [{ name: "engine, by its own stamps", summary: result.engineLatencyUs }]),
@@ -124,7 +143,7 @@ function phases({ record }: RunAnalysis): Markup {
 }
 
 /** Rows that should not be, or should. */
-function examples({ examples: found, query, record }: RunAnalysis): Markup | null {
+function examples({ query, record }: RunAnalysis, found: readonly Example[], caption: string): Markup | null {
   if (found.length === 0) return null;
   const names = query === null ? [] : wireColumns(query).map(({ name }) => name);
   const text = ({ values, text: record }: Example) => {
@@ -148,6 +167,6 @@ function examples({ examples: found, query, record }: RunAnalysis): Markup | nul
       { title: "observed (partition:offset)", cell: seen },
     ],
     found,
-    "Examples, the first of each kind",
+    caption,
   );
 }

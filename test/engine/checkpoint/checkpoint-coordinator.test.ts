@@ -306,6 +306,21 @@ describe("savepoints and the last checkpoint", () => {
     assert.deepEqual([job.folders(), job.failures], [[], []]);
   });
 
+  it("a savepoint that was given up stays whole when its entry cannot be removed: the job may start from it", () => {
+    const job = new Coordinated();
+    job.begin();
+    ask(job, "saved");
+    job.world.store.finishAll();
+    job.storeAll();
+    job.world.store.finish(0);
+    job.coordinator.end();
+    job.world.store.finish(0);
+    assert.deepEqual([job.world.store.waiting[0]!.kind, job.world.store.waiting[0]!.path], ["remove", "j/chk-1"]);
+    job.world.store.finish(0, BROKEN);
+    job.world.store.finishAll();
+    assert.deepEqual(job.folders(), ["j/chk-1", "saved"]);
+  });
+
   it("savepoints that wait when the attempt ends, or come afterwards, are refused", () => {
     const job = new Coordinated();
     job.begin();

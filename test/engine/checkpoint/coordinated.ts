@@ -1,4 +1,5 @@
-import { CheckpointCoordinator, type CheckpointOrder } from "../../../engine/checkpoint/checkpoint-coordinator.ts";
+import { CheckpointCoordinator } from "../../../engine/checkpoint/checkpoint-coordinator.ts";
+import type { CheckpointOrder } from "../../../engine/checkpoint/checkpoint-effects.ts";
 import { snapshotFileName } from "../../../engine/checkpoint/paths.ts";
 import { type CheckpointSettings, DEFAULT_CHECKPOINTS } from "../../../engine/cluster/job-spec.ts";
 import type { CheckpointReport, Failure } from "../../../engine/cluster/messages.ts";

@@ -90,7 +90,10 @@ describe("a job that recovers from checkpoints", () => {
   it("at least once: no row is lost or forged, with and without alignment", () => {
     let repeated = 0;
     for (const seed of SEEDS) {
-      const rows = rowsOf(run(seed, specOf("at-least-once", seed % 2 === 0 ? "aligned" : "at-least-once"), 1), "uncommitted");
+      const rows = rowsOf(
+        run(seed, specOf("at-least-once", seed % 2 === 0 ? "aligned" : "at-least-once"), 1),
+        "uncommitted",
+      );
       for (const [row, count] of right) assert.ok((rows.get(row) ?? 0) >= count, `seed ${seed}: lost ${row}`);
       for (const row of rows.keys()) assert.ok(right.has(row), `seed ${seed}: forged ${row}`);
       if ([...rows.values()].some((count) => count > 1)) repeated++;

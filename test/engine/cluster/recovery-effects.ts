@@ -3,7 +3,7 @@ import { JobRecovery } from "../../../engine/cluster/job-recovery.ts";
 import type { JobSpec } from "../../../engine/cluster/job-spec.ts";
 import { ManualTime } from "../task/manual-world.ts";
 
-type RecoveryEffects = Pick<JobEffects, "recovery" | "checkpointPhase" | "checkpointReport">;
+type RecoveryEffects = Pick<JobEffects, "recovery">;
 
 /** Recovery of a job that takes no checkpoints: nothing is ever read or stored. */
 export function recoveryEffects(spec: JobSpec): RecoveryEffects {
@@ -19,8 +19,6 @@ export function recoveryEffects(spec: JobSpec): RecoveryEffects {
     journal: { write: () => {} },
   };
   return {
-    recovery: (shape, effects) => new JobRecovery(spec, shape, world, effects),
-    checkpointPhase: unused,
-    checkpointReport: unused,
+    recovery: (shape, effects) => new JobRecovery(spec, shape, world, effects, { onPhase: unused, onReport: unused }),
   };
 }

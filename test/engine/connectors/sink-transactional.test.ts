@@ -10,13 +10,17 @@ import { ManualTransactions, preparedOf } from "./manual-transactions.ts";
 
 const rows = (...values: number[]) => tinyBatch(values.map((value) => ({ key: 1, value, time: 5 })));
 
-function start(ids: readonly string[] = ["a", "b", "c"], restored: readonly PreparedTransaction[] | null = null) {
+function start(
+  ids: readonly string[] = ["a", "b", "c"],
+  restored: readonly PreparedTransaction[] | null = null,
+  formerIds: readonly string[] = [],
+) {
   const log = new ManualTransactions();
   const events: string[] = [];
   const address = { kind: "memory", brokers: [], topic: "out" };
   const settings = { address, partitions: 1, instance: 0, encoder: new TinyEncoder() };
   const world = { ...new ManualTime(), log: Object.assign(new ManualLog(), bound(log)) };
-  const sink = new TransactionalSink({ ...settings, transactionalIds: ids, timeoutMs: 60_000 }, world, {
+  const sink = new TransactionalSink({ ...settings, transactionalIds: ids, formerIds, timeoutMs: 60_000 }, world, {
     wake: () => events.push("wake"),
     fail: (error) => events.push(`fail ${error instanceof FaultlineError ? error.code : error.message}`),
   });
@@ -61,6 +65,16 @@ describe("a transactional sink", () => {
     assert.deepEqual([log.take().slice(3), sink.blocked], [["a 1"], true]);
     writer("a").acknowledge();
     assert.deepEqual([log.take(), sink.blocked, events], [["b 2", "b 3"], false, ["wake"]]);
+  });
+
+  it("aborts what earlier executions have left open, and does not mind who else does", () => {
+    const { log, events, writer } = start(["b", "c"], [preparedOf("a")], ["a"]);
+    log.resolving.get("a")!(null);
+    assert.deepEqual(log.take(), ["a resolve 0", "a claim", "a abort", "b claim", "c claim"]);
+    writer("a").answer!(new FaultlineError("kafka-fenced", "by a later execution"));
+    assert.deepEqual([log.take(), events], [["a close"], ["wake"]]);
+    writer("a").handler.onError(new FaultlineError("kafka-timeout", "nobody answers"));
+    assert.equal(events.at(-1), "fail kafka-timeout");
   });
 
   it("commits when the checkpoint is complete, and uses the id again", () => {
@@ -109,11 +123,19 @@ describe("a transactional sink", () => {
     sink.commit(2);
     assert.deepEqual(log.take(), ["a commit", "b commit"]);
     writer("b").answer!(null);
+    sink.emit(rows(8));
+    prepare(4);
+    writer("d").acknowledge();
+    // The id of the second is used again only when the first is committed too.
+    sink.emit(rows(9));
+    assert.deepEqual([log.take(), sink.blocked, prepared.at(-1)], [["d 8"], true, "4: a0 b0 c0 d0"]);
     writer("a").answer!(null);
-    assert.equal(sink.committed, false);
-    sink.commit(3);
-    assert.deepEqual(log.take(), ["c commit"]);
-    writer("c").answer!(null);
+    assert.deepEqual([log.take(), sink.blocked, sink.committed], [["a 9"], false, false]);
+    prepare(5);
+    writer("a").acknowledge();
+    sink.commit(5);
+    assert.deepEqual([prepared.at(-1), log.take()], ["5: c0 d0 a1", ["c commit", "d commit", "a commit"]]);
+    for (const id of ["c", "d", "a"]) writer(id).answer!(null);
     assert.equal(sink.committed, true);
   });
 

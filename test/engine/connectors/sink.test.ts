@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { encodePrepared } from "../../../engine/connectors/prepared-state.ts";
 import { DiscardSink } from "../../../engine/connectors/sink-discard.ts";
 import { LogSink } from "../../../engine/connectors/sink-log.ts";
 import { TinyEncoder, tinyBatch } from "../simulation/tiny-rows.ts";
 import { ManualLog } from "../task/manual-world.ts";
+import { preparedOf } from "./manual-transactions.ts";
 
 const rows = (...times: number[]) => tinyBatch(times.map((time) => ({ key: 1, value: time, time })));
 
@@ -87,14 +89,22 @@ describe("a log sink", () => {
   it("prepares a checkpoint when the rows before it are durable, not waiting for later ones", () => {
     const { sink, writer } = start();
     const prepared: number[] = [];
-    sink.prepare(1, () => prepared.push(1));
+    sink.prepare(1, ({ length }) => prepared.push(1, length));
     sink.emit(rows(1, 2));
-    sink.prepare(2, () => prepared.push(2));
+    sink.prepare(2, ({ length }) => prepared.push(2, length));
     sink.emit(rows(3));
-    assert.deepEqual(prepared, [1]);
+    assert.deepEqual(prepared, [1, 0]);
     writer.handler.onAcknowledged(1, 2);
-    assert.deepEqual(prepared, [1, 2]);
+    assert.deepEqual(prepared, [1, 0, 2, 0]);
     sink.commit(2);
+    assert.equal(sink.committed, true);
+  });
+
+  it("refuses a checkpoint whose rows wait for a commit that it would never make", () => {
+    const { sink } = start();
+    sink.restore(new Uint8Array(0));
+    sink.restore(encodePrepared([]));
+    assert.throws(() => sink.restore(encodePrepared([preparedOf("a")])), { code: "job-invalid" });
   });
 
   it("fails on acknowledgements of what was never written", () => {

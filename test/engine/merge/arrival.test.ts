@@ -124,7 +124,7 @@ describe("the arrival merge", () => {
     merge.offer(0, barrier(1, 4));
     assert.deepEqual(drain(merge), ["1:end", "b4"]);
     const writer = new SnapshotWriter();
-    merge.snapshot(writer);
+    merge.snapshot(writer, null);
     const restored = new ArrivalMerge(2, "aligned");
     restored.restore(new SnapshotReader(writer.finish()));
     restored.offer(0, barrier(2, 4));

@@ -79,6 +79,8 @@ function deploy(idleTimeoutMs: number) {
     placements: ["source", "map", "window"].flatMap((vertex) => [placement(vertex, 0), placement(vertex, 1)]),
     world: { clock: time.clock, timers: time.timers, log },
     host: { onNotice: () => {}, onSnapshot: null, onState: (_task, state) => assert.notEqual(state, "failed") },
+    states: null,
+    fromEnd: false,
     linkToWorker: () => assert.fail("there is one worker"),
   });
   deployment.start();

@@ -45,6 +45,8 @@ function deploy(room: number) {
       onSnapshot: null,
       onState: (_task, _state, failure) => failure !== null && failures.push(failure),
     },
+    states: null,
+    fromEnd: false,
     linkToWorker: () => assert.fail("there is one worker"),
   });
   deployment.start();
@@ -69,6 +71,8 @@ describe("tasks of two workers", () => {
       placements: [place("source", 0, "w"), place("source", 1, "v"), place("map", 0, "w"), place("map", 1, "v")],
       world: { clock: time.clock, timers: time.timers, log },
       host: { onNotice: () => {}, onSnapshot: null, onState: (_task, _state, failure) => assert.equal(failure, null) },
+      states: null,
+      fromEnd: false,
       linkToWorker: () => link,
     });
     const source = deployment.tasks.find(({ vertex }) => vertex === "source")!;

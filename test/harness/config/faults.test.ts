@@ -48,9 +48,104 @@ describe("faults of a config", () => {
     ["of a worker that is not there", "faults: [{kind: kill, target: worker/3, at: 9s}]", /no worker\/3.*2 workers/],
     ["behind the load", "faults: [{kind: kill, target: worker/1, at: 30s}]", /behind the end of the load/],
     ["in the warm-up", "faults: [{kind: kill, target: worker/1, at: 4s}]", /warm-up/],
+    [
+      "with two triggers",
+      "faults: [{kind: kill, target: worker/1, at: 9s, every: 9s}]",
+      /every: at and every both say/,
+    ],
+    ["with a count of nothing", "faults: [{kind: kill, target: worker/1, at: 9s, count: 2}]", /count: .*no `every`/],
+    [
+      "with a number of no checkpoint",
+      "faults: [{kind: kill, target: worker/1, at: 9s, nth: 2}]",
+      /nth: .*no `checkpoint`/,
+    ],
+    ["without its duration", "faults: [{kind: pause, target: worker/1, at: 9s}]", /duration: missing/],
+    ["with a duration that it has not", "faults: [{kind: kill, target: worker/1, at: 9s, duration: 1s}]", /duration/],
+    ["that gives no cores", "faults: [{kind: cpu, target: worker/1, at: 9s, duration: 1s}]", /cores: missing/],
+    ["behind the last event", "faults: [{kind: kill, target: worker/1, afterEvents: 500k}]", /has only 30000 events/],
+    [
+      "at an event of the warm-up",
+      "faults: [{kind: kill, target: worker/1, afterEvents: 2k}]",
+      /1s999ms is in the warm-up/,
+    ],
+    [
+      "after a fraction of an event",
+      "faults: [{kind: kill, target: worker/1, afterEvents: 1.5}]",
+      /1.5 is not a number of events/,
+    ],
+    [
+      "in checkpoints that nobody takes",
+      "faults: [{kind: kill, target: random, checkpoint: inAlignment}]",
+      /no checkpoints are taken with recovery: none/,
+    ],
+    [
+      "in an unknown phase",
+      "faults: [{kind: kill, target: random, checkpoint: inAlign}]",
+      /checkpoint: .*did you mean "inAlignment"/,
+    ],
+    [
+      "that never comes again",
+      "faults: [{kind: kill, target: worker/1, every: 30s}]",
+      /no multiple of 30s lies between/,
+    ],
+    [
+      "that overlaps with itself",
+      "faults: [{kind: pause, target: worker/1, every: 6s, duration: 7s}]",
+      /lasts 7s is not over when the next begins/,
+    ],
+    ["that may never come", "faults: [{kind: kill, target: worker/1, poisson: {mean: 1h}}]", /may well never strike/],
+    [
+      "of somebody unknown",
+      "faults: [{kind: kill, target: cordinator, at: 9s}]",
+      /nobody is called cordinator.*did you mean "coordinator"/,
+    ],
+    [
+      "of the broker by a kill of workers",
+      "faults: [{kind: kill, target: broker, at: 9s}]",
+      /kill is not for the broker.*brokerKill/,
+    ],
+    [
+      "of somebody else's broker",
+      "kafka: {brokers: ['h:9092']}\nfaults: [{kind: brokerKill, at: 9s}]",
+      /external Kafka cluster.*not Faultline's/,
+    ],
+    ["of one worker twice", "faults: [{kind: kill, target: [worker/1, worker/1], at: 9s}]", /worker\/1 is there twice/],
+    [
+      "of more random workers than there are",
+      "faults: [{kind: kill, target: [random, random, random], at: 9s}]",
+      /3 random workers are more than the 2/,
+    ],
+    [
+      "of the link to a worker that is not there",
+      "faults: [{kind: reset, target: worker/1<->worker/5, at: 9s}]",
+      /no worker\/5/,
+    ],
   ] as const) {
     it(`are refused: one ${what}`, () => assert.match(refusal(text), message));
   }
+
+  it("have every kind, target and trigger", () => {
+    const text = `recovery: passive
+faults:
+  - {kind: kill, target: worker/1, at: 15s}
+  - {kind: terminate, target: [worker/1, random], at: random}
+  - {kind: pause, target: count/0, afterEvents: 20k, duration: 3s}
+  - {kind: cpu, target: worker-2, every: 6s, count: 2, cores: 0.2, duration: 1s}
+  - {kind: pause, target: coordinator, poisson: {mean: 4s}, duration: 100ms}
+  - {kind: kill, target: random, checkpoint: betweenAckAndCommit, nth: 3}
+  - {kind: brokerKill, at: 9s}
+  - {kind: brokerRestart, at: 9s, duration: 2s}
+  - {kind: brokerPause, at: 9s, duration: 2s}
+`;
+    const { faults } = resolveText(BASE + text, "all.yaml", []).config;
+    assert.deepEqual(
+      faults.map(({ kind }) => kind),
+      ["kill", "terminate", "pause", "cpu", "pause", "kill", "brokerKill", "brokerRestart", "brokerPause"],
+    );
+    assert.deepEqual(faults[2], { kind: "pause", target: "count/0", afterEvents: 20_000, duration: 3_000 });
+    assert.deepEqual(faults[6], { kind: "brokerKill", at: 9_000, duration: 0 });
+    assert.deepEqual(faults[4], { kind: "pause", target: "coordinator", poisson: { mean: 4_000 }, duration: 100 });
+  });
 
   it("first-fault.yaml kills one of two workers in the middle of its load and recovers from scratch", () => {
     const file = new URL("../../../configs/first-fault.yaml", import.meta.url);

@@ -125,6 +125,9 @@ export function fakeWorld(): FakeWorld {
           },
         };
       },
+      startLinks: async () => {
+        throw new Error("no run of the fake world breaks links");
+      },
       startObserver: async () => {
         const stop = start("observer", "observer");
         return {

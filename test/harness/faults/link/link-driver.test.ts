@@ -7,11 +7,14 @@ type Links = NonNullable<LinkDriverParts["links"]>;
 type Calls = [string, unknown, unknown?][];
 
 /** A driver whose proxy notes what it is told; `seen`: what it says of the strike. */
-function rig(fault: LinkFault, { seen, brokers = ["b:1"] }: { seen?: string; brokers?: string[] | null } = {}) {
+function rig(
+  fault: LinkFault,
+  { seen, brokers = ["b:1"], resets }: { seen?: string; brokers?: string[] | null; resets?: number } = {},
+) {
   const calls: Calls = [];
   const strike = {
     id: 1,
-    done: Promise.resolve({ id: 1, order: "rule" as const, atUs: 5 }),
+    done: Promise.resolve({ id: 1, order: "rule" as const, atUs: 5, ...(resets === undefined ? {} : { resets }) }),
     seen: seen === undefined ? new Promise<never>(() => {}) : Promise.resolve({ atUs: 77, what: seen }),
   };
   const links: Links = {
@@ -41,7 +44,7 @@ test("a delay: the flows between those who serve now, observed at the moment the
   const { driver, calls } = rig(DELAY, { seen: "9 bytes later" });
   assert.equal(driver.precondition(), null);
   await driver.inject();
-  assert.deepEqual(await driver.observe(), { atUs: 77, resolutionUs: 1, what: "9 bytes later" });
+  assert.deepEqual(await driver.observe(), { atUs: 77, resolutionUs: 1, what: "TCP link proxy: 9 bytes later" });
   await driver.heal();
   await driver.heal();
   assert.deepEqual(calls, [
@@ -50,8 +53,16 @@ test("a delay: the flows between those who serve now, observed at the moment the
   ]);
 });
 
-test("a link over which nothing goes is not observed", async () => {
+test("a link over which nothing goes while the fault lasts is not observed", async () => {
   const { driver } = rig(DELAY);
+  await driver.inject();
+  const observed = driver.observe();
+  await driver.heal();
+  assert.equal(await observed, null);
+});
+
+test("a reset that found no connection is known not to have happened at once", async () => {
+  const { driver } = rig({ ...at, kind: "reset" }, { resets: 0 });
   await driver.inject();
   assert.equal(await driver.observe(), null);
 });

@@ -1,0 +1,21 @@
+import type { CheckpointReport, Failure } from "../cluster/messages.ts";
+
+export interface CheckpointOrder {
+  readonly checkpointId: number;
+  readonly folder: string;
+  readonly atUs: number;
+  readonly last: boolean;
+}
+
+/** What a checkpoint coordinator does to its job. */
+export interface CheckpointEffects {
+  /** To all tasks' workers: sources send the barrier. */
+  trigger(order: CheckpointOrder): void;
+  complete(checkpointId: number): void;
+  abort(checkpointId: number): void;
+  phase(checkpointId: number, phase: "triggered" | "acknowledged" | "completed" | "aborted"): void;
+  /** Once for each that was triggered. */
+  report(report: CheckpointReport): void;
+  /** More checkpoints have failed in a row than the settings tolerate. */
+  fail(failure: Failure): void;
+}

@@ -1,0 +1,68 @@
+import type { PhysicalPlan } from "../dataflow/plan.ts";
+import type { JobOrder } from "./job-effects.ts";
+import type { JobStart } from "./job-recovery.ts";
+import type { JobSpec } from "./job-spec.ts";
+import type { CoordinatorToWorker, TaskPlacement } from "./messages.ts";
+import { placeTasks, type WorkerAddress } from "./placement.ts";
+import { TaskTable } from "./task-table.ts";
+
+interface AttemptSettings {
+  readonly number: number;
+  readonly epoch: number;
+  readonly spec: JobSpec;
+  readonly plan: PhysicalPlan;
+  readonly workers: readonly WorkerAddress[];
+  readonly start: JobStart;
+  readonly send: (worker: string, message: CoordinatorToWorker) => void;
+}
+
+/** One attempt to run a job: its tasks, where they are, and the orders to their workers. */
+export class Attempt {
+  readonly number: number;
+  readonly start: JobStart;
+  readonly tasks: TaskTable;
+  readonly #settings: AttemptSettings;
+  readonly #placements: readonly TaskPlacement[];
+  readonly #undeployed: Set<string>;
+
+  /** `job-invalid` when the plan does not fit on the workers. */
+  constructor(settings: AttemptSettings) {
+    this.#settings = settings;
+    this.number = settings.number;
+    this.start = settings.start;
+    this.#placements = placeTasks(settings.plan, settings.workers);
+    this.tasks = new TaskTable(settings.plan, this.#placements);
+    this.#undeployed = new Set(this.#placements.map(({ worker }) => worker));
+  }
+
+  /** All workers that are left have built their tasks. */
+  get isDeployed(): boolean {
+    return this.#undeployed.size === 0;
+  }
+
+  deploy(): void {
+    const { epoch, spec: job, send } = this.#settings;
+    const { number: attempt } = this;
+    const { restore, fromEnd } = this.start;
+    const placements = this.#placements;
+    for (const worker of this.tasks.liveWorkers) {
+      send(worker, { type: "deploy", epoch, attempt, job, placements, restore, fromEnd });
+    }
+  }
+
+  onDeployed(worker: string): void {
+    this.#undeployed.delete(worker);
+  }
+
+  /** Its tasks that had not ended have failed with it; returns them. */
+  loseWorker(worker: string): readonly TaskPlacement[] {
+    this.#undeployed.delete(worker);
+    return this.tasks.loseWorker(worker);
+  }
+
+  /** Tells all workers that are left. */
+  order(order: JobOrder): void {
+    const about = { epoch: this.#settings.epoch, jobId: this.#settings.spec.jobId, attempt: this.number };
+    for (const worker of this.tasks.liveWorkers) this.#settings.send(worker, { ...order, ...about });
+  }
+}

@@ -1,0 +1,118 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { RunAnalysis } from "../../analyze/analyze-run.ts";
+import { durationMs } from "../../analyze/checkpoints.ts";
+import type { FaultResult } from "../../faults/result.ts";
+import { csv, rounded } from "../csv.ts";
+import { integer, length } from "../format.ts";
+import { colourOf, FAINT, INK } from "../palette.ts";
+import { axisTitleBelow, type Figure, plotWidth } from "./render.ts";
+
+interface Row {
+  readonly second: number;
+  readonly checkpoint: number;
+  readonly durationMs: number;
+  readonly mebibytes: number;
+  readonly outcome: string;
+  /** Of attempts: no line from one to the next. */
+  readonly attempt: number;
+}
+
+const PANELS = [
+  { field: "durationMs", title: "duration (ms)" },
+  { field: "mebibytes", title: "size (MiB)" },
+] as const;
+
+/** Duration and size of a run's checkpoints over time, with the faults shaded. Null without checkpoints. */
+export function checkpointsFigure({ result, record, checkpoints }: RunAnalysis): Figure | null {
+  if (checkpoints.length === 0) return null;
+  const rows = checkpoints.map(
+    (report): Row => ({
+      second: (report.triggeredUs - record.startUs) / 1e6,
+      checkpoint: report.checkpointId,
+      durationMs: durationMs(report),
+      mebibytes: report.bytes / 2 ** 20,
+      outcome: report.outcome,
+      attempt: report.attempt,
+    }),
+  );
+  const aborted = rows.filter(({ outcome }) => outcome === "aborted").length;
+  const faults = (result.faults ?? []).flatMap((fault) => laneOf(fault));
+  const interval = result.checkpointIntervalMs;
+  return {
+    id: `checkpoints-${result.run.id}`,
+    title: `Checkpoints, ${result.run.id}`,
+    caption: `By the time of their triggers${interval === undefined ? "" : `, every ${length(interval)}`}; n = ${integer(rows.length)}. Duration: from the trigger until the checkpoint was complete and durable${aborted > 0 ? `, or given up (crosses: ${integer(aborted)} aborted, whose size is of the parts that were stored)` : ""}. Lines end where an attempt does.${faults.length > 0 ? " Shaded: from each fault, as observed, until the query ran again or the fault was undone." : ""}`,
+    spec: specOf(rows, faults, colourOf(result.query)),
+    csv: csv<Row>(
+      [
+        { name: "checkpoint", value: (row) => row.checkpoint },
+        { name: "attempt", value: (row) => row.attempt },
+        { name: "triggered_s", value: (row) => rounded(row.second, 6) },
+        { name: "duration_ms", value: (row) => rounded(row.durationMs) },
+        { name: "size_mebibytes", value: (row) => rounded(row.mebibytes, 6) },
+        { name: "outcome", value: (row) => row.outcome },
+      ],
+      rows,
+    ),
+  };
+}
+
+interface Lane {
+  readonly from: number;
+  readonly to: number;
+}
+
+function laneOf({ observedMs, recoveredMs, healedMs, problem }: FaultResult): Lane[] {
+  if (observedMs === null || problem !== null) return [];
+  return [{ from: observedMs / 1000, to: Math.max(observedMs, recoveredMs ?? 0, healedMs ?? 0) / 1000 }];
+}
+
+function specOf(rows: readonly Row[], faults: readonly Lane[], colour: string): TopLevelSpec {
+  const x = {
+    field: "second",
+    type: "quantitative",
+    scale: { domainMin: 0, nice: true },
+    axis: { title: null, tickCount: 8 },
+  };
+  const plots = PANELS.map(({ field, title }) => {
+    const y = { field, type: "quantitative", scale: { domainMin: 0, nice: true }, axis: { title: null, tickCount: 5 } };
+    const completed = rows.filter(({ outcome }) => outcome === "completed");
+    return {
+      width: plotWidth(2),
+      height: 180,
+      title: { text: title, anchor: "start", fontSize: 12, fontWeight: 500, color: INK },
+      layer: [
+        {
+          data: { values: faults },
+          mark: { type: "rect", color: FAINT, opacity: 0.55 },
+          encoding: { x: { field: "from", type: "quantitative" }, x2: { field: "to" } },
+        },
+        {
+          data: { values: faults },
+          mark: { type: "rule", color: INK, strokeWidth: 1.2 },
+          encoding: { x: { field: "from", type: "quantitative" } },
+        },
+        {
+          data: { values: completed },
+          mark: { type: "line", color: colour, strokeWidth: 1, opacity: 0.6 },
+          encoding: { x, y, detail: { field: "attempt" } },
+        },
+        {
+          data: { values: completed },
+          mark: { type: "point", filled: true, size: 28, opacity: 1, color: colour },
+          encoding: { x, y },
+        },
+        {
+          data: { values: rows.filter(({ outcome }) => outcome === "aborted") },
+          mark: { type: "point", shape: "cross", filled: true, angle: 45, size: 70, opacity: 1, color: INK },
+          encoding: { x, y },
+        },
+      ],
+    };
+  });
+  return {
+    title: axisTitleBelow("seconds since the first event was due"),
+    spacing: 40,
+    hconcat: plots,
+  } as unknown as TopLevelSpec;
+}

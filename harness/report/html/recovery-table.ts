@@ -1,0 +1,92 @@
+import type { Censored } from "../../faults/result.ts";
+import type { RunResult, VerifySummary } from "../../sweep/model.ts";
+import { integer, length, NOT_MEASURED } from "../format.ts";
+import { faultLabel } from "../recovery-label.ts";
+import { exact, type RecoveryGroup, type RecoveryRow, recoveryGroups, stepsOf, summarized } from "../recovery-rows.ts";
+import { html, type Markup, type TableColumn, table } from "./markup.ts";
+
+const STEPS = "since the fault was seen";
+const COUNTS = "outputs, all runs";
+const SEVERAL = "n > 1: median, least and longest below it; “>” is not over when the load ended";
+
+/** Rows: kind of fault and query, by view; columns: the steps of the recovery and what became of the outputs. Null without faults. */
+export function recoveryTable(results: readonly RunResult[]): Markup | null {
+  const groups = recoveryGroups(results);
+  if (groups.length === 0) return null;
+  const hasCommitted = groups.some(({ rows }) => rows[0].view === "committed");
+  const isFirst = ({ rows: [{ view }] }: RecoveryGroup) => view === "uncommitted";
+  return table<RecoveryGroup>(
+    [
+      {
+        title: "fault",
+        cell: (group) =>
+          isFirst(group) ? html`<strong>${faultLabel(group.rows[0], results)}</strong>${doubt(group)}` : "",
+      },
+      ...(hasCommitted ? [{ title: "readers", cell: ({ rows }: RecoveryGroup) => rows[0].view }] : []),
+      { title: "n", numeric: true, cell: (group) => (isFirst(group) ? integer(group.rows.length) : "") },
+      step("noticed", (row) => exact(stepsOf(row.fault).detectedMs), isFirst),
+      step("next attempt", (row) => exact(stepsOf(row.fault).deployingMs), isFirst),
+      step("runs again", (row) => exact(stepsOf(row.fault).runningMs), isFirst),
+      step("first output", ({ effect }) => effect?.firstOutput ?? null),
+      step("caught up", ({ effect }) => effect?.catchUp ?? null),
+      step("SLO restored", ({ effect }) => effect?.slo?.restored ?? null),
+      { ...step("gap", ({ effect }) => effect?.gap ?? null), group: "longest" },
+      counted(
+        "replayed",
+        ({ effect }) => effect?.replayed ?? null,
+        (rows) => rows,
+      ),
+      ofRun("lost", ({ lost }) => lost),
+      ofRun("duplicate", ({ duplicate }) => duplicate),
+      ofRun("wrong", ({ wrong }) => wrong),
+    ],
+    groups,
+    `Recovery by kind of fault${groups.some(({ rows }) => rows.length > 1) ? `. ${SEVERAL}` : ""}. Lost, duplicate and wrong are of the whole runs; duplicates that read_uncommitted readers see after a fault are replays.`,
+    isFirst,
+  );
+}
+
+function doubt({ isDoubtful }: RecoveryGroup): Markup | null {
+  return isDoubtful ? html`<br><span class="small">no valid run</span>` : null;
+}
+
+function step(
+  title: string,
+  of: (row: RecoveryRow) => Censored | null,
+  isShown: (group: RecoveryGroup) => boolean = () => true,
+): TableColumn<RecoveryGroup> {
+  const cell = (group: RecoveryGroup) => (isShown(group) ? lengths(group.rows.map(of)) : "");
+  return { title, group: STEPS, numeric: true, cell };
+}
+
+function lengths(values: readonly (Censored | null)[]): Markup | string {
+  const { median, n, min, max } = summarized(values);
+  if (median === null || max === null) return NOT_MEASURED;
+  if (n === 1) return span(median);
+  return html`${span(median)}<br><span class="small">${length(min)} … ${span(max)}</span>`;
+}
+
+function span({ ms, censored }: Censored): string {
+  return `${censored ? "> " : ""}${length(ms)}`;
+}
+
+function counted(
+  title: string,
+  of: (row: RecoveryRow) => number | null,
+  among: (rows: readonly RecoveryRow[]) => readonly RecoveryRow[],
+): TableColumn<RecoveryGroup> {
+  const cell = ({ rows }: RecoveryGroup) => {
+    const known = among(rows).flatMap((row) => of(row) ?? []);
+    return known.length === 0 ? NOT_MEASURED : integer(known.reduce((sum, value) => sum + value, 0));
+  };
+  return { title, group: COUNTS, numeric: true, cell };
+}
+
+/** Counts of runs, each run once however many faults it had. */
+function ofRun(title: string, of: (verified: VerifySummary) => number): TableColumn<RecoveryGroup> {
+  return counted(
+    title,
+    ({ verified }) => (verified === null ? null : of(verified)),
+    (rows) => [...new Map(rows.map((row) => [row.result.run.id, row])).values()],
+  );
+}
