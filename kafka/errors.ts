@@ -53,7 +53,7 @@ const TABLE: ReadonlyMap<number, BrokerError> = new Map([
   [45, fatal("OUT_OF_ORDER_SEQUENCE_NUMBER")],
   [46, fatal("DUPLICATE_SEQUENCE_NUMBER")],
   [47, fatal("INVALID_PRODUCER_EPOCH", "kafka-fenced")],
-  [48, fatal("INVALID_TXN_STATE")],
+  [48, fatal("INVALID_TXN_STATE", "kafka-fenced")],
   [49, fatal("INVALID_PRODUCER_ID_MAPPING")],
   [50, fatal("INVALID_TRANSACTION_TIMEOUT", "kafka-unsupported")],
   [51, retriable("CONCURRENT_TRANSACTIONS")],
@@ -86,7 +86,7 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   "kafka-unknown-topic": "Create the topic first, or check its name and number of partitions.",
   "kafka-record-too-large": "Raise max.message.bytes of the topic, or send smaller records.",
   "kafka-fenced":
-    "Another producer has claimed the transactional id since, or a transaction was open for longer than its timeout.",
+    "Somebody else has claimed the transactional id or ended its transaction, or that was open for longer than its timeout.",
   "kafka-offset-out-of-range": "The records were deleted, or the topic was made anew: start from the earliest offset.",
 };
 

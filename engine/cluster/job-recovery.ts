@@ -109,7 +109,9 @@ export class JobRecovery {
     } else if (guarantee === "at-most-once") {
       done(null, { restore: null, fromEnd: true });
     } else {
-      findRestorePoint({ world, jobId, job, excluding: this.#damaged }, (error, restore) => {
+      const from = this.#checkpoints?.firstId;
+      const own = from === undefined ? {} : { from };
+      findRestorePoint({ world, jobId, job, excluding: this.#damaged, ...own }, (error, restore) => {
         if (error === null && restore === null) original();
         else found(error, restore);
       });

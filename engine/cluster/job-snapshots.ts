@@ -19,6 +19,11 @@ interface JobSnapshotsParts {
   readonly localCopies: boolean;
 }
 
+interface EarlySnapshot {
+  readonly task: Task;
+  readonly snapshot: TaskSnapshot;
+}
+
 /** Checkpoints whose snapshots may be on their way at once: one in progress, aborted ones before it. */
 const MAX_FOLDERS = 16;
 
@@ -30,7 +35,7 @@ export class JobSnapshots {
   /** Checkpoint → its folder, of those that were ordered. */
   readonly #folders = new Map<number, string>();
   /** Snapshots whose checkpoint was not ordered here yet: the barrier was quicker than word of it. */
-  #early: { readonly task: Task; readonly snapshot: TaskSnapshot }[] = [];
+  #early: EarlySnapshot[] = [];
   readonly #uploads = new Map<SnapshotUpload, { readonly checkpointId: number }>();
 
   constructor(parts: JobSnapshotsParts) {
@@ -97,6 +102,8 @@ export class JobSnapshots {
     const { checkpointId, state, cost } = snapshot;
     const folder = this.#folders.get(checkpointId);
     if (folder === undefined) {
+      // A later checkpoint of the same task makes it useless: the earlier one will not be ordered any more.
+      this.#dropEarly((other) => other.task === task);
       this.#early.push({ task, snapshot });
       return;
     }
@@ -131,11 +138,17 @@ export class JobSnapshots {
   }
 
   onAborted(checkpointId: number): void {
+    this.#dropEarly(({ snapshot }) => snapshot.checkpointId === checkpointId);
     for (const [upload, of] of this.#uploads) {
       if (of.checkpointId !== checkpointId) continue;
       upload.cancel();
       this.#uploads.delete(upload);
     }
     this.#copies.abort(checkpointId);
+  }
+
+  #dropEarly(isUseless: (early: EarlySnapshot) => boolean): void {
+    for (const early of this.#early) if (isUseless(early)) early.snapshot.state.release();
+    this.#early = this.#early.filter((early) => !isUseless(early));
   }
 }

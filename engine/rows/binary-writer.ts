@@ -1,6 +1,6 @@
 import type { ColumnBatch } from "./batch.ts";
 import { type BinaryLayout, binaryLayout, EVENT_TIME_AT, KIND_AT, NULL_BITS_AT, SLOT_BYTES } from "./binary-layout.ts";
-import { copyWords, grownBytes, ViewCache } from "./bytes.ts";
+import { copyWords, grownBytes, Slab, ViewCache } from "./bytes.ts";
 import type { RowSchema } from "./schema.ts";
 
 const NO_BYTES = new Uint8Array(0);
@@ -12,6 +12,7 @@ export class BinaryRowWriter {
   #bytes: Uint8Array = NO_BYTES;
   #view: DataView = new DataView(NO_BYTES.buffer);
   readonly #views = new ViewCache();
+  readonly #slab: Slab;
   #length = 0;
   #count = 0;
 
@@ -19,6 +20,7 @@ export class BinaryRowWriter {
   constructor(schema: RowSchema, initialBytes = 4096) {
     this.#layout = binaryLayout(schema);
     this.#initialBytes = initialBytes;
+    this.#slab = new Slab(initialBytes);
   }
 
   /** Bytes and rows appended since the last `take` or `clear`. */
@@ -72,14 +74,18 @@ export class BinaryRowWriter {
     this.#count += 1;
   }
 
-  /** The rows appended so far. The bytes are the caller's; the writer goes on with a new buffer. */
+  /**
+   * The rows appended so far. The bytes are the caller's. Where they fill less than half of the buffer they are copied and the buffer is
+   * used again: a few rows at a time, a thousand times a second, would otherwise keep the collector busy with buffers.
+   */
   take(): Uint8Array {
-    const taken = this.#bytes.subarray(0, this.#length);
+    const rows = this.peek();
+    const isShort = this.#length * 2 < this.#bytes.length;
+    this.clear();
+    if (isShort) return this.#slab.copyOf(rows);
     this.#bytes = NO_BYTES;
     this.#view = new DataView(NO_BYTES.buffer);
-    this.#length = 0;
-    this.#count = 0;
-    return taken;
+    return rows;
   }
 
   /** A view of the rows appended so far, valid until the next call of any other method. */

@@ -49,3 +49,27 @@ export function grownBytes(bytes: Uint8Array, used: number, needed: number): Uin
   grown.set(bytes.subarray(0, used));
   return grown;
 }
+
+/** Copies short byte arrays into larger ones, so that not every one of them is an allocation outside the heap. */
+export class Slab {
+  readonly #slabBytes: number;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #used = 0;
+
+  /** `slabBytes`: what is allocated at a time, and kept as long as any copy in it is. */
+  constructor(slabBytes: number) {
+    this.#slabBytes = slabBytes;
+  }
+
+  copyOf(source: Uint8Array): Uint8Array {
+    const { length } = source;
+    if (this.#used + length > this.#bytes.length) {
+      this.#bytes = new Uint8Array(Math.max(length, this.#slabBytes));
+      this.#used = 0;
+    }
+    const copy = this.#bytes.subarray(this.#used, this.#used + length);
+    copy.set(source);
+    this.#used += length;
+    return copy;
+  }
+}

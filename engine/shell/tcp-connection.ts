@@ -28,7 +28,7 @@ export function parseAddress(address: string): { readonly host: string; readonly
   return { host, port: Number(match![3]) };
 }
 
-/** Messages over one TCP socket. All that is sent in one turn of the event loop leaves in one write. */
+/** Messages over one TCP socket. All that is sent in one go of the event loop (a callback, say of a timer) leaves in one write. */
 export class TcpConnection implements Connection {
   readonly peer: string;
   readonly #socket: Socket;
@@ -89,7 +89,7 @@ export class TcpConnection implements Connection {
     if (!this.#corked) {
       this.#corked = true;
       this.#socket.cork();
-      setImmediate(() => {
+      process.nextTick(() => {
         this.#corked = false;
         this.#socket.uncork();
       });

@@ -3,6 +3,7 @@ import { monotonicUs } from "../../base/clock.ts";
 import { asFaultlineError, type FaultlineError } from "../../base/errors.ts";
 import type { KafkaClient, Producer, ProducerOptions, TransactionalProducer } from "../../kafka/client.ts";
 import type { PreparedTransaction, TransactionSettings } from "../ports.ts";
+import { EarlyRecords } from "./early-records.ts";
 
 /** Least time between two requests under load: a broker pays per request, not per record. */
 const REQUEST_FLOOR_US = 1000;
@@ -15,13 +16,6 @@ export interface ProducerMember {
   onAcknowledged(partition: number, count: number): void;
   onDrain(): void;
   onFailed(error: FaultlineError): void;
-}
-
-interface EarlyRecord {
-  readonly member: ProducerMember;
-  readonly partition: number;
-  readonly timestampMs: number;
-  readonly value: Uint8Array;
 }
 
 /** Consecutive unacknowledged records of one member in one partition. */
@@ -44,8 +38,7 @@ export class TopicProducer {
   #producer: Producer | null = null;
   #transactional: TransactionalProducer | null = null;
   /** Appended before the producer was there. */
-  #early: EarlyRecord[] = [];
-  #earlyBytes = 0;
+  readonly #early = new EarlyRecords(MAX_BUFFERED_BYTES);
   #isTakingBack = false;
   #lastKickUs = Number.NEGATIVE_INFINITY;
   #kickTimer: NodeJS.Timeout | null = null;
@@ -90,7 +83,11 @@ export class TopicProducer {
   ) {
     if (this.#closed) return true;
     const producer = this.#producer;
-    if (producer === null) return this.#keep({ member, partition, timestampMs, value: value.slice(start, end) });
+    if (producer === null) {
+      const more = this.#early.add({ member, partition, timestampMs, value: value.slice(start, end) });
+      if (!more) this.#waiting.add(member);
+      return more;
+    }
     try {
       // Noted first: the append may call back.
       this.#note(member, partition);
@@ -117,7 +114,7 @@ export class TopicProducer {
 
   /** The open transaction; an error while some of its records are not acknowledged. */
   prepared(): PreparedTransaction | null {
-    assert(this.#early.length === 0, "a transaction is prepared when all its records are acknowledged");
+    assert(this.#early.isEmpty, "a transaction is prepared when all its records are acknowledged");
     return this.#transactional?.prepared() ?? null;
   }
 
@@ -128,7 +125,7 @@ export class TopicProducer {
   async end(isCommit: boolean): Promise<void> {
     if (this.#failure !== null) throw this.#failure;
     if (!isCommit) this.#takeBack();
-    assert(this.#early.length === 0, "a transaction is committed when all its records are acknowledged");
+    assert(this.#early.isEmpty, "a transaction is committed when all its records are acknowledged");
     try {
       if (isCommit) await this.#transactional?.commitTransaction();
       else await this.#transactional?.abortTransaction();
@@ -144,19 +141,8 @@ export class TopicProducer {
 
   #takeBack(): void {
     this.#isTakingBack = true;
-    this.#early = [];
-    this.#earlyBytes = 0;
+    this.#early.take();
     this.#unacknowledged.clear();
-  }
-
-  /** Keeps a copy of a record until the producer is there. */
-  #keep(record: EarlyRecord): boolean {
-    this.#early.push(record);
-    this.#earlyBytes += record.value.length;
-    assert(this.#earlyBytes <= 2 * MAX_BUFFERED_BYTES, "append must stop when it returned false");
-    if (this.#earlyBytes <= MAX_BUFFERED_BYTES) return true;
-    this.#waiting.add(record.member);
-    return false;
   }
 
   async #connect(
@@ -190,12 +176,10 @@ export class TopicProducer {
       return;
     }
     this.#producer = producer;
-    for (const { member, partition, timestampMs, value } of this.#early) {
+    for (const { member, partition, timestampMs, value } of this.#early.take()) {
       this.#note(member, partition);
       producer.append(partition, timestampMs, value, 0, value.length);
     }
-    this.#early = [];
-    this.#earlyBytes = 0;
     producer.kick();
     this.#wakeWaiting();
   }

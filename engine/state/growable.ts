@@ -4,11 +4,16 @@
  * microseconds, whatever the size. The result is a plain view of fixed length, as fast as any; who has the old one must take the new one.
  */
 
-/** So large that the process's number of mappings (65,530 on Linux, two for each array) is enough for 16 GB. */
-const IN_PLACE_BYTES = 1024 * 1024;
+/** So large that the process's number of mappings (65,530 on Linux, up to four for each array) is enough for 16 GB. */
+const IN_PLACE_BYTES = 2 * 1024 * 1024;
 /** An array that outgrows this is copied once, to where there is more room. */
 const RESERVED_BYTES = 256 * 1024 * 1024;
 const GROWTH_OF_RESERVE = 64;
+/**
+ * The collector does not count shared memory, so it would not hurry to free any. Each buffer has a companion of its size that it does
+ * count; nobody touches that, so it takes no memory.
+ */
+const companions = new WeakMap<SharedArrayBuffer, ArrayBuffer>();
 
 /** An array of `length` numbers that begins with those of `array`; further ones are 0 unless the caller has set them. */
 export function grownFloat64(array: Float64Array, length: number): Float64Array {
@@ -39,12 +44,17 @@ export function grownUint8(array: Uint8Array, used: number, length: number): Uin
 /** Makes the buffer at least `bytes` long where it lies; false when it cannot be. */
 function growInPlace(buffer: ArrayBufferLike, bytes: number): boolean {
   if (!(buffer instanceof SharedArrayBuffer) || buffer.maxByteLength < bytes) return false;
-  if (buffer.byteLength < bytes) buffer.grow(bytes);
+  if (buffer.byteLength < bytes) {
+    buffer.grow(bytes);
+    companions.get(buffer)?.resize(bytes);
+  }
   return true;
 }
 
 /** A buffer of `bytes` zeros with room behind it. */
 function reserved(bytes: number): SharedArrayBuffer {
   const maxByteLength = bytes * 2 <= RESERVED_BYTES ? RESERVED_BYTES : bytes * GROWTH_OF_RESERVE;
-  return new SharedArrayBuffer(bytes, { maxByteLength });
+  const buffer = new SharedArrayBuffer(bytes, { maxByteLength });
+  companions.set(buffer, new ArrayBuffer(bytes, { maxByteLength }));
+  return buffer;
 }

@@ -5,7 +5,7 @@ import { BLOCK_BYTES, SpanBlocks } from "./span-blocks.ts";
 
 const INITIAL_BYTES = 64;
 /** A store that would outgrow this is managed in blocks; a smaller one is compacted in one go. */
-const SMALL_BYTES = 1024 * 1024;
+const SMALL_BYTES = 2 * 1024 * 1024;
 const MAX_BYTES = 0x7fffffff;
 /** Entries that each change visits while blocks are being vacated; of them not more than a block's bytes are moved. */
 const VISITED_PER_STEP = 32;
@@ -25,7 +25,10 @@ export class SpanStore {
   #end = INITIAL_BYTES;
   #live = 0;
   #blocks: SpanBlocks | null = null;
-  /** All entries before this one are out of the blocks that are being vacated. */
+  /**
+   * Entries before this one have been visited. One that takes the place of a visited one and is not may stay behind: its block remains to be
+   * vacated, by the next visits.
+   */
   #vacated = NOT_VACATING;
 
   constructor(capacity: number) {
@@ -60,7 +63,6 @@ export class SpanStore {
     this.lengths[entry] = this.lengths[last]!;
     this.offsets[last] = 0;
     this.lengths[last] = 0;
-    if (entry < this.#vacated) this.#vacate(entry);
   }
 
   /** Forgets all entries, keeps the memory. */
@@ -136,6 +138,7 @@ export class SpanStore {
   }
 
   #openBlock(blocks: SpanBlocks): void {
+    this.#beginVacating(blocks);
     let offset = blocks.open();
     if (offset < 0) {
       this.#extend(blocks, 1);
@@ -146,18 +149,22 @@ export class SpanStore {
   }
 
   #allocateRun(blocks: SpanBlocks, length: number): number {
+    this.#beginVacating(blocks);
     const offset = blocks.takeRun(length);
     if (offset >= 0) return offset;
     this.#extend(blocks, Math.ceil(length / BLOCK_BYTES));
     return blocks.takeRun(length);
   }
 
-  /** More blocks, at least `more`; if half of the store is garbage it begins to be collected. */
+  /** When half of the store is garbage. */
+  #beginVacating(blocks: SpanBlocks): void {
+    if (this.#vacated !== NOT_VACATING || blocks.usedBytes <= 2 * this.#live + SMALL_BYTES) return;
+    blocks.vacate();
+    this.#vacated = 0;
+  }
+
+  /** More blocks, at least `more`. */
   #extend(blocks: SpanBlocks, more: number): void {
-    if (this.#vacated === NOT_VACATING && blocks.usedBytes > 2 * this.#live + SMALL_BYTES) {
-      blocks.vacate();
-      this.#vacated = 0;
-    }
     const count = Math.max(blocks.count + more, Math.min(2 * blocks.count, Math.floor(MAX_BYTES / BLOCK_BYTES)));
     assert(count * BLOCK_BYTES <= MAX_BYTES, "the byte strings of one key group are less than 2 GiB");
     blocks.grow(count);

@@ -37,6 +37,9 @@ import { type SideOutputs, sideOutputs } from "./side-outputs.ts";
 import { Task } from "./task.ts";
 import type { TaskHooks, TaskHost, TaskParts } from "./task-parts.ts";
 
+/** Attempts before the present one whose open transactions a sink aborts; what earlier ones left ends with its timeout. */
+const FORMER_ATTEMPTS = 3;
+
 /** What all tasks of one deployment have in common. */
 export interface TaskContext {
   readonly graph: LogicalGraph;
@@ -232,7 +235,7 @@ function buildPartitioner(edge: PlanEdge, schema: RowSchema, parallelism: number
 }
 
 function buildSink(
-  { job, world }: TaskContext,
+  { job, world, attempt }: TaskContext,
   id: string,
   encoder: RowEncoder,
   vertex: string,
@@ -244,11 +247,15 @@ function buildSink(
   const settings = { address: { kind, brokers, topic }, partitions, instance, encoder };
   const checkpoints = checkpointsOf(job);
   if (checkpoints === null || job.guarantee !== "exactly-once") return new LogSink(settings, world.log, host);
+  const { toleratedFailures, transactionTimeoutMs: timeoutMs } = checkpoints;
   // One is open, one waits for its commit, and each checkpoint that fails in between leaves one more that waits.
-  const transactionalIds = Array.from({ length: checkpoints.toleratedFailures + 3 }, (_, index) => {
-    return `${job.jobId}/${vertex}/${instance}/${index}`;
-  });
-  const transactions = { transactionalIds, timeoutMs: checkpoints.transactionTimeoutMs };
+  const pool = (ofAttempt: number) => {
+    const prefix = `${job.jobId}/${vertex}/${instance}/${ofAttempt}`;
+    return Array.from({ length: toleratedFailures + 3 }, (_, index) => `${prefix}/${index}`);
+  };
+  // Each attempt has ids of its own: what a zombie of an earlier one still claims aborts nothing of this one.
+  const former = Array.from({ length: Math.min(attempt - 1, FORMER_ATTEMPTS) }, (_, index) => attempt - 1 - index);
+  const transactions = { transactionalIds: pool(attempt), formerIds: former.flatMap(pool), timeoutMs };
   return new TransactionalSink({ ...settings, ...transactions }, world, host);
 }
 

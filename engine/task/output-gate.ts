@@ -8,19 +8,31 @@ export interface OutputGateSettings {
   /** Those of them that carry a side output, and not the chain's rows. */
   readonly sideEdges?: ReadonlySet<EdgeOutput>;
   readonly timers: Timers;
-  /** 0: rows are flushed at the end of every step. */
+  /** Longest time that a row waits for others; 0: rows are flushed at the end of every step. */
   readonly bufferTimeoutUs: number;
   /** Runs `flush` for the timer, with the task's error handling around it. */
   readonly guard: (work: () => void) => void;
 }
 
-/** Sending side of a task: all outgoing edges, the buffer timeout, watermarks, barriers and ends between the rows. */
+/**
+ * Sending side of a task: all outgoing edges, the buffer timeout, watermarks, barriers and ends between the rows.
+ *
+ * The first rows after a pause leave at the end of the turn, together with all that this turn makes; then the gate rests for half of the
+ * buffer timeout, which leaves a timer that is late the other half, and what comes meanwhile leaves together. Watermarks leave with the rows:
+ * receivers get the latest, behind the rows before it and those gathered since.
+ */
 export class OutputGate {
   readonly #settings: OutputGateSettings;
   readonly #edges: readonly EdgeOutput[];
   /** Those that the chain's rows go to. */
   readonly #mainEdges: readonly EdgeOutput[];
+  /** Runs while the gate rests. */
   #timer: Timer | null = null;
+  /** Something is to be flushed: at the end of the turn, or of the rest. */
+  #isDue = false;
+  /** Not sealed yet. */
+  #watermarkMs = Number.NEGATIVE_INFINITY;
+  #closed = false;
 
   constructor(settings: OutputGateSettings) {
     this.#settings = settings;
@@ -59,12 +71,19 @@ export class OutputGate {
   /** Rows of one kind, to the edges that carry them. */
   emitTo(edges: readonly EdgeOutput[], batch: ColumnBatch): void {
     for (const edge of edges) edge.emit(batch);
-    if (this.#timer === null && this.#settings.bufferTimeoutUs > 0 && edges.length > 0) this.#armTimer();
+    if (edges.length > 0) this.#flushSoon();
   }
 
   emitWatermark(timeMs: number): void {
-    this.flush();
-    for (const edge of this.#edges) for (const channel of edge.channels) channel.sealWatermark(timeMs);
+    const isIdle = !Number.isFinite(timeMs);
+    // Idleness takes back what a watermark says: neither may stand for the other.
+    if (isIdle || this.#settings.bufferTimeoutUs === 0) {
+      this.flush();
+      this.#sealWatermark(timeMs);
+    } else {
+      this.#watermarkMs = timeMs;
+      if (this.#edges.length > 0) this.#flushSoon();
+    }
   }
 
   emitBarrier(checkpointId: number): void {
@@ -86,9 +105,11 @@ export class OutputGate {
   }
 
   flush(): void {
-    this.#timer?.cancel();
-    this.#timer = null;
+    this.#isDue = false;
     for (const edge of this.#edges) edge.flush();
+    if (this.#watermarkMs === Number.NEGATIVE_INFINITY) return;
+    this.#sealWatermark(this.#watermarkMs);
+    this.#watermarkMs = Number.NEGATIVE_INFINITY;
   }
 
   /** End of an input step. */
@@ -125,14 +146,29 @@ export class OutputGate {
   }
 
   close(): void {
+    this.#closed = true;
     this.#timer?.cancel();
     this.#timer = null;
   }
 
-  #armTimer(): void {
-    this.#timer = this.#settings.timers.after(this.#settings.bufferTimeoutUs, () => {
+  #sealWatermark(timeMs: number): void {
+    for (const edge of this.#edges) for (const channel of edge.channels) channel.sealWatermark(timeMs);
+  }
+
+  #flushSoon(): void {
+    const { timers, bufferTimeoutUs } = this.#settings;
+    if (this.#isDue || bufferTimeoutUs === 0) return;
+    this.#isDue = true;
+    if (this.#timer === null) timers.soon(() => this.#flushDue());
+  }
+
+  #flushDue(): void {
+    if (!this.#isDue || this.#closed || this.#timer !== null) return;
+    const { timers, bufferTimeoutUs, guard } = this.#settings;
+    this.#timer = timers.after(bufferTimeoutUs / 2, () => {
       this.#timer = null;
-      this.#settings.guard(() => this.flush());
+      this.#flushDue();
     });
+    guard(() => this.flush());
   }
 }

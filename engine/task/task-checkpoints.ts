@@ -39,6 +39,11 @@ export class TaskCheckpoints {
     return this.#heldFor !== null || (this.#last !== null && this.#settings.parts.source !== null);
   }
 
+  /** The task has taken part in the last checkpoint: what its operators put off does not happen any more. */
+  get over(): boolean {
+    return this.#last !== null;
+  }
+
   /** The last checkpoint is complete. */
   get final(): boolean {
     return this.#final;

@@ -187,7 +187,9 @@ export class Task {
         emit: (batch) => this.#core.emit(batch),
         advanceWatermark: (timeMs) => this.#core.passWatermark(timeMs),
       },
-      guard: step,
+      guard: (work) => {
+        if (this.#checkpoints?.over !== true) this.#step(work);
+      },
       notice: (notice) => this.#settings.host.onNotice(this, notice),
       sink: { wake: () => this.#afterStep(), fail: (error) => this.fail(error) },
       source: {

@@ -28,6 +28,8 @@ import { readAllRecords, readJson } from "./results-folder.ts";
 
 export { type AnalyzeOptions, analyzeRun } from "./analyze-run.ts";
 
+/** Faults of a cell that have figures of their own; all are in the tables. */
+const MOST_DRAWN = 6;
 /** Folders that `analyzeSweep` fills: what an earlier one left there and this one has not written is removed. */
 const DERIVED_FOLDERS = ["series", "hist", "figures", "latencies"];
 
@@ -101,7 +103,7 @@ export async function analyzeSweep(resultsDir: string, options: AnalyzeOptions =
     if (ofCheckpoints !== null) checkpointFigures.set(analysis.record.run.id, ofCheckpoints);
   }
   for (const [cell, ofCell] of Map.groupBy(shown, ({ record }) => record.run.cell.id)) {
-    const faults = Math.max(...ofCell.map(({ faultSeries }) => faultSeries.length));
+    const faults = Math.min(MOST_DRAWN, Math.max(...ofCell.map(({ faultSeries }) => faultSeries.length)));
     for (let index = 0; index < faults; index++) {
       const latency = await inline(latencyAroundFaultFigure(ofCell, index));
       const throughput = await inline(throughputAroundFaultFigure(ofCell, index));

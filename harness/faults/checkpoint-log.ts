@@ -19,9 +19,12 @@ interface Wait {
 export class CheckpointLog {
   readonly #events: CheckpointEvent[] = [];
   #waits: readonly Wait[] = [];
+  #triggered: CheckpointEvent | null = null;
+  /** From trigger to last acknowledgement, of the quickest one. */
+  #shortestUs: number | null = null;
 
   add(event: CheckpointEvent): void {
-    if (this.#events.length < MAX_EVENTS) this.#events.push(event);
+    this.#note(event);
     const due = this.#waits.filter((wait) => wait.phase === event.phase && event.atUs >= wait.fromUs);
     for (const wait of due) wait.left--;
     this.#waits = this.#waits.filter(({ left }) => left > 0);
@@ -36,9 +39,14 @@ export class CheckpointLog {
     });
   }
 
-  /** How long after the trigger to strike so that barriers are under way, µs: somewhere within the time that the last one took. */
+  /** How long after the trigger to strike so that barriers are under way, µs: within the time that the quickest one so far took. */
   alignmentDelayUs(random: Random): number {
-    return (this.#lastLengthUs() ?? FIRST_GUESS_US) * random.unit();
+    return (this.#shortestUs ?? FIRST_GUESS_US) * random.unit();
+  }
+
+  /** No part of it is missing any more, or it was given up. */
+  isPast(checkpointId: number): boolean {
+    return this.#events.some((event) => event.checkpointId === checkpointId && event.phase !== "triggered");
   }
 
   /** Where in the checkpoints a moment lies; null: none had been triggered. */
@@ -51,14 +59,12 @@ export class CheckpointLog {
     return { checkpointId, sinceTriggeredMs: (atUs - triggered.atUs) / 1000, state: last.phase };
   }
 
-  #lastLengthUs(): number | null {
-    const acknowledged = this.#events.findLast(({ phase }) => phase === "acknowledged");
-    if (acknowledged === undefined) return null;
-    const { checkpointId } = acknowledged;
-    const triggered = this.#events.findLast(
-      (event) => event.phase === "triggered" && event.checkpointId === checkpointId,
-    );
-    return triggered === undefined ? null : acknowledged.atUs - triggered.atUs;
+  #note(event: CheckpointEvent): void {
+    if (this.#events.length < MAX_EVENTS) this.#events.push(event);
+    if (event.phase === "triggered") this.#triggered = event;
+    const { checkpointId, atUs } = this.#triggered ?? event;
+    if (event.phase !== "acknowledged" || event.checkpointId !== checkpointId) return;
+    this.#shortestUs = Math.min(this.#shortestUs ?? Number.POSITIVE_INFINITY, event.atUs - atUs);
   }
 }
 

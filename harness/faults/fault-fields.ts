@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { duration, wholeNumber } from "../config/fields.ts";
 import { shown } from "../config/shown.ts";
-import { parseDuration } from "../config/units.ts";
 
 /** Fields that kinds of faults share. What must hold between them is checked in `checks.ts`. */
 
@@ -45,33 +44,31 @@ export const triggerFields = () => ({
   every: duration(1).optional().describe("Strikes at each multiple of this time, after the warm-up."),
   count: wholeNumber(1, 1_000).optional().describe("With `every`: so many times at most."),
   poisson: z
-    .strictObject({ mean: duration(1).describe("Mean time between two of them.") })
+    .strictObject({
+      mean: duration(1).describe(
+        "Strikes at random moments after the warm-up, drawn from the seed, so far apart on average.",
+      ),
+    })
     .optional()
     .describe("Strikes at random moments after the warm-up, drawn from the seed."),
 });
 
 /** Milliseconds, or `random`. */
 function timeOrRandom() {
-  return z.union([z.string(), z.number()]).transform((input, context): number | "random" => {
-    if (input === "random") return input;
-    const parsed = parseDuration(input);
-    if (parsed.ok) return parsed.value;
-    context.issues.push({ code: "custom", message: `${parsed.message}\n${parsed.hint}`, input });
-    return z.NEVER;
-  });
+  return z.union([z.literal("random"), duration()]);
 }
 
 const EVENTS = /^(\d+(?:\.\d+)?)([kM]?)$/;
+const EVENTS_HINT = "a number of events is written like 5000, 100k or 1.5M";
 const FACTORS: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6 };
 
 /** A number of events, also written `100k` or `1.5M`. */
 function eventNumber() {
-  return z.union([z.string(), z.number()]).transform((input, context): number => {
-    const match = EVENTS.exec(String(input));
-    const events = match === null ? Number.NaN : Math.round(Number(match[1]) * FACTORS[match[2]!]! * 1e6) / 1e6;
+  return z.union([wholeNumber(1, 1e12), z.string().regex(EVENTS, EVENTS_HINT)]).transform((input, context): number => {
+    const [, digits, factor] = EVENTS.exec(String(input))!;
+    const events = Math.round(Number(digits) * FACTORS[factor!]! * 1e6) / 1e6;
     if (Number.isSafeInteger(events) && events > 0) return events;
-    const message = `${shown(input)} is not a number of events\nwrite it like 5000, 100k or 1.5M`;
-    context.issues.push({ code: "custom", message, input });
+    context.issues.push({ code: "custom", message: `${shown(input)} is not a whole number of events`, input });
     return z.NEVER;
   });
 }

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 
 /** Whoever has not accepted a connection on this machine by then does not answer. */
-const LIMIT_MS = 200;
+const LIMIT_MS = 50;
 
 /** Whether anything accepts connections on `host:port`. */
 export function portAnswers(address: string): Promise<boolean> {

@@ -6,6 +6,8 @@ import { type Looks, type Reading, readCounters } from "./victim.ts";
 /** Before a fault the victim's counters are read twice: so long before, and again this long after the first reading. */
 const LOOK_BEFORE_MS = 600;
 const LOOK_AGAIN_MS = 400;
+/** Checkpoints that may be over too soon before one is struck all the same. */
+const MAX_ATTEMPTS = 5;
 
 /** The moment has come. */
 export interface Come {
@@ -31,21 +33,36 @@ async function untilTime(run: StrikeRun, requestedUs: number): Promise<Come | nu
 
 async function untilCheckpoint(
   run: StrikeRun,
-  { phase, nth }: Extract<Moment, { readonly kind: "checkpoint" }>,
+  moment: Extract<Moment, { readonly kind: "checkpoint" }>,
   seed: number,
 ): Promise<Come | null> {
-  const { checkpoints, warmUs, loadEndUs, stopping } = run;
   const looker = new Looker(run);
   looker.start();
   try {
-    const event = await Promise.race([checkpoints.reached(phase, nth, warmUs), runEnd(run)]);
-    if (event === null || event.atUs >= loadEndUs) return null;
-    const delayUs = phase === "inAlignment" ? checkpoints.alignmentDelayUs(new Random(seed)) : 0;
-    const requestedUs = Math.round(event.atUs + delayUs);
-    await sleepUntil(run, requestedUs);
-    return stopping.aborted ? null : { requestedUs, looks: looker.looks };
+    const requestedUs = await untilPhase(run, moment, new Random(seed));
+    return requestedUs === null ? null : { requestedUs, looks: looker.looks };
   } finally {
     looker.stop();
+  }
+}
+
+/** Where a checkpoint was quicker than the drawn time, the next one is tried. */
+async function untilPhase(
+  run: StrikeRun,
+  { phase, nth }: Extract<Moment, { readonly kind: "checkpoint" }>,
+  random: Random,
+): Promise<number | null> {
+  const { checkpoints, warmUs, loadEndUs, stopping } = run;
+  let fromUs = warmUs;
+  for (let attempt = 1; ; attempt++) {
+    const event = await Promise.race([checkpoints.reached(phase, attempt === 1 ? nth : 1, fromUs), runEnd(run)]);
+    if (event === null || event.atUs >= loadEndUs) return null;
+    if (phase !== "inAlignment") return event.atUs;
+    const requestedUs = Math.round(event.atUs + checkpoints.alignmentDelayUs(random));
+    await sleepUntil(run, requestedUs);
+    if (stopping.aborted) return null;
+    if (!checkpoints.isPast(event.checkpointId) || attempt === MAX_ATTEMPTS) return requestedUs;
+    fromUs = event.atUs + 1;
   }
 }
 

@@ -2,7 +2,8 @@
  * The observer as a process of its own: `node observer-main.ts SPEC.json` (observer-spec.ts). Prints JSON lines: `ready`, `progress`,
  * `stopped` or `error`. Reads lines from stdin: `{"start":{"startUs":µs}}` sets the zero of the live estimate,
  * `{"stop":{"endOffsets":[…]}}` makes it read up to those offsets, one a partition, and end. Ends when stdin closes; what it has
- * observed is kept.
+ * observed is kept. `stopped` counts the observations of all isolation levels; its other figures are those of the first, and
+ * `byIsolation` holds all of each.
  */
 import { appendFileSync, closeSync, openSync, write, writeFileSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -19,11 +20,11 @@ import { type RowText, rowText } from "../verify/row-text.ts";
 import { EngineLatencyLog } from "./engine-latency-log.ts";
 import { LiveEstimate } from "./live-estimate.ts";
 import { ObservationLog } from "./observation-log.ts";
-import { Observer } from "./observer.ts";
-import { type ObserverSpec, readObserverSpec } from "./observer-spec.ts";
+import type { Observer } from "./observer.ts";
+import { ObserverSession } from "./observer-session.ts";
+import { type ObserverIsolation, type ObserverSpec, readObserverSpec } from "./observer-spec.ts";
 import { Planter } from "./planter.ts";
 
-const POLL_MS = 20;
 const FLUSH_MS = 200;
 
 const commandSchema = z.union([
@@ -69,64 +70,63 @@ async function main(spec: ObserverSpec): Promise<void> {
   const rows = rowText(spec.format, wireColumns(query));
   const live = spec.live === undefined ? null : new LiveEstimate(query, spec.live, rows);
   const fd = openSync(spec.observationsFile, "w");
-  const isolation = spec.isolation === "read_committed" ? 1 : 0;
-  let fetcher: ReturnType<KafkaClient["fetcher"]> | null = null;
-  log = new ObservationLog(
-    {
-      write: (bytes, position, done) => writeFully(fd, bytes, position, done),
-      writeSync: (bytes, position) => {
-        for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, position + at);
-      },
-    },
-    { onFull: () => fetcher?.pause(), onSpace: () => fetcher?.resume(), onError: fail },
-  );
-  const { startWallMs, engineLatencyFile } = spec;
+  const sessions: ObserverSession[] = [];
+  log = openLog(fd, sessions);
+  const { startWallMs, engineLatencyFile, plant } = spec;
   if (engineLatencyFile !== undefined && query.engineLatency !== undefined) {
     writeFileSync(engineLatencyFile, "");
     engineStamps = new EngineLatencyLog((bytes) => appendFileSync(engineLatencyFile, bytes));
   }
-  const planter = spec.plant === undefined ? null : makePlanter(query, spec.plant, rows);
-  const observer = new Observer({
-    query,
-    format: spec.format,
-    isolation,
-    startWallMs,
-    log,
-    live,
-    monotonicUs,
-    clockOffsetUs: clockOffsetUs(),
-    engineStamps,
-    plants: planter === null ? null : { planter, warmupMs: spec.plant?.warmupMs ?? 0 },
-  });
+  const planters = new Map<ObserverIsolation, Planter>();
+  const shared = { query, format: spec.format, startWallMs, log, monotonicUs, clockOffsetUs: clockOffsetUs() };
   const client = await KafkaClient.connect({ brokers: spec.brokers, clientId: `faultline-observer-${process.pid}` });
-  fetcher = client.fetcher({
-    topic: spec.topic,
-    assignments: Array.from({ length: spec.partitions }, (_, partition) => ({ partition, offset: 0 })),
-    isolation: spec.isolation,
-    maxWaitMs: 100,
-    onBatch: (view) => observer.onBatch(view),
-    onError: fail,
-  });
-  fetcher.start();
+  for (const [i, isolation] of spec.isolations.entries()) {
+    if (plant !== undefined) planters.set(isolation, makePlanter(query, plant, rows));
+    const planter = planters.get(isolation);
+    const plants = planter === undefined ? null : { planter, warmupMs: plant?.warmupMs ?? 0 };
+    const own = i === 0 ? { live, engineStamps, plants } : { live: null, plants };
+    sessions.push(new ObserverSession(client, spec, isolation, { ...shared, ...own }, fail));
+  }
+  for (const session of sessions) session.start();
   const endOffsets = listen((startUs) => {
-    observer.startUs = startUs;
+    for (const { observer } of sessions) observer.startUs = startUs;
     if (live !== null) live.startUs = startUs;
   });
-  reportProgress(spec, observer, live);
+  reportProgress(spec, sessions[0]!.observer, live);
   print({ ready: true });
-  await reached(fetcher, await endOffsets);
-  fetcher.close();
-  observer.finish();
-  if (planter !== null && spec.plant !== undefined) writePlanted(spec.plant.file, planter);
+  const stopAt = await endOffsets;
+  await Promise.all(sessions.map((session) => session.readTo(stopAt)));
+  if (plant !== undefined) writePlanted(plant.file, planters);
   await log.flush();
   engineStamps?.flush();
   closeSync(fd);
   log = null;
   await client.close();
-  const { observed, undecodable, readLag } = observer;
-  const readLagUs = { p50: readLag.percentile(50), p99: readLag.percentile(99), max: readLag.max, n: readLag.count };
-  print({ stopped: { observed, undecodable, readLagUs } });
+  const [first] = sessions.map((session) => session.summary());
+  const observed = sessions.reduce((sum, { observer }) => sum + observer.observed, 0);
+  const byIsolation = Object.fromEntries(sessions.map((session) => [session.isolation, session.summary()]));
+  print({ stopped: { ...first, observed, byIsolation } });
   process.exit(EXIT.ok);
+}
+
+/** The log of all sessions, which are to be in `sessions` before anything is written. */
+function openLog(fd: number, sessions: readonly ObserverSession[]): ObservationLog {
+  const file = {
+    write: (bytes: Uint8Array, position: number, done: (error: Error | null) => void) =>
+      writeFully(fd, bytes, position, done),
+    writeSync: (bytes: Uint8Array, position: number) => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, position + at);
+    },
+  };
+  return new ObservationLog(file, {
+    onFull: () => {
+      for (const session of sessions) session.pause();
+    },
+    onSpace: () => {
+      for (const session of sessions) session.resume();
+    },
+    onError: fail,
+  });
 }
 
 /** Obeys stdin; resolves with the offsets to stop at. */
@@ -143,17 +143,6 @@ function listen(onStart: (startUs: number) => void): Promise<readonly number[]> 
       }
     });
     lines.on("close", () => end(EXIT.terminated));
-  });
-}
-
-/** Resolves when the fetcher stands at all of these offsets. Looks now and then, because control records come without a batch. */
-function reached(fetcher: { position(partition: number): number }, endOffsets: readonly number[]): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setInterval(() => {
-      if (!endOffsets.every((offset, partition) => fetcher.position(partition) >= offset)) return;
-      clearInterval(timer);
-      resolve();
-    }, POLL_MS);
   });
 }
 
@@ -179,8 +168,11 @@ function makePlanter(
   return new Planter(query, parsed.plant, seed, rows);
 }
 
-function writePlanted(file: string, { planted, impossible, left }: Planter): void {
-  writeFileSync(file, `${JSON.stringify({ planted, impossible, left }, null, 2)}\n`);
+function writePlanted(file: string, planters: ReadonlyMap<ObserverIsolation, Planter>): void {
+  for (const [i, [isolation, { planted, impossible, left }]] of [...planters].entries()) {
+    const path = i === 0 ? file : file.replace(/(\.json)?$/, `-${isolation}$1`);
+    writeFileSync(path, `${JSON.stringify({ planted, impossible, left }, null, 2)}\n`);
+  }
 }
 
 function writeFully(fd: number, bytes: Uint8Array, position: number, done: (error: Error | null) => void): void {

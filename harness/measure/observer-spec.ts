@@ -17,11 +17,23 @@ const observerSpecSchema = z.strictObject({
   format: z.enum(WIRE_FORMATS).default("json"),
   /** Append times in the log count from here. */
   startWallMs: z.int(),
-  isolation: z.enum(["read_uncommitted", "read_committed"]).default("read_uncommitted"),
+  /**
+   * As which readers the topic is read, each in a fetch session of its own; every observation carries its isolation level. The live
+   * estimate and the engine's stamps are taken from the first.
+   */
+  isolations: z
+    .array(z.enum(["uncommitted", "committed"]))
+    .min(1)
+    .max(2)
+    .refine((list) => new Set(list).size === list.length, "each isolation level once")
+    .default(["uncommitted"]),
   observationsFile: z.string().min(1),
   /** Where the engine's own stamps go, for queries whose rows tell them (`engine-latency-log.ts`); absent: nowhere. */
   engineLatencyFile: z.string().min(1).optional(),
-  /** Errors to plant (`verify/plant.ts`), and where to say which were. */
+  /**
+   * Errors to plant (`verify/plant.ts`), by the same seed into what each reader sees, and where to say which were: `file` for the first
+   * isolation level, beside it `<name>-<isolation>.json` for the other.
+   */
   plant: z
     .strictObject({
       errors: z.string().min(1),
@@ -42,6 +54,7 @@ const observerSpecSchema = z.strictObject({
     .optional(),
 });
 
+export type ObserverIsolation = ObserverSpec["isolations"][number];
 export type ObserverSpecInput = z.input<typeof observerSpecSchema>;
 export type ObserverSpec = z.output<typeof observerSpecSchema>;
 

@@ -99,8 +99,13 @@ export function onlyReplays(results: readonly Pick<RunResult, "verified" | "faul
   });
 }
 
+/** The view that the guarantee speaks of: of exactly-once what readers of committed data saw, else what everybody saw. */
+export function promisedView({ committed, verified }: Pick<RunResult, "committed" | "verified">): VerifySummary | null {
+  return committed === undefined ? verified : committed.verified;
+}
+
 /** All checked outputs together; null when no run was checked. */
-export function sumVerified(results: readonly Pick<RunResult, "verified">[]): VerifySummary | null {
+export function sumVerified(results: readonly { readonly verified: VerifySummary | null }[]): VerifySummary | null {
   const checked = results.flatMap(({ verified }) => (verified === null ? [] : [verified]));
   if (checked.length === 0) return null;
   const total = (pick: (v: VerifySummary) => number) => checked.reduce((so, v) => so + pick(v), 0);

@@ -2,6 +2,7 @@ import type { Config } from "../config/schema.ts";
 import type { RunStream } from "../config/streams.ts";
 import type { BrokerHandle } from "../faults/broker-driver.ts";
 import type { LinkProxy, LinkProxyStart } from "../faults/link/link-proxy.ts";
+import type { ObserverIsolation } from "../measure/observer-spec.ts";
 import type { Guard } from "../services/guard.ts";
 import type { CommandServices } from "../systems/command/command-system.ts";
 import type { SpawnNode, SystemUnderTest } from "../systems/system.ts";
@@ -112,6 +113,8 @@ export interface ObserverStart {
   readonly config: Config;
   readonly brokers: readonly string[];
   readonly topic: string;
+  /** As which readers it reads; default: uncommitted, and with exactly-once also committed. */
+  readonly isolations?: readonly ObserverIsolation[];
   readonly startWallMs: number;
   readonly rawDirectory: string;
   readonly logDirectory: string;

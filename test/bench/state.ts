@@ -102,8 +102,8 @@ async function heldBytes(): Promise<number> {
     globalThis.gc();
     await pause(SETTLE_MS);
   }
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 async function measure(create: () => Variant, keys: number, long: Map<number, number>): Promise<Measured> {

@@ -24,6 +24,8 @@ export interface Output {
 export interface SyntheticRun {
   readonly id?: string;
   readonly cell?: string;
+  /** Besides the query. */
+  readonly axes?: Record<string, unknown>;
   readonly query: string;
   readonly settings?: Record<string, unknown>;
   readonly repetition?: number;
@@ -34,6 +36,8 @@ export interface SyntheticRun {
   /** Without send times, as when the feeder leaves none. */
   readonly withoutSentTimes?: boolean;
   readonly latencyUs?: (random: Random) => number;
+  /** What readers of committed data saw, from what everybody saw; default: they are not observed. */
+  readonly committed?: (outputs: readonly Output[]) => Output[];
 }
 
 export const START_US = 5_000_000_000;
@@ -52,7 +56,7 @@ export function writeSyntheticRun(resultsDir: string, spec: SyntheticRun): strin
   const written = { query: spec.query, load: { rate: "2k/s", duration: "4s" }, warmup: "1s", ...spec.settings };
   const { sweep: _, ...settings } = configSchema.parse(written);
   const config = { name: "synthetic", ...settings } as Config;
-  const cell = { id: spec.cell ?? `${spec.query}-cell`, axes: { query: spec.query } };
+  const cell = { id: spec.cell ?? `${spec.query}-cell`, axes: { query: spec.query, ...spec.axes } };
   const id = spec.id ?? `${cell.id}-r${spec.repetition ?? 1}`;
   const run: PlannedRun = { id, cell, repetition: spec.repetition ?? 1, order: spec.order ?? 0, block: 0 };
   const events = config.data.events ?? 8_000;
@@ -61,7 +65,9 @@ export function writeSyntheticRun(resultsDir: string, spec: SyntheticRun): strin
   const outputs = rightOutputs(record, spec.latencyUs ?? ((r) => 2_000 + r.below(3_000)), random);
   const raw = join(resultsDir, "raw", id);
   mkdirSync(raw, { recursive: true });
-  writeFileSync(join(raw, "observations.bin"), encode(spec.tamper?.(outputs, random) ?? outputs, spec.query));
+  const seen = spec.tamper?.(outputs, random) ?? outputs;
+  const observations = [encode(seen, spec.query), encode(spec.committed?.(seen) ?? [], spec.query, 1)];
+  writeFileSync(join(raw, "observations.bin"), Buffer.concat(observations));
   writeFileSync(join(raw, "run.json"), JSON.stringify(record));
   writeFileSync(join(raw, "resources.jsonl"), resourceLines(record));
   if (spec.withoutSentTimes !== true) writeFileSync(join(raw, "sent.bin"), sentTimes(record));
@@ -173,7 +179,7 @@ export function bruteForceTrigger(
 }
 
 /** The observation log of outputs in the order of observation. */
-export function encode(outputs: readonly Output[], queryId: string): Uint8Array {
+export function encode(outputs: readonly Output[], queryId: string, isolation: 0 | 1 = 0): Uint8Array {
   const hasher = new RowHasher(findQuery(queryId));
   const bytes = new Uint8Array(outputs.length * OBSERVATION_BYTES);
   const view = new DataView(bytes.buffer);
@@ -192,7 +198,7 @@ export function encode(outputs: readonly Output[], queryId: string): Uint8Array 
       offset,
       appendMs,
       partition,
-      isolation: 0,
+      isolation,
       flags,
     });
   });

@@ -14,6 +14,8 @@ const BEFORE_INTERVALS = 40;
 const AFTER_INTERVALS = 240;
 /** Single outputs that are kept for the figure; where there are more, the intervals say it all. */
 const MAX_POINTS = 4_000;
+/** Faults of a run of which so much is kept that they can be drawn; of the others the table has all. */
+const MAX_DRAWN = 12;
 
 /** An output around a fault: when it was due and when it came, µs relative to the observed fault. */
 export interface FaultPoint {
@@ -44,6 +46,11 @@ export interface FaultSeries {
 interface Around {
   readonly observedUs: number;
   readonly segment: FaultSegment;
+  /** null: it is not drawn. */
+  readonly drawing: Drawing | null;
+}
+
+interface Drawing {
   readonly intended: IntervalHistograms;
   readonly output: IntervalHistograms;
   readonly counters: FaultCounters;
@@ -79,7 +86,7 @@ export class FaultRecorder {
     this.#loadEndUs = loadEndUs;
     this.timeline = new OutputTimeline(startUs, endUs);
     this.slo = new SloIntervals(startUs, sloBoundUs);
-    this.#faults = records.map(({ observedUs }) => (observedUs === null ? null : around(observedUs)));
+    this.#faults = records.map(({ observedUs }, i) => (observedUs === null ? null : around(observedUs, i < MAX_DRAWN)));
     this.#observed = this.#faults.filter((fault) => fault !== null).sort((a, b) => a.observedUs - b.observedUs);
     const first = this.#observed[0]?.observedUs ?? endUs;
     this.baselineFromUs = Math.max(warmUs, first - BASELINE_US);
@@ -103,8 +110,9 @@ export class FaultRecorder {
     }
     for (const fault of this.#observed) {
       noteFlight(fault, dueUs, observedUs);
-      fault.counters.onOutput(dueUs, observedUs);
-      this.#draw(fault, dueUs - fault.observedUs, observedUs - fault.observedUs);
+      if (fault.drawing === null) continue;
+      fault.drawing.counters.onOutput(dueUs, observedUs);
+      draw(fault.drawing, dueUs - fault.observedUs, observedUs - fault.observedUs);
     }
   }
 
@@ -115,12 +123,12 @@ export class FaultRecorder {
     if (!isCopy) return;
     const fault = this.#latestAt(observedUs) ?? this.#observed[0];
     if (!isBefore && fault !== undefined) fault.segment.replayed++;
-    for (const { counters } of this.#observed) counters.onRepeated(observedUs);
+    for (const { drawing } of this.#observed) drawing?.counters.onRepeated(observedUs);
   }
 
   /** So many input events were sent at this time. */
   onSent(events: number, sentUs: number): void {
-    for (const { counters } of this.#observed) counters.onSent(sentUs, events);
+    for (const { drawing } of this.#observed) drawing?.counters.onSent(sentUs, events);
   }
 
   /** null: the fault was not observed. */
@@ -135,8 +143,8 @@ export class FaultRecorder {
 
   /** What the figure draws; once. */
   series(index: number): FaultSeries | null {
-    const fault = this.#faults[index];
-    if (fault === undefined || fault === null) return null;
+    const fault = this.#faults[index]?.drawing ?? null;
+    if (fault === null) return null;
     return {
       intended: fault.intended.finish(MIN_SAMPLES),
       output: fault.output.finish(MIN_SAMPLES),
@@ -155,19 +163,20 @@ export class FaultRecorder {
   #latestAt(us: number): Around | null {
     return this.#observed.findLast(({ observedUs }) => observedUs < us) ?? null;
   }
-
-  #draw(fault: Around, dueUs: number, observedUs: number): void {
-    const dueAt = intervalOf(dueUs);
-    const observedAt = intervalOf(observedUs);
-    if (isDrawn(dueAt)) fault.intended.record(dueAt, observedUs - dueUs);
-    if (isDrawn(observedAt)) fault.output.record(observedAt, observedUs - dueUs);
-    if (fault.points === null || (!isDrawn(dueAt) && !isDrawn(observedAt))) return;
-    if (fault.points.length < MAX_POINTS) fault.points.push({ dueUs, observedUs });
-    else fault.points = null;
-  }
 }
 
-function around(observedUs: number): Around {
+/** Times relative to the observed fault. */
+function draw(fault: Drawing, dueUs: number, observedUs: number): void {
+  const dueAt = intervalOf(dueUs);
+  const observedAt = intervalOf(observedUs);
+  if (isDrawn(dueAt)) fault.intended.record(dueAt, observedUs - dueUs);
+  if (isDrawn(observedAt)) fault.output.record(observedAt, observedUs - dueUs);
+  if (fault.points === null || (!isDrawn(dueAt) && !isDrawn(observedAt))) return;
+  if (fault.points.length < MAX_POINTS) fault.points.push({ dueUs, observedUs });
+  else fault.points = null;
+}
+
+function around(observedUs: number, isShown: boolean): Around {
   return {
     observedUs,
     segment: {
@@ -178,10 +187,14 @@ function around(observedUs: number): Around {
       oldestInFlightUs: null,
       latestOutUs: null,
     },
-    intended: new IntervalHistograms(),
-    output: new IntervalHistograms(),
-    counters: new FaultCounters(observedUs),
-    points: [],
+    drawing: isShown
+      ? {
+          intended: new IntervalHistograms(),
+          output: new IntervalHistograms(),
+          counters: new FaultCounters(observedUs),
+          points: [],
+        }
+      : null,
   };
 }
 

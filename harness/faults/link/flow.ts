@@ -200,7 +200,7 @@ export class Flow {
     }
     this.#queuedBytes -= bytes.length;
     this.#counters.delayed += bytes.length;
-    for (const rule of lateBy) rule.late(bytes.length, nowUs - arrivedUs, nowUs, this.name);
+    for (const rule of lateBy) rule.late(bytes.length, nowUs - arrivedUs, arrivedUs, this.name);
     this.#deliver(to, bytes);
   }
 

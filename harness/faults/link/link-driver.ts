@@ -3,7 +3,7 @@ import type { FaultProcess } from "../../systems/system.ts";
 import type { DriverParts, FaultDriver, FaultSighting } from "../driver.ts";
 import type { LinkFault } from "./link-faults.ts";
 import { BROKER_ROLE, LINK_DRIVER, type LinkProxy, type Strike } from "./link-proxy.ts";
-import { endsOfTarget, flowsOf } from "./link-target.ts";
+import { endsOfTarget, flowsOf, meansEverybody } from "./link-target.ts";
 import type { FlowPattern } from "./rules.ts";
 
 export interface LinkDriverParts extends DriverParts {
@@ -36,11 +36,13 @@ export class LinkDriver implements FaultDriver {
   precondition(): string | null {
     const { fault, links, process } = this.#parts;
     if (links === null) return "the run has no link proxy";
-    for (const end of endsOfTarget(fault.target)) {
-      if (end === BROKER_ROLE) {
-        if (links.brokers === null)
-          return "the broker is not Faultline's own: connections to it do not go through the link proxy";
-      } else if (process(end) === null) return `there is no ${end}`;
+    const ends = endsOfTarget(fault.target);
+    const absent = ends.find((end) => end !== BROKER_ROLE && process(end) === null);
+    if (absent !== undefined) return `there is no ${absent}`;
+    // A worker that still reaches its broker is not cut off from everybody.
+    const needsBroker = ends.includes(BROKER_ROLE) || meansEverybody(fault.target);
+    if (needsBroker && links.brokers === null) {
+      return "the broker is not Faultline's own: connections to it do not go through the link proxy";
     }
     return null;
   }

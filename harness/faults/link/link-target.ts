@@ -39,6 +39,12 @@ export function endsOfTarget(target: string): readonly string[] {
   return [left, right].flatMap((ends) => (ends === "*" ? [] : ends));
 }
 
+/** Does one side stand for everybody, the broker too? */
+export function meansEverybody(target: string): boolean {
+  const { left, right } = parseLinkTarget(target);
+  return left === "*" || right === "*";
+}
+
 /** The flows that a target means; `nameOf` gives the process that now stands at an end. */
 export function flowsOf(target: string, nameOf: (end: string) => string): readonly FlowPattern[] {
   const { left, right, isOneWay } = parseLinkTarget(target);

@@ -9,7 +9,7 @@ import { asFaultlineError } from "../../../base/errors.ts";
 import { EXIT } from "../../../base/exit-codes.ts";
 import { type LinkProxySpec, readOrder } from "./control.ts";
 import { LinkRelay } from "./relay.ts";
-import { socketOwners } from "./socket-owner.ts";
+import { SocketOwners } from "./socket-owner.ts";
 
 function print(line: Readonly<Record<string, unknown>>): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -31,7 +31,7 @@ async function run(specFile: string): Promise<void> {
   const spec = JSON.parse(readFileSync(specFile, "utf8")) as LinkProxySpec;
   const relay = await LinkRelay.start(spec, {
     nowUs: monotonicUs,
-    owners: socketOwners,
+    owners: new SocketOwners(),
     tell: (told) => print({ ...told }),
   });
   const lines = createInterface({ input: process.stdin });

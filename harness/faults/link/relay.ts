@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { present, unreachable } from "../../../base/assert.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import { parseAddress } from "../../../engine/shell/tcp-connection.ts";
@@ -12,13 +13,13 @@ import type { SocketOwners } from "./socket-owner.ts";
 /** Whoever opens a connection and is no process that the proxy was told of. Only patterns that mean everybody mean it. */
 export const UNKNOWN_ROLE = "unknown";
 /** A process may connect before the proxy is told of it: so often, and so far apart, it is looked for again. */
-const OWNER_LOOKS = 10;
-const OWNER_LOOK_MS = 10;
+const OWNER_LOOKS = 5;
+const OWNER_LOOK_MS = 20;
 const HOST = "127.0.0.1";
 
 export interface RelayParts {
   nowUs(): number;
-  readonly owners: SocketOwners;
+  readonly owners: Pick<SocketOwners, "ownerOf">;
   tell(message: Told): void;
 }
 
@@ -119,27 +120,28 @@ export class LinkRelay {
     const address = `${HOST}:${typeof bound === "object" && bound !== null ? bound.port : port}`;
     const door: Door = { server, address, role };
     this.#doors.set(address, door);
-    server.on("connection", (socket) => this.#onConnection(door, socket, OWNER_LOOKS));
+    server.on("connection", (socket) => void this.#onConnection(door, socket));
     return address;
   }
 
-  #onConnection(door: Door, client: Socket, looks: number): void {
-    const { owners } = this.#parts;
-    if (client.destroyed) {
-      this.#unnamed.delete(client);
-      return;
-    }
-    const owner = owners.ownerOf(client.remotePort ?? 0, client.localPort ?? 0, this.#roles.keys());
-    const from = owner === null ? undefined : this.#roles.get(owner);
-    if (from === undefined && looks > 1) {
-      // Nobody reads the socket meanwhile; a broken one is found broken when somebody does.
-      if (!this.#unnamed.has(client)) client.on("error", () => {});
-      this.#unnamed.add(client);
-      setTimeout(() => this.#onConnection(door, client, looks - 1), OWNER_LOOK_MS);
-      return;
-    }
+  async #onConnection(door: Door, client: Socket): Promise<void> {
+    // Nobody reads the socket meanwhile; a broken one is found broken when somebody does.
+    client.on("error", () => {});
+    this.#unnamed.add(client);
+    const from = await this.#whoIs(client);
     this.#unnamed.delete(client);
-    this.#adopt(client, from ?? UNKNOWN_ROLE, door.role ?? UNKNOWN_ROLE);
+    if (!client.destroyed) this.#adopt(client, from, door.role ?? UNKNOWN_ROLE);
+  }
+
+  async #whoIs(client: Socket): Promise<string> {
+    const { remotePort = 0, localPort = 0 } = client;
+    for (let look = 1; look <= OWNER_LOOKS && !client.destroyed; look++) {
+      if (look > 1) await delay(OWNER_LOOK_MS);
+      const owner = await this.#parts.owners.ownerOf(remotePort, localPort, () => this.#roles.keys());
+      const role = owner === null ? undefined : this.#roles.get(owner);
+      if (role !== undefined) return role;
+    }
+    return UNKNOWN_ROLE;
   }
 
   #adopt(client: Socket, from: string, to: string): void {

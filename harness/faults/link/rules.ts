@@ -74,14 +74,14 @@ export class Rule {
     this.#first(atUs, () => `a new connection ${flow} held back`);
   }
 
-  /** A piece arrives `addedUs` later than it came. */
-  late(bytes: number, addedUs: number, atUs: number, flow: string): void {
+  /** A piece that came at `cameUs` goes on `addedUs` later: from when it came the rule is known to work. */
+  late(bytes: number, addedUs: number, cameUs: number, flow: string): void {
     this.#bytes += bytes;
     this.#pieces++;
     this.#addedUs += addedUs;
     this.#maxAddedUs = Math.max(this.#maxAddedUs, addedUs);
     if (addedUs < NOTICEABLE_US) return;
-    this.#first(atUs, () => `${bytes} bytes ${flow} arrived ${(addedUs / 1000).toFixed(1)} ms later`);
+    this.#first(cameUs, () => `${bytes} bytes ${flow} arrived ${(addedUs / 1000).toFixed(1)} ms later`);
   }
 
   evidence(): RuleEvidence {

@@ -1,23 +1,52 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { systemCode } from "../../../base/errors.ts";
 
-/**
- * Which of the known processes holds the other end of a TCP connection on this machine: the kernel's table of sockets gives the inode,
- * the processes' open files who has it. Linux; IPv4 on loopback. A few hundred µs each time, so once a connection.
- */
-export interface SocketOwners {
-  /** The process of `pids` whose socket has this local and remote port; null when none of them has. */
-  ownerOf(localPort: number, remotePort: number, pids: Iterable<number>): number | null;
-}
+/** The kernel's table of TCP sockets over IPv4. */
+const TABLE = "/proc/net/tcp";
 
-export const socketOwners: SocketOwners = {
-  ownerOf(localPort, remotePort, pids) {
-    const inode = inodeOf(readFileSync("/proc/net/tcp", "latin1"), localPort, remotePort);
+/**
+ * Finds which of the known processes holds the other end of a TCP connection on this machine (Linux, IPv4): the kernel's table of
+ * sockets gives the inode, the processes' open files who has it. Reading the table takes the kernel some ms, however few sockets there
+ * are, because it walks all its buckets: it is read beside the event loop, once for all who ask meanwhile.
+ */
+export class SocketOwners {
+  readonly #read: () => Promise<string>;
+  #reading: Promise<string> | null = null;
+  #next: Promise<string> | null = null;
+
+  constructor(read: () => Promise<string> = () => readFile(TABLE, "latin1")) {
+    this.#read = read;
+  }
+
+  /** The process of `pids` whose socket has this local and remote port; null when none of them has. */
+  async ownerOf(localPort: number, remotePort: number, pids: () => Iterable<number>): Promise<number | null> {
+    const inode = inodeOf(await this.#table(), localPort, remotePort);
     if (inode === null) return null;
-    for (const pid of pids) if (holdsSocket(pid, inode)) return pid;
+    for (const pid of pids()) if (holdsSocket(pid, inode)) return pid;
     return null;
-  },
-};
+  }
+
+  /** The table as it is from now on: a reading that has begun already may miss the newest sockets. */
+  #table(): Promise<string> {
+    if (this.#reading === null) return this.#begin();
+    this.#next ??= this.#reading
+      .catch(() => {}) // whoever waits for that one hears of it
+      .then(() => {
+        this.#next = null;
+        return this.#begin();
+      });
+    return this.#next;
+  }
+
+  #begin(): Promise<string> {
+    const reading = this.#read().finally(() => {
+      if (this.#reading === reading) this.#reading = null;
+    });
+    this.#reading = reading;
+    return reading;
+  }
+}
 
 /** Of `/proc/net/tcp`: the inode of the socket between two ports; null when there is none. */
 export function inodeOf(table: string, localPort: number, remotePort: number): string | null {

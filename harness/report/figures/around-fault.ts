@@ -43,7 +43,17 @@ export function reachOf(runs: readonly FaultOfRun[]): Reach {
   const within = ({ least, most }: typeof BEFORE | typeof AFTER, wanted: number) =>
     Math.min(most, Math.max(least, Math.ceil(wanted)));
   const ahead = within(AFTER, (AHEAD * Math.max(0, ...backMs)) / 1000);
-  return { before: within(BEFORE, ahead / 2), ahead };
+  const endS = Math.max(...runs.map(endOf)) / 1000;
+  const startS = Math.max(...runs.map(({ observedMs }) => observedMs)) / 1000;
+  return {
+    before: Math.min(within(BEFORE, ahead / 2), Math.max(BEFORE.least, Math.ceil(startS))),
+    ahead: Math.min(ahead, Math.max(AFTER.least, Math.ceil(endS) + 1)),
+  };
+}
+
+/** Where the load and the gap end, ms since the fault: behind that there is little to see. */
+function endOf({ series: { counts }, effect: { gap }, observedMs }: FaultOfRun): number {
+  return Math.max(counts.at(-1)?.fromMs ?? 0, gap === null ? 0 : gap.fromMs + gap.ms - observedMs);
 }
 
 export function isWithin({ before, ahead }: Reach, second: number): boolean {
@@ -79,17 +89,19 @@ export const secondsAxis = ({ before, ahead }: Reach, tickCount: number) => ({
   axis: { title: null, tickCount },
 });
 
-/** The gap of every run as a band (bands of several add up), the fault, and where the query ran again. */
+/** The gap of every run as a band (bands of several add up), the fault, and where the query ran again or the fault was undone. */
 export function faultLane(runs: readonly FaultOfRun[], { before, ahead }: Reach): object[] {
   const bands = runs.flatMap(({ effect: { gap }, observedMs }) => {
     if (gap === null) return [];
     const [from, to] = [gap.fromMs - observedMs, gap.fromMs + gap.ms - observedMs];
     return [{ from: Math.max(-before, from / 1000), to: Math.min(ahead, to / 1000) }];
   });
-  const again = runs.flatMap(({ fault: { recoveredMs }, observedMs }) => {
-    const at = recoveredMs === null ? ahead : (recoveredMs - observedMs) / 1000;
-    return at < ahead ? [{ at }] : [];
-  });
+  const again = runs.flatMap(({ fault: { recoveredMs, healedMs }, observedMs }) =>
+    [recoveredMs, healedMs].flatMap((ms) => {
+      const at = ms === null ? ahead : (ms - observedMs) / 1000;
+      return at < ahead ? [{ at }] : [];
+    }),
+  );
   const rule = (values: readonly object[], width: number, dashed: boolean) => ({
     data: { values },
     mark: { type: "rule", color: INK, strokeWidth: width, ...(dashed ? { strokeDash: [2, 3] } : {}) },

@@ -74,7 +74,7 @@ export function latencyAroundFaultFigure(analyses: readonly RunAnalysis[], index
   return {
     id: `latency-around-fault-${figureSuffix(runs)}`,
     title: `Latency around the fault, ${runs.length === 1 ? result.run.id : result.run.cell.id}: ${fault.kind} ${fault.target}`,
-    caption: `0 is when the fault was observed. ${repetitionsText(runs)} Lines: ${measures.join(", ")} of every ${FIGURE_INTERVAL_MS} ms${hasDots ? "; dots: every single output" : ""}. ${tooFew(measures)}Lines stop where nothing came out, and at 0. By due time the last step before 0 may be high already: what was due then, and had not come, had to wait. Only first copies count. Shaded: the gap without new outputs${runs.some(({ effect }) => effect.gap?.censored) ? ", which did not end" : ""}; dotted upright: the query runs again; level: the median before. ${shortRate(result.offeredPerSecond)} offered, n = ${sum(({ effect }) => effect.before.n)} before and ${sum(({ effect }) => effect.after.n)} after. Logarithmic axis; the last ${seconds(reach.before * 1000)} before, ${seconds(reach.ahead * 1000)} after.`,
+    caption: `0 is when the fault was observed. ${repetitionsText(runs)} Lines: ${measures.join(", ")} of every ${FIGURE_INTERVAL_MS} ms${hasDots ? "; dots: every single output" : ""}. ${tooFew(measures)}Lines stop where nothing came out, and at 0. By due time the last step before 0 may be high already: what was due then, and had not come, had to wait. Only first copies count. Shaded: the gap without new outputs${runs.some(({ effect }) => effect.gap?.censored) ? ", which did not end" : ""}; dotted upright: the query runs again, or the fault was undone; level: the median before. ${shortRate(result.offeredPerSecond)} offered, n = ${sum(({ effect }) => effect.before.n)} before and ${sum(({ effect }) => effect.after.n)} after. Logarithmic axis; the last ${seconds(reach.before * 1000)} before, ${seconds(reach.ahead * 1000)} after.`,
     spec: specOf(drawn, measures, runs, reach, colourOf(result.query)),
     csv: csv<Row>(
       [
@@ -170,10 +170,21 @@ function specOf(
     };
     const own = drawn.filter(({ view }) => view === name);
     const lines = own.filter(({ measure }) => measure !== "output");
-    const line = (of: readonly Row[], scale: number, opacity: number) => ({
+    const line = (of: readonly Row[], mark: object, channels: object) => ({
       data: { values: steps(of) },
-      mark: { type: "line", opacity },
-      encoding: { x: { ...x, sort: null }, y, ...strokes(measures, colour, scale), detail: { field: "part" } },
+      mark: { type: "line", ...mark },
+      encoding: { x: { ...x, sort: null }, y, ...channels, detail: { field: "part" } },
+    });
+    // A layer for each measure: scales of the widths of thin and bold lines would become one.
+    const thin = lines.filter((row) => !isBold(row));
+    const thinLines = measures.map((measure) => {
+      const { dash, width } = STROKES[measure];
+      const mark = { color: colourFor(measure, colour), strokeDash: dash, strokeWidth: width * FAINTER, opacity: 0.4 };
+      return line(
+        thin.filter((row) => row.measure === measure),
+        mark,
+        {},
+      );
     });
     return {
       width: plotWidth(2),
@@ -187,16 +198,8 @@ function specOf(
           mark: { type: "point", filled: true, size: 7, opacity: 0.35, color: colour },
           encoding: { x, y },
         },
-        ...(runs.length === 1
-          ? []
-          : [
-              line(
-                lines.filter((row) => !isBold(row)),
-                FAINTER,
-                0.4,
-              ),
-            ]),
-        line(lines.filter(isBold), 1, 1),
+        ...(runs.length === 1 ? [] : thinLines),
+        line(lines.filter(isBold), {}, strokes(measures, colour)),
       ],
     };
   });
@@ -219,18 +222,22 @@ function medianBefore(runs: readonly FaultOfRun[]): object[] {
   ];
 }
 
-/** The same in both plots, so that they share one legend; `scale`: of all widths. */
-function strokes(measures: readonly Measure[], colour: string, scale: number) {
+function colourFor(measure: Measure, colour: string): string {
+  return measure === "max" ? INK : colour;
+}
+
+/** The same in both plots, so that they share one legend. */
+function strokes(measures: readonly Measure[], colour: string) {
   const channel = (range: readonly unknown[]) => ({
     field: "measure",
     type: "ordinal",
     scale: { domain: [...measures], range },
-    legend: scale === 1 ? LEGEND : null,
+    legend: LEGEND,
   });
   return {
-    color: channel(measures.map((measure) => (measure === "max" ? INK : colour))),
+    color: channel(measures.map((measure) => colourFor(measure, colour))),
     strokeDash: channel(measures.map((measure) => STROKES[measure].dash)),
-    strokeWidth: channel(measures.map((measure) => STROKES[measure].width * scale)),
+    strokeWidth: channel(measures.map((measure) => STROKES[measure].width)),
   };
 }
 

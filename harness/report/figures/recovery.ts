@@ -73,50 +73,84 @@ function barsOf(row: RecoveryRow, label: string, nth: number): readonly Bar[] {
   let fromMs = 0;
   return PHASES.flatMap((phase, i): Bar[] => {
     const end = ends[i] ?? null;
-    if (end === null || end.ms < fromMs || (end.ms === 0 && i < PHASES.length - 1)) return [];
+    // What was not over when the load ended stays, also where a step before it came later than that.
+    if (end === null || (end.ms <= fromMs && !end.censored)) return [];
     const bar = { label, view, run: result.run.id, fault: fault.index + 1, nth, phase };
     const from = fromMs;
-    fromMs = end.ms;
-    return [{ ...bar, fromS: from / 1000, toS: end.ms / 1000, censored: end.censored }];
+    fromMs = Math.max(fromMs, end.ms);
+    return [{ ...bar, fromS: from / 1000, toS: fromMs / 1000, censored: end.censored }];
   });
 }
 
-function specOf(bars: readonly Bar[], views: readonly View[]): TopLevelSpec {
+/** Places of the bars from top to bottom, pixels: those of one label together. */
+function placesOf(bars: readonly Bar[]) {
   const labels = [...new Set(bars.map(({ label }) => label))];
-  const most = Math.max(...bars.map(({ nth }) => nth)) + 1;
-  const step = Math.max(3, Math.round(18 / most));
+  const most = labels.map((label) => Math.max(...bars.filter((bar) => bar.label === label).map(({ nth }) => nth)) + 1);
+  const height = (count: number) => Math.min(13, Math.max(2.5, 120 / count));
+  const tops = new Map<string, { readonly top: number; readonly bar: number }>();
+  const centres: number[] = [];
+  let top = GROUP_GAP / 2;
+  for (const [i, label] of labels.entries()) {
+    const bar = height(most[i]!);
+    tops.set(label, { top, bar });
+    const room = Math.max(13, bar * most[i]!);
+    centres.push(top + (bar * most[i]!) / 2);
+    top += room + GROUP_GAP;
+  }
+  const placed = (bar: Bar) => {
+    const place = tops.get(bar.label)!;
+    const y = place.top + place.bar * bar.nth;
+    return { ...bar, y, y2: y + place.bar * 0.86, middle: y + place.bar * 0.43, size: Math.min(10, place.bar + 1) };
+  };
+  return { labels, centres, total: top - GROUP_GAP / 2, placed };
+}
+
+const GROUP_GAP = 11;
+
+function specOf(bars: readonly Bar[], views: readonly View[]): TopLevelSpec {
+  const { labels, centres, total, placed } = placesOf(bars);
   const plots = views.map((view, position) => {
-    const own = bars.filter((bar) => bar.view === view);
-    const y = {
-      field: "label",
-      type: "nominal",
-      scale: { domain: labels, paddingInner: 0.35 },
-      axis: position === 0 ? { title: null, labelLimit: 320, ticks: false, domain: false } : null,
-    };
-    const yOffset = { field: "nth", type: "ordinal", scale: { domain: Array.from({ length: most }, (_, i) => i) } };
-    const x = {
-      field: "fromS",
+    const own = bars.filter((bar) => bar.view === view).map(placed);
+    const names = `${JSON.stringify(labels)}[indexof(${JSON.stringify(centres)}, datum.value)]`;
+    const y = (field: string) => ({
+      field,
+      type: "quantitative",
+      scale: { domain: [0, total], reverse: true, nice: false, zero: false },
+      axis:
+        position === 0
+          ? { title: null, values: centres, labelExpr: names, labelLimit: 360, labelOverlap: false, ...BARE }
+          : null,
+    });
+    const x = (field: string) => ({
+      field,
       type: "quantitative",
       scale: { nice: true, domainMin: 0 },
       axis: { title: null, tickCount: 6 },
-    };
+    });
     const ends = lastOf(own).map((bar) => ({ ...bar, text: `${bar.censored ? "> " : ""}${length(bar.toS * 1000)}` }));
     return {
-      width: plotWidth(views.length) - (position === 0 ? LABELS_WIDTH : 0) / views.length,
-      height: { step },
+      width: plotWidth(views.length) - LABELS_WIDTH / views.length,
+      height: total,
       ...(views.length === 1
         ? {}
-        : { title: { text: `read_${view}`, anchor: "start", fontSize: 12, fontWeight: 500, color: INK } }),
+        : {
+            title: { text: `read_${view}`, anchor: "start", frame: "group", fontSize: 12, fontWeight: 500, color: INK },
+          }),
       layer: [
         {
           data: { values: own },
-          mark: { type: "bar", height: { band: most === 1 ? 0.8 : 0.85 } },
-          encoding: { y, yOffset, x, x2: { field: "toS" }, color: colour() },
+          mark: { type: "rect" },
+          encoding: { y: y("y"), y2: { field: "y2" }, x: x("fromS"), x2: { field: "toS" }, color: colour() },
         },
         {
           data: { values: ends },
-          mark: { type: "text", align: "left", dx: 4, fontSize: Math.min(10.5, step + 1), color: INK },
-          encoding: { y, yOffset, x: { ...x, field: "toS" }, text: { field: "text", type: "nominal" } },
+          mark: { type: "text", align: "left", baseline: "middle", dx: 4, color: INK },
+          encoding: {
+            y: y("middle"),
+            x: x("toS"),
+            text: { field: "text", type: "nominal" },
+            size: { field: "size", type: "quantitative", scale: null },
+          },
         },
         {
           data: { values: [{ at: 0 }] },
@@ -128,26 +162,28 @@ function specOf(bars: readonly Bar[], views: readonly View[]): TopLevelSpec {
   });
   return {
     title: axisTitleBelow("seconds since the fault was observed"),
-    spacing: 40,
+    spacing: 56,
     hconcat: plots,
     resolve: { scale: { x: "independent", y: "independent", color: "shared" } },
   } as unknown as TopLevelSpec;
 }
 
+const BARE = { ticks: false, domain: false, grid: false };
+
 /** Room that the labels of the bars take. */
-const LABELS_WIDTH = 260;
+const LABELS_WIDTH = 240;
 
 function colour() {
   return {
     field: "phase",
     type: "nominal",
     scale: { domain: [...PHASES], range: [...PHASE_COLOURS] },
-    legend: { title: null, orient: "top", columns: 3, symbolType: "square" },
+    legend: { title: null, orient: "top", columns: 5, symbolType: "square", labelLimit: 300 },
   };
 }
 
 /** The last bar of every fault. */
-function lastOf(bars: readonly Bar[]): readonly Bar[] {
+function lastOf<B extends Bar>(bars: readonly B[]): readonly B[] {
   const last = new Map(bars.map((bar) => [`${bar.label} ${bar.run} ${bar.fault}`, bar]));
   return [...last.values()];
 }

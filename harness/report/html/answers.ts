@@ -6,6 +6,7 @@ import {
   PERCENTILE_LABEL,
   PERCENTILES,
   type PercentileName,
+  promisedView,
   rate,
   shortRate,
   sumVerified,
@@ -50,12 +51,17 @@ function commonTail(shown: readonly CellSummary[]): Tail {
 
 function card({ query, cells, fastest }: Card, results: readonly RunResult[], tail: Tail): Markup {
   const shown = fastest ?? cells.at(-1);
-  const fault = faultAnswer(results.filter(({ run }) => run.cell.id === shown?.cell.id));
+  // Cells that differ in what is broken are one answer: the worst of them.
+  const struck = results.filter(
+    ({ faults, offeredPerSecond }) => faults !== undefined && offeredPerSecond === shown?.offeredPerSecond,
+  );
+  const fault = faultAnswer(struck);
+  const isOneCell = new Set(struck.map(({ run }) => run.cell.id)).size === 1;
   const numbers = fastest === undefined ? null : latencies(fastest, tail);
   const first =
     fault === null ? html`<p class="big">${numbers ?? html`<span class="soft">no valid run</span>`}</p>` : fault.text;
   const whole =
-    fault !== null && numbers !== null
+    fault !== null && numbers !== null && isOneCell
       ? html`Whole run <span class="run">${numbers[0]!}, ${numbers[1]!}</span>, `
       : null;
   return html`<section class="answer" style="border-top-color:${colourOf(query)}"><h2>${query} <span class="soft">${fault === null ? "latency from due time" : fault.title}</span></h2>
@@ -81,13 +87,27 @@ function rates(cell: CellSummary, cells: readonly CellSummary[]): Markup {
 }
 
 function correctness(results: readonly RunResult[]): Markup {
-  const sum = sumVerified(results);
+  const promised = results.map((result) => ({ verified: promisedView(result) }));
+  const sum = sumVerified(promised);
   if (sum === null) return html`<p><span class="state invalid">not verified</span></p>`;
   const { expected, matched, lost, duplicate, wrong, unexpected, premature, outOfOrder } = sum;
   const replayed = duplicate > 0 && onlyReplays(results);
   const bad = lost + (replayed ? 0 : duplicate) + wrong + unexpected + premature + outOfOrder;
-  const unchecked = results.filter(({ verified }) => verified === null).length;
+  const unchecked = promised.filter(({ verified }) => verified === null).length;
+  const isPermitted = results.every(({ state }) => state !== "failed");
   const [state, word] =
-    bad > 0 ? ["failed", "wrong"] : unchecked > 0 || expected === 0 ? ["invalid", "in part"] : ["valid", "right"];
-  return html`<p><span class="state ${state!}">${word!}</span> ${integer(matched)} of ${integer(expected)} outputs as expected${replayed ? html`, ${integer(duplicate)} of them twice (replayed after a fault)` : null}</p>`;
+    bad > 0
+      ? isPermitted
+        ? ["valid", "as promised"]
+        : ["failed", "wrong"]
+      : unchecked > 0 || expected === 0
+        ? ["invalid", "in part"]
+        : ["valid", "right"];
+  const isCommitted = results.every(({ committed }) => committed !== undefined);
+  const again = replayed ? html`, ${integer(duplicate)} of them twice (replayed after a fault)` : null;
+  const missing =
+    bad > 0 && isPermitted
+      ? html`, ${integer(lost)} lost, ${integer(wrong + unexpected)} others (${[...new Set(results.map(({ guarantee }) => guarantee ?? ""))].join(", ")})`
+      : null;
+  return html`<p><span class="state ${state!}">${word!}</span> ${integer(matched)} of ${integer(expected)} ${isCommitted ? "committed " : ""}outputs as expected${again}${missing}</p>`;
 }

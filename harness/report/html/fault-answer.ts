@@ -1,6 +1,6 @@
 import type { Censored, FaultEffect, FaultResult } from "../../faults/result.ts";
 import type { RunResult } from "../../sweep/model.ts";
-import { integer, length } from "../format.ts";
+import { integer, length, promisedView } from "../format.ts";
 import { lateness } from "./lateness.ts";
 import { html, type Markup } from "./markup.ts";
 
@@ -53,7 +53,7 @@ function back(struck: readonly Struck[]): Markup[] {
 }
 
 function lost(runs: readonly RunResult[]): Markup[] {
-  const checked = runs.flatMap(({ verified }) => (verified === null ? [] : [verified]));
+  const checked = runs.flatMap((run) => promisedView(run) ?? []);
   if (checked.length === 0) return [];
   const count = checked.reduce((sum, verified) => sum + verified.lost, 0);
   return [html`<span><b>${integer(count)}</b> <i>lost</i></span>`];

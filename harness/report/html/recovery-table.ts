@@ -5,7 +5,7 @@ import { faultLabel } from "../recovery-label.ts";
 import { exact, type RecoveryGroup, type RecoveryRow, recoveryGroups, stepsOf, summarized } from "../recovery-rows.ts";
 import { html, type Markup, type TableColumn, table } from "./markup.ts";
 
-const STEPS = "since the fault was seen";
+const STEPS = "since the fault was seen, until";
 const COUNTS = "outputs, all runs";
 const SEVERAL = "n > 1: median, least and longest below it; “>” is not over when the load ended";
 
@@ -25,12 +25,12 @@ export function recoveryTable(results: readonly RunResult[]): Markup | null {
       ...(hasCommitted ? [{ title: "readers", cell: ({ rows }: RecoveryGroup) => rows[0].view }] : []),
       { title: "n", numeric: true, cell: (group) => (isFirst(group) ? integer(group.rows.length) : "") },
       step("noticed", (row) => exact(stepsOf(row.fault).detectedMs), isFirst),
-      step("next attempt", (row) => exact(stepsOf(row.fault).deployingMs), isFirst),
+      step("deployed", (row) => exact(stepsOf(row.fault).deployingMs), isFirst),
       step("runs again", (row) => exact(stepsOf(row.fault).runningMs), isFirst),
       step("first output", ({ effect }) => effect?.firstOutput ?? null),
       step("caught up", ({ effect }) => effect?.catchUp ?? null),
-      step("SLO restored", ({ effect }) => effect?.slo?.restored ?? null),
-      { ...step("gap", ({ effect }) => effect?.gap ?? null), group: "longest" },
+      step("SLO kept", ({ effect }) => effect?.slo?.restored ?? null),
+      { ...step("gap", ({ effect }) => effect?.gap ?? null), group: "silence" },
       counted(
         "replayed",
         ({ effect }) => effect?.replayed ?? null,
@@ -63,7 +63,14 @@ function lengths(values: readonly (Censored | null)[]): Markup | string {
   const { median, n, min, max } = summarized(values);
   if (median === null || max === null) return NOT_MEASURED;
   if (n === 1) return span(median);
-  return html`${span(median)}<br><span class="small">${length(min)} … ${span(max)}</span>`;
+  return html`${span(median)}<br><span class="small">${between(length(min), span(max))}</span>`;
+}
+
+/** `450 … 950 ms`: one unit where both have the same. */
+function between(least: string, most: string): string {
+  if (least === most) return `all ${most}`;
+  const [value, unit] = least.split(" ");
+  return `${most.endsWith(` ${unit}`) ? value : least} … ${most}`;
 }
 
 function span({ ms, censored }: Censored): string {

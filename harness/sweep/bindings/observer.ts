@@ -4,7 +4,7 @@ import { FaultlineError } from "../../../base/errors.ts";
 import { SOURCE_ID } from "../../../queries/job-ids.ts";
 import type { Config } from "../../config/schema.ts";
 import { runStreams } from "../../config/streams.ts";
-import type { ObserverSpecInput } from "../../measure/observer-spec.ts";
+import type { ObserverIsolation, ObserverSpecInput } from "../../measure/observer-spec.ts";
 import { entryPoint } from "../../services/entry-point.ts";
 import type { ObserverProcess, ObserverProgress, ObserverStart } from "../toolbox.ts";
 import { LineProcess } from "./line-process.ts";
@@ -25,7 +25,7 @@ export async function startObserver(options: ObserverStart): Promise<ObserverPro
     query: config.query,
     format: config.data.format,
     startWallMs,
-    isolation: "read_uncommitted",
+    isolations: [...(options.isolations ?? isolationsOf(config))],
     observationsFile: join(rawDirectory, "observations.bin"),
     engineLatencyFile: join(rawDirectory, "engine-latency.bin"),
     ...plantSpec(config, rawDirectory),
@@ -63,6 +63,11 @@ export async function startObserver(options: ObserverStart): Promise<ObserverPro
     },
     stop: () => observer.stop(),
   };
+}
+
+/** Transactions show to readers of committed records at their end, to others at once: both are observed where outputs are transactions. */
+function isolationsOf({ guarantee }: Config): readonly ObserverIsolation[] {
+  return guarantee === "exactly-once" ? ["uncommitted", "committed"] : ["uncommitted"];
 }
 
 function plantSpec({ verify, seed, warmup }: Config, rawDirectory: string): Pick<ObserverSpecInput, "plant"> {

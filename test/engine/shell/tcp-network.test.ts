@@ -108,6 +108,23 @@ test("close sends what was given before, tells the peer without error, and the c
     assert.equal(heard, "none");
   }));
 
+test("others may be told another address than the one it listens at", async () => {
+  const network = await TcpNetwork.listen("127.0.0.1", 0, "127.0.0.1:9");
+  assert.equal(network.address, "127.0.0.1:9");
+  assert.notEqual(network.listeningAt, network.address);
+  const other = await TcpNetwork.listen();
+  assert.equal(other.listeningAt, other.address);
+  const reached = new Promise<void>((resolve) => {
+    network.accept(() => {
+      resolve();
+      return new Recorder();
+    });
+  });
+  other.connect(network.listeningAt, new Recorder());
+  await reached;
+  await Promise.all([network.close(), other.close()]);
+});
+
 test("a connection that cannot be made is reported as one error", async () => {
   const network = await TcpNetwork.listen();
   const { address } = network;

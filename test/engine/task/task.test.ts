@@ -80,7 +80,7 @@ describe("a task", () => {
     assert.equal(sent.at(-1)!.kind, FRAME_END);
   });
 
-  it("holds rows back until the buffer is full, or the buffer timeout has passed", () => {
+  it("sends the first rows at once, and holds back others until the buffer is full or half of the buffer timeout has passed", () => {
     const graph = graphOf(
       sourceNode(),
       mapNode("source", "roundRobin", "map"),
@@ -91,13 +91,20 @@ describe("a task", () => {
     const sender = new Sender(0, 0);
     task.start();
     task.onFrame(sender.rows(row(1, 1)), link);
-    time.advance(999);
-    assert.deepEqual(linesOf(sent), []);
+    task.onFrame(sender.rows(row(1, 2)), link);
+    time.advance();
+    assert.deepEqual(linesOf(sent), ["1:1@1", "1:2@2"]);
+    assert.equal(sent.length, 1, "rows of one turn leave together");
+    task.onFrame(sender.rows(row(1, 3)), link);
+    time.advance(499);
+    assert.equal(sent.length, 1);
     time.advance(1);
-    assert.deepEqual(linesOf(sent), ["1:1@1"]);
+    assert.deepEqual(linesOf(sent.slice(1)), ["1:3@3"]);
     task.onFrame(sender.rows(...Array.from({ length: 6 }, (_, index) => row(2, index))), link);
     time.advance();
-    assert.ok(sent.length > 1 && sent[1]!.payload.length >= 200);
+    assert.ok(sent.length > 2 && sent[2]!.payload.length >= 200);
+    time.advance(10_000);
+    assert.equal(time.pending, 0, "a gate without rows does not wake anybody");
   });
 
   it("stops taking input while its output has no credit, and bounds what is queued and kept", () => {

@@ -71,7 +71,7 @@ describe("faults of a config", () => {
     [
       "after a fraction of an event",
       "faults: [{kind: kill, target: worker/1, afterEvents: 1.5}]",
-      /1.5 is not a number of events/,
+      /expected a whole number or text, found 1.5/,
     ],
     [
       "in checkpoints that nobody takes",

@@ -260,6 +260,27 @@ describe("moments of a schedule", () => {
     assert.deepEqual([phase!.checkpointId, phase!.state], [2, "triggered"]);
   });
 
+  it("pass over a checkpoint that was quicker than the others, five times at most", async () => {
+    const quick = [2, 3, 4, 5, 6, 7, 8].flatMap((checkpointId) => [
+      { checkpointId, phase: "triggered" as const, atUs: checkpointId * 1_000_000 },
+      { checkpointId, phase: "acknowledged" as const, atUs: checkpointId * 1_000_000 + 1 },
+    ]);
+    const at = async (told: typeof quick) => {
+      const fault: FaultSpec = { kind: "kill", target: "worker/1", checkpoint: "inAlignment", nth: 2 };
+      const { records } = await play([fault], 12_000, {
+        ...checkpoints,
+        checkpoints: [...events.slice(0, 3), ...told],
+      });
+      return records[0]!;
+    };
+    const slow = { checkpointId: 3, phase: "acknowledged" as const, atUs: 3_090_000 };
+    const hit = await at([...quick.slice(0, 3), slow]);
+    assert.deepEqual([hit.phase!.checkpointId, hit.phase!.state], [3, "triggered"]);
+    const { phase, evidence } = await at(quick);
+    assert.equal(phase!.checkpointId, 6);
+    assert.match(evidence.join("; "), /missed inAlignment: the checkpoint was acknowledged/);
+  });
+
   it("come between acknowledgement and completion, and it is told when that was missed", async () => {
     const fault: FaultSpec = { kind: "kill", target: "worker/1", checkpoint: "betweenAckAndCommit", nth: 2 };
     const hit = await play([fault], 6_000, checkpoints);

@@ -98,8 +98,9 @@ const EFFECT: FaultEffect = {
 
 function struck(effect: FaultEffect | null, problem: string | null = null): FaultResult {
   const who = { index: 0, kind: "kill", target: "worker/1", role: "worker-1", pid: 7, problem } as const;
+  const which = { fault: 0, strike: 1, found: null, deployingMs: null, healedMs: null, restored: null, phase: null };
   const times = { requestedMs: 1, injectedMs: 1, observedMs: 15_000, observedResolutionMs: 1, detectedMs: 15_020 };
-  return { ...who, ...times, recoveredMs: 15_090, victim: null, inputRead: null, evidence: [], effect };
+  return { ...who, ...which, ...times, recoveredMs: 15_090, victim: null, inputRead: null, evidence: [], effect };
 }
 
 test("with a fault the first screen leads with what it did, in one style of units", () => {

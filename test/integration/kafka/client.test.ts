@@ -192,6 +192,55 @@ test("back-pressure: append says stop, onDrain says go; pause holds the fetcher"
   await producer.close();
 });
 
+test("a held partition gives nothing more than what is under way, the others go on; let go, it goes on where it was", async () => {
+  const topic = await broker.topic(2);
+  const producer = await client.producer(options(topic, 2, { maxBatchBytes: 5_000 }));
+  const value = Buffer.alloc(1000);
+  const count = 200;
+  const produce = async () => {
+    for (let i = 0; i < 2 * count; i++) producer.append(i % 2, 0, value, 0, value.length);
+    await producer.flush();
+  };
+  const offsets: number[][] = [[], []];
+  let wake = () => {};
+  const reached = async (partition: number, total: number) => {
+    while (offsets[partition]!.length < total) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  const fetcher = client.fetcher({
+    topic,
+    assignments: range(2).map((partition) => ({ partition, offset: 0 })),
+    isolation: "read_uncommitted",
+    maxBytesPerPartition: 20_000,
+    maxWaitMs: 20,
+    onBatch: (view) => {
+      for (const cursor = view.walk(); cursor.next(); ) offsets[view.partition]!.push(cursor.offset);
+      if (view.partition === 0 && offsets[0]!.length <= count) fetcher.hold(0, true);
+      wake();
+    },
+    onError: failing,
+  });
+  await produce();
+  fetcher.start();
+  await reached(1, count);
+  await reached(0, 1);
+  await produce();
+  await reached(1, 2 * count);
+  // At most the answer in which it was held, and the one that was asked for before that was delivered.
+  assert.ok(offsets[0]!.length < count, `${offsets[0]!.length} records of a held partition`);
+  while (offsets[0]!.length < 2 * count) {
+    const before = offsets[0]!.length;
+    fetcher.hold(0, false);
+    await reached(0, before + 1);
+  }
+  fetcher.close();
+  await producer.close();
+  assert.deepEqual(offsets, [range(2 * count), range(2 * count)]);
+});
+
 test("warming leaves a warm broker and no topic", async () => {
   const before = await broker.admin.listTopics();
   const { rounds, durationMs } = await warmBroker(broker.service, { maxMs: 5_000 });

@@ -179,7 +179,7 @@ test("a zombie is fenced: it can neither append nor commit, and the error names 
   const other = await claim(topic, "fence-me");
   await assert.rejects(zombie.commitTransaction(), fenced);
   assert.throws(() => zombie.append(0, 0, Buffer.from("x"), 0, 1), fenced);
-  assert.deepEqual(errors, [], "the caller of commit has been told");
+  assert.equal(errors.length, 0, "the caller of commit has been told");
 
   const second = await claim(topic, "fence-me", { onError: (error) => errors.push(error) });
   await write(second, 0, ["open when it is fenced"]);
@@ -246,6 +246,7 @@ test("how it ended is read from the log where an older open transaction hides it
   await write(doomed, 0, ["committed"]);
   const first = doomed.prepared()!;
   await client.commitPrepared(topic, first);
+  await doomed.commitTransaction();
   await write(doomed, 0, ["aborted"]);
   const second = doomed.prepared()!;
   await (await claim(topic, "hidden")).close();

@@ -43,7 +43,11 @@ interface Started {
   readonly exit: Promise<unknown[]>;
 }
 
-function startObserver(topic: string, startWallMs: number): Started {
+function startObserver(
+  topic: string,
+  startWallMs: number,
+  isolations: readonly ("uncommitted" | "committed")[] = ["uncommitted"],
+): Started {
   const observationsFile = join(broker.directory, `${topic}.bin`);
   const spec: ObserverSpecInput = {
     brokers: [...broker.service.brokers],
@@ -51,7 +55,7 @@ function startObserver(topic: string, startWallMs: number): Started {
     partitions: PARTITIONS,
     query: "q0",
     startWallMs,
-    isolation: "read_uncommitted",
+    isolations: [...isolations],
     observationsFile,
     progressIntervalMs: 50,
     live: {
@@ -144,6 +148,60 @@ test("the observer notes every record up to the offsets it is given, with its ti
     assert.ok(o.observedUs >= fromUs && o.observedUs <= toUs);
     assert.ok(o.appendMs <= toMs, "append times count from the start");
   });
+});
+
+test("with transactions the observer notes both what is visible at once and what is committed, up to markers and taken-back tails", async () => {
+  const topic = await broker.topic(PARTITIONS, { "message.timestamp.type": "LogAppendTime" });
+  const observer = startObserver(topic, wallClockMs(), ["uncommitted", "committed"]);
+  await observer.line("ready");
+  const writer = await client.transactionalProducer(
+    { topic, partitions: [0, 1], acks: -1, onAck() {}, onError: (error) => assert.fail(error) },
+    { id: topic, timeoutMs: 30_000 },
+  );
+  const write = async (partition: number, from: number, count: number) => {
+    for (let i = from; i < from + count; i++) {
+      const bytes = new TextEncoder().encode(row(i));
+      writer.append(partition, wallClockMs(), bytes, 0, bytes.length);
+    }
+    await writer.flush();
+  };
+  await write(0, 0, 100);
+  for (let observed = 0; observed < 100; ) observed = Number((await observer.line("progress")).progress?.observed);
+  await write(1, 100, 50);
+  await writer.commitTransaction();
+  await write(0, 200, 10);
+  await writer.abortTransaction();
+  await write(1, 300, 5);
+  await writer.commitTransaction();
+  await write(1, 400, 7);
+  await writer.abortTransaction();
+  await writer.close();
+  const stopped = observer.line("stopped");
+  observer.send({ stop: { endOffsets: await client.listOffsets(topic, [0, 1], "latest") } });
+  const { stopped: summary } = await stopped;
+  assert.deepEqual(await observer.exit, [0, null]);
+  assert.equal(summary?.observed, 172 + 155);
+  const byIsolation = summary?.byIsolation as Record<string, { observed: number; isWhole: boolean }>;
+  assert.deepEqual(
+    Object.entries(byIsolation).map(([name, { observed, isWhole }]) => [name, observed, isWhole]),
+    [
+      ["uncommitted", 172, true],
+      ["committed", 155, true],
+    ],
+  );
+
+  const places: string[][] = [[], []];
+  const observedUs: number[][] = [[], []];
+  forEachObservation(observer.observationsFile, ({ isolation, partition, offset, observedUs: us }) => {
+    places[isolation]!.push(`${partition}/${offset}`);
+    if (partition === 0 && offset < 100) observedUs[isolation]!.push(us);
+  });
+  const range = (partition: number, from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => `${partition}/${from + i}`);
+  const committed = [...range(0, 0, 100), ...range(1, 0, 50), ...range(1, 51, 5)];
+  assert.deepEqual(places[1]!.sort(), committed.sort());
+  assert.deepEqual(places[0]!.sort(), [...committed, ...range(0, 101, 10), ...range(1, 57, 7)].sort());
+  assert.ok(Math.max(...observedUs[0]!) < Math.min(...observedUs[1]!), "committed records show with the commit, later");
 });
 
 test("when the harness dies the observer ends, and what it has seen is kept", async () => {

@@ -89,6 +89,14 @@ test("what cannot be struck is said before: no proxy, nobody there, a broker tha
   assert.match(rig(DELAY).without.precondition()!, /no link proxy/);
   assert.equal(rig({ ...DELAY, target: "worker/1<->worker/3" }).driver.precondition(), "there is no worker/3");
   assert.match(rig(DELAY, { brokers: null }).driver.precondition()!, /not Faultline's own/);
+  const alone = { ...DELAY, target: "worker/1" };
+  assert.match(
+    rig(alone, { brokers: null }).driver.precondition()!,
+    /not Faultline's own/,
+    "all its links: also these",
+  );
+  const within = { ...DELAY, target: "worker/1<->worker/2" };
+  assert.equal(rig(within, { brokers: null }).driver.precondition(), null);
 });
 
 test("healing what was never injected does nothing", async () => {

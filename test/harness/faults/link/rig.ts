@@ -91,7 +91,7 @@ export class Rig {
       { fixed: [], spares: 3 },
       {
         nowUs: monotonicUs,
-        owners: { ownerOf: () => rig!.#connecting },
+        owners: { ownerOf: async () => rig!.#connecting },
         tell: (told) => rig!.told.push(told),
       },
     );
