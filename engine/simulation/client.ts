@@ -1,16 +1,27 @@
 import { sendControl } from "../cluster/control-codec.ts";
 import type { JobSpec } from "../cluster/job-spec.ts";
 import { readToClient } from "../cluster/message-shapes.ts";
-import type { ClientToCoordinator, CoordinatorToClient, Failure, TaskCounters } from "../cluster/messages.ts";
+import type {
+  CheckpointReport,
+  ClientToCoordinator,
+  CoordinatorToClient,
+  Failure,
+  TaskCounters,
+} from "../cluster/messages.ts";
 import type { Connection } from "../ports.ts";
 import type { SimulatedProcess } from "./process.ts";
 
 export type JobStateMessage = Extract<CoordinatorToClient, { readonly type: "jobState" }>;
+export type CheckpointPhaseMessage = Extract<CoordinatorToClient, { readonly type: "checkpointPhase" }>;
+type SavepointEnded = Extract<CoordinatorToClient, { readonly type: "savepointEnded" }>;
 
 /** A client of the simulated cluster: sends requests and remembers what it is told. */
 export class SimulatedClient {
   readonly states: JobStateMessage[] = [];
   readonly refusals: Failure[] = [];
+  readonly phases: CheckpointPhaseMessage[] = [];
+  readonly reports: CheckpointReport[] = [];
+  readonly savepoints: SavepointEnded[] = [];
   workers: readonly string[] = [];
   counters: readonly TaskCounters[] | null = null;
   closed = false;
@@ -56,6 +67,15 @@ export class SimulatedClient {
         return;
       case "jobCounters":
         this.counters = message.tasks;
+        return;
+      case "checkpointPhase":
+        this.phases.push(message);
+        return;
+      case "checkpointReport":
+        this.reports.push(message.report);
+        return;
+      case "savepointEnded":
+        this.savepoints.push(message);
         return;
       case "refused":
         this.refusals.push(message.failure);

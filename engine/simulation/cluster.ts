@@ -5,7 +5,7 @@ import type { LoadJob } from "../cluster/load-job.ts";
 import { Worker } from "../cluster/worker.ts";
 import type { LogSourceSupplier } from "../connectors/source-supplier.ts";
 import type { JobFactory, LogicalGraph } from "../dataflow/graph.ts";
-import type { World } from "../ports.ts";
+import type { CheckpointStore, World } from "../ports.ts";
 import { SimulatedClient } from "./client.ts";
 import type { Conditions } from "./conditions.ts";
 import { withCosts } from "./costed-graph.ts";
@@ -16,6 +16,7 @@ import { SimulatedElection, SimulatedStore } from "./store.ts";
 import type { RecordListener, Topics } from "./topics.ts";
 import type { Trace } from "./trace.ts";
 import { Universe } from "./universe.ts";
+import type { WorldWatch } from "./watch.ts";
 
 export interface SimulatedClusterSettings {
   readonly seed: number;
@@ -38,6 +39,7 @@ export interface SimulatedClusterSettings {
   readonly conditions?: Conditions;
   /** Default: one that keeps the last lines of the journal. */
   readonly trace?: Trace;
+  readonly watch?: WorldWatch;
   /** Puts something between a worker and its world: what else there is in it, or a planted defect. */
   readonly tamper?: (world: World, process: string) => World;
 }
@@ -56,19 +58,21 @@ export class SimulatedCluster {
   readonly coordinator: SimulatedProcess;
   readonly workers: readonly SimulatedProcess[];
   readonly #settings: SimulatedClusterSettings;
-  readonly #network: SimulatedNetwork;
-  readonly #store: SimulatedStore;
+  readonly network: SimulatedNetwork;
+  readonly store: SimulatedStore;
+  /** By name; a name belongs to one process for ever. */
+  readonly processes = new Map<string, SimulatedProcess>();
   readonly #election = new SimulatedElection();
 
   constructor(settings: SimulatedClusterSettings) {
     this.#settings = settings;
-    this.universe = new Universe(settings.seed, settings.conditions, settings.trace);
+    this.universe = new Universe(settings.seed, settings.conditions, settings.trace, settings.watch);
     this.log = new SimulatedLog(this.universe, settings.onRecord, settings.batchRecords);
     for (const [topic, supplier] of settings.suppliers) {
       this.topics.addSupplier(topic, supplier, settings.readableFromUs?.get(topic));
     }
-    this.#network = new SimulatedNetwork(this.universe);
-    this.#store = new SimulatedStore(this.universe);
+    this.network = new SimulatedNetwork(this.universe);
+    this.store = new SimulatedStore(this.universe);
     this.coordinator = this.startProcess("coordinator");
     new Coordinator(this.coordinator.world, {
       name: "coordinator",
@@ -133,12 +137,28 @@ export class SimulatedCluster {
 
   /** A process with nothing in it, under the address `<name>:1`. */
   startProcess(name: string): SimulatedProcess {
-    return new SimulatedProcess(this.universe, name, {
-      network: (process) => this.#network.bind(process, `${name}:1`),
+    const process = new SimulatedProcess(this.universe, name, {
+      network: (process) => this.network.bind(process, `${name}:1`),
       log: (process) => this.log.bind(process),
-      store: (process) => this.#store.bind(process),
+      store: (process) => this.store.bind(process),
+      localStore: (process) => this.#localStore(process),
       election: (process) => this.#election.bind(process),
     });
+    this.processes.set(name, process);
+    return process;
+  }
+
+  /** It dies with the process. */
+  #localStore(process: SimulatedProcess): CheckpointStore {
+    const store = new SimulatedStore(this.universe).bind(process);
+    return {
+      ...store,
+      read: (path, done) =>
+        store.read(path, (error, bytes) => {
+          if (bytes !== null) this.universe.watch.onLocalRead?.(process.name, path);
+          done(error, bytes);
+        }),
+    };
   }
 
   #loadJob(process: SimulatedProcess): LoadJob {
@@ -149,7 +169,7 @@ export class SimulatedCluster {
           done(new FaultlineError("job-invalid", `there is no job module ${spec.module}`), null);
           return;
         }
-        this.#network.windowBytes = spec.options.channelWindowBytes;
+        this.network.windowBytes = spec.options.channelWindowBytes;
         try {
           done(null, this.#costed(factory(spec.parameters), process));
         } catch (error) {

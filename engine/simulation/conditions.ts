@@ -109,7 +109,13 @@ export function drawConditions(random: Random): Conditions {
       { everyUs: { min: 5_000, max: 50_000 }, lengthUs: { min: 500, max: 10_000 } },
       { everyUs: { min: 20_000, max: 400_000 }, lengthUs: { min: 10_000, max: 150_000 } },
     ),
-    store: SOUND_STORE,
     failovers: pick(null, null, { everyUs: { min: 10_000, max: 300_000 }, lengthUs: { min: 1_000, max: 50_000 } }),
+    // Rare enough that most checkpoints, of some twenty files each, are complete and whole.
+    store: {
+      latencyUs: { min: 50, max: pick(500, 2_000, 10_000) },
+      slow: { oneIn: pick(0, 0, 20), latencyUs: { min: 1_000, max: pick(10_000, 50_000) } },
+      failedWriteOneIn: pick(0, 0, 100, 500),
+      tornWriteOneIn: pick(0, 0, 0, 300),
+    },
   };
 }

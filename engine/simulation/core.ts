@@ -52,12 +52,17 @@ export class Core {
     this.#spentUs = 0;
   }
 
+  /** The process stands still for so long, from now or from the end of what it does. */
+  standStill(lengthUs: number): void {
+    this.#freeFromUs = Math.max(this.#freeFromUs, this.#universe.nowUs) + lengthUs;
+  }
+
   #pause(nowUs: number): void {
     const { situations, trace, conditions } = this.#universe;
     const { pauses } = conditions;
     if (pauses === null) return;
     const lengthUs = this.#universe.drawn(pauses.lengthUs);
-    this.#freeFromUs = Math.max(this.#freeFromUs, nowUs) + lengthUs;
+    this.standStill(lengthUs);
     this.#nextPauseUs = this.#freeFromUs + this.#universe.drawn(pauses.everyUs);
     situations.meet("pause");
     trace.tell(nowUs, `${this.#name} stands still for ${lengthUs} µs`, true);

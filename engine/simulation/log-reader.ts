@@ -96,7 +96,7 @@ export class SimulatedLogReader implements LogReader {
   /** After a latency, at least `delayUs`; later when the log is out then. */
   #askLater(delayUs: number, run: () => void): void {
     this.#process.later(Math.max(delayUs, this.#latency.nextUs()), () => {
-      if (this.#outages.isOut()) this.#askLater(this.#outages.endUs() - this.#universe.nowUs, run);
+      if (this.#outages.isOut(this.#process.name)) this.#askLater(this.#outages.endUs(this.#process.name) - this.#universe.nowUs, run);
       else run();
     });
   }

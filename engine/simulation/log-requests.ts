@@ -29,13 +29,13 @@ export class LogRequests {
     const arrivesUs = sentUs + this.#universe.random.below(latencyUs + 1);
     this.#universe.queue.at(arrivesUs, () => {
       if (!this.#arrives(sentUs)) return;
-      if (this.#outages.isOut()) {
+      if (this.#outages.isOut(this.#process.name)) {
         this.#again(atLog, onAnswer);
         return;
       }
       const result = atLog();
       this.#universe.queue.at(sentUs + latencyUs, () => {
-        if (this.#outages.isOut()) this.#again(atLog, onAnswer);
+        if (this.#outages.isOut(this.#process.name)) this.#again(atLog, onAnswer);
         else this.#process.run(() => onAnswer(result));
       });
     });
@@ -49,6 +49,6 @@ export class LogRequests {
 
   #again<T>(atLog: () => T, onAnswer: (result: T) => void): void {
     const { queue } = this.#universe;
-    queue.at(this.#outages.endUs(), () => this.#process.run(() => this.send(atLog, onAnswer)));
+    queue.at(this.#outages.endUs(this.#process.name), () => this.#process.run(() => this.send(atLog, onAnswer)));
   }
 }

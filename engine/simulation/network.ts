@@ -1,7 +1,9 @@
 import { assert } from "../../base/assert.ts";
 import type { Connection, ConnectionHandler, Network } from "../ports.ts";
 import { FrameWatch, isFrame } from "./frame-watch.ts";
+import { Fifo } from "../merge/fifo.ts";
 import { Latency } from "./latency.ts";
+import { Partitions } from "./partitions.ts";
 import type { SimulatedProcess } from "./process.ts";
 import { TRACED } from "./trace.ts";
 import type { Universe } from "./universe.ts";
@@ -10,12 +12,14 @@ import type { Universe } from "./universe.ts";
 class Shared {
   readonly universe: Universe;
   readonly watch: FrameWatch;
+  readonly partitions: Partitions;
   #ends = 0;
   #sent = 0;
 
   constructor(universe: Universe) {
     this.universe = universe;
     this.watch = new FrameWatch(universe.situations);
+    this.partitions = new Partitions(universe);
   }
 
   /** A number for an end, in the order of opening. */
@@ -35,10 +39,23 @@ class Shared {
  */
 export class SimulatedNetwork {
   readonly #shared: Shared;
+  /** One end of each connection that was made. */
+  readonly #connections: End[] = [];
   readonly #listeners = new Map<string, { readonly process: SimulatedProcess; readonly network: ProcessNetwork }>();
 
   constructor(universe: Universe) {
     this.#shared = new Shared(universe);
+  }
+
+  get partitions(): Partitions {
+    return this.#shared.partitions;
+  }
+
+  /** Breaks all connections between two processes, as a reset would: what is under way may be lost. Returns how many there were. */
+  breakConnections(one: string, other: string): number {
+    const open = this.#connections.filter((end) => end.isOpen && end.joins(one, other));
+    for (const end of open) end.reset();
+    return open.length;
   }
 
   /** What every channel's receiver grants to begin with, for who watches the credit. */
@@ -65,6 +82,7 @@ export class SimulatedNetwork {
     }
     const far = new End(this.#shared, listener.process, own, null);
     near.join(far);
+    this.#connections.push(near);
     near.arriveLater(() => far.open(accepted));
     return near;
   }
@@ -105,6 +123,8 @@ class End implements Connection {
   #closed = false;
   #bufferedBytes = 0;
   #wantsDrain = false;
+  /** What has to wait for the end of a partition, in order. */
+  readonly #held = new Fifo<() => void>();
   /** When the latest message on its way from here arrives: the next one not before it. */
   #lastArrivalUs = 0;
 
@@ -124,6 +144,26 @@ class End implements Connection {
     far.#far = this;
   }
 
+  get isOpen(): boolean {
+    return !this.#closed;
+  }
+
+  /** Of a connection between these two. */
+  joins(one: string, other: string): boolean {
+    const [near, far] = [this.#process.name, this.#farName];
+    return (near === one && far === other) || (near === other && far === one);
+  }
+
+  /** Both ends find it broken, each after a while. */
+  reset(): void {
+    const { queue, nowUs } = this.#universe;
+    for (const end of [this, this.#far]) {
+      if (end === null) continue;
+      const reason = `connection between ${this.#process.name} and ${this.#farName} reset`;
+      queue.at(nowUs + this.#latency.nextUs(), () => end.closedByFar(new Error(reason)));
+    }
+  }
+
   open(accept: (connection: Connection) => ConnectionHandler): void {
     this.#process.run(() => {
       if (!this.#closed) this.#handler = accept(this);
@@ -135,6 +175,7 @@ class End implements Connection {
     const message = joined(header, payload);
     this.#shared.watch.onSent(message);
     this.#bufferedBytes += message.length;
+    if (isFrame(message)) this.#universe.watch.onBuffered?.(this.#bufferedBytes);
     const far = this.#far;
     const number = this.#shared.nextMessage();
     const sentUs = this.#process.nowUs;
@@ -163,7 +204,31 @@ class End implements Connection {
   /** Something reaches the far end, after all that was sent before. */
   arriveLater(run: () => void): void {
     this.#lastArrivalUs = Math.max(this.#lastArrivalUs, this.#process.nowUs + this.#latency.nextUs());
-    this.#universe.queue.at(this.#lastArrivalUs, run);
+    this.#universe.queue.at(this.#lastArrivalUs, () => {
+      if (this.#held.length === 0 && !this.#isCut()) {
+        run();
+        return;
+      }
+      this.#held.push(run);
+      this.#shared.partitions.onHeld();
+      if (this.#held.length === 1) this.#releaseLater();
+    });
+  }
+
+  #releaseLater(): void {
+    const { partitions } = this.#shared;
+    this.#universe.queue.at(partitions.endUs(this.#process.name, this.#farName), () => {
+      if (this.#isCut()) this.#releaseLater();
+      else for (let run = this.#held.shift(); run !== undefined; run = this.#held.shift()) run();
+    });
+  }
+
+  #isCut(): boolean {
+    return this.#shared.partitions.isCut(this.#process.name, this.#farName);
+  }
+
+  get #farName(): string {
+    return this.peer.slice(0, this.peer.lastIndexOf(":"));
   }
 
   /** `number` in the order of sending. */
@@ -171,11 +236,21 @@ class End implements Connection {
     if (this.#closed || !this.#process.alive) return;
     if (!this.#process.arrivesInOrder(number)) this.#universe.situations.meet("overtaking");
     this.#process.run(() => {
-      this.#far?.delivered(message.length);
+      this.#acknowledge(message.length);
       if (this.#closed) return;
       this.#note(message);
       this.#handler?.onMessage(message);
     });
+  }
+
+  /** Tells the far end, unless nothing reaches it now. */
+  #acknowledge(bytes: number): void {
+    const { partitions } = this.#shared;
+    if (!this.#isCut()) this.#far?.delivered(bytes);
+    else {
+      const endUs = partitions.endUs(this.#process.name, this.#farName);
+      this.#universe.queue.at(endUs, () => this.#far?.delivered(bytes));
+    }
   }
 
   /** The far end has taken it. */
@@ -197,9 +272,12 @@ class End implements Connection {
   }
 
   #note(message: Uint8Array): void {
-    const { trace, nowUs } = this.#universe;
+    const { trace, nowUs, watch } = this.#universe;
     trace.note(nowUs, TRACED.message, this.#number);
     trace.noteBytes(message);
+    if (watch.onControl !== undefined && !isFrame(message)) {
+      watch.onControl(this.#farName, this.#process.name, new TextDecoder().decode(message));
+    }
     if (trace.detailed) {
       const { text, isRoutine } = this.#shared.watch.describe(message);
       trace.tell(nowUs, `${this.peer} → ${this.#process.name}  ${text}`, isRoutine);

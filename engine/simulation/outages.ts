@@ -1,10 +1,15 @@
 import type { Universe } from "./universe.ts";
 
-/** When a simulated log does nothing, because its brokers elect new leaders: as the conditions say, and when it is told to. */
+/**
+ * When a simulated log does nothing, because its brokers elect new leaders: as the conditions say, and when it is told to. Single
+ * processes may be cut off from it as well.
+ */
 export class Outages {
   readonly #universe: Universe;
   #nextUs: number;
   #endUs = 0;
+  readonly #cutOffUntilUs = new Map<string, number>();
+  #met = 0;
 
   constructor(universe: Universe) {
     this.#universe = universe;
@@ -12,7 +17,26 @@ export class Outages {
     this.#nextUs = failovers === null ? Number.POSITIVE_INFINITY : universe.nowUs + universe.drawn(failovers.everyUs);
   }
 
-  isOut(): boolean {
+  /** Requests that met one. */
+  get met(): number {
+    return this.#met;
+  }
+
+  /** For this process. */
+  isOut(process: string): boolean {
+    const isOut = this.#isOut() || this.#universe.nowUs < (this.#cutOffUntilUs.get(process) ?? 0);
+    if (isOut) this.#met++;
+    return isOut;
+  }
+
+  /** The process alone does not reach the log for `lengthUs` from now on. */
+  cutOff(process: string, lengthUs: number): void {
+    const { nowUs, trace } = this.#universe;
+    this.#cutOffUntilUs.set(process, Math.max(this.#cutOffUntilUs.get(process) ?? 0, nowUs + lengthUs));
+    trace.line(nowUs, `${process} does not reach the log for ${lengthUs} µs`);
+  }
+
+  #isOut(): boolean {
     const { nowUs, conditions } = this.#universe;
     if (conditions.failovers !== null && nowUs >= this.#nextUs) {
       const { everyUs, lengthUs } = conditions.failovers;
@@ -23,9 +47,9 @@ export class Outages {
     return nowUs < this.#endUs;
   }
 
-  /** When the latest one is over, µs. */
-  endUs(): number {
-    return this.#endUs;
+  /** When the latest one is over for this process, µs. */
+  endUs(process: string): number {
+    return Math.max(this.#endUs, this.#cutOffUntilUs.get(process) ?? 0);
   }
 
   /** The log is out for `lengthUs` from now on. */

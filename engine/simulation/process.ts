@@ -12,6 +12,7 @@ export interface ProcessPorts {
   readonly network: (process: SimulatedProcess) => Network;
   readonly log: (process: SimulatedProcess) => Log;
   readonly store: (process: SimulatedProcess) => CheckpointStore;
+  readonly localStore: (process: SimulatedProcess) => CheckpointStore;
   readonly election: (process: SimulatedProcess) => Election;
 }
 
@@ -54,6 +55,7 @@ export class SimulatedProcess {
       network: ports.network(this),
       log: ports.log(this),
       store: ports.store(this),
+      localStore: ports.localStore(this),
       election: ports.election(this),
       processes: { abort: (reason) => this.#stop("abort", reason), exit: () => this.#stop("exit", null) },
       journal: { write: (event, facts) => universe.write(name, event, facts) },
@@ -92,6 +94,13 @@ export class SimulatedProcess {
   /** Ends the process as SIGKILL would: no last words. */
   kill(): void {
     this.#stop("killed", null);
+  }
+
+  /** Stops the process as SIGSTOP would, for `lengthUs`: whatever comes meanwhile waits, and its timers are late. */
+  pause(lengthUs: number): void {
+    if (!this.#alive) return;
+    this.#universe.write(this.name, "stopped", { lengthUs });
+    this.core.standStill(lengthUs);
   }
 
   /** Runs a callback of the world in this process as soon as its core is free; what it throws ends the process, as it would a real one. */

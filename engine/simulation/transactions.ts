@@ -56,7 +56,7 @@ export class Transactions {
   /** Returns the record's offset; `kafka-fenced` when the producer is no longer the holder of its id. */
   append(producer: Producer, topic: string, partition: number, value: Uint8Array): number {
     const holder = this.#holderOf(producer);
-    if (holder.epoch !== producer.epoch) throw fenced(producer);
+    if (holder.epoch !== producer.epoch) throw this.#fenced(producer);
     holder.open ??= this.#begin(producer.id, holder);
     holder.open.partitions.set(`${topic}/${partition}`, { topic, partition });
     return this.#topics.append(topic, partition, value, holder.open.fate);
@@ -66,7 +66,8 @@ export class Transactions {
   end(producer: Producer, outcome: "committed" | "aborted"): Producer {
     const holder = this.#holderOf(producer);
     if (holder.epoch === producer.epoch) this.#end(producer.id, holder, outcome);
-    else if (holder.epoch > producer.epoch + 1 || holder.ended.get(producer.epoch) !== outcome) throw fenced(producer);
+    else if (holder.epoch > producer.epoch + 1 || holder.ended.get(producer.epoch) !== outcome)
+      throw this.#fenced(producer);
     return { ...producer, epoch: producer.epoch + 1 };
   }
 
@@ -77,7 +78,7 @@ export class Transactions {
     if (holder?.producerId === producerId) {
       if (holder.ended.get(epoch) === "committed") return;
       if (holder.epoch === epoch && holder.open !== null) {
-        this.#end(id, holder, "committed");
+        this.#end(id, holder, "committed", true);
         return;
       }
     }
@@ -85,6 +86,11 @@ export class Transactions {
       hint: "make the transaction timeout longer than the longest outage",
       context: { ...prepared },
     });
+  }
+
+  #fenced(producer: Producer): FaultlineError {
+    this.#universe.watch.onFenced?.(producer.id);
+    return fenced(producer);
   }
 
   #holderOf({ id, producerId }: Producer): Holder {
@@ -99,7 +105,7 @@ export class Transactions {
   }
 
   /** The epoch ends, and with it the transaction that may be open. */
-  #end(id: string, holder: Holder, outcome: "committed" | "aborted"): void {
+  #end(id: string, holder: Holder, outcome: "committed" | "aborted", isRestored = false): void {
     const { open, epoch } = holder;
     holder.ended.set(epoch, open === null ? "aborted" : outcome);
     holder.epoch++;
@@ -108,7 +114,8 @@ export class Transactions {
     open.timeout.cancelled = true;
     open.fate.state = outcome;
     for (const { topic, partition } of open.partitions.values()) this.#topics.mark(topic, partition, open.fate);
-    const { trace, nowUs } = this.#universe;
+    const { trace, nowUs, watch } = this.#universe;
+    if (outcome === "committed") watch.onCommitted?.({ id, producerId: holder.producerId, epoch }, isRestored);
     trace.line(nowUs, `the log has ${outcome} the transaction of ${id} in epoch ${epoch}`);
   }
 }

@@ -3,6 +3,7 @@ import { CALM, type Conditions, type Range } from "./conditions.ts";
 import { EventQueue } from "./event-queue.ts";
 import { Situations } from "./situations.ts";
 import { Trace } from "./trace.ts";
+import type { WorldWatch } from "./watch.ts";
 
 export interface JournalEntry {
   readonly timeUs: number;
@@ -22,11 +23,13 @@ export class Universe {
   readonly random: Random;
   readonly conditions: Conditions;
   readonly journal: JournalEntry[] = [];
+  readonly watch: WorldWatch;
 
-  constructor(seed: number, conditions: Conditions = CALM, trace = new Trace()) {
+  constructor(seed: number, conditions: Conditions = CALM, trace = new Trace(), watch: WorldWatch = {}) {
     this.random = new Random(seed);
     this.conditions = conditions;
     this.trace = trace;
+    this.watch = watch;
   }
 
   get nowUs(): number {

@@ -163,7 +163,7 @@ export const configSchema = z.strictObject({
   repetitions: wholeNumber(1, 1000).default(1).describe("Fresh runs of every cell."),
   seed: wholeNumber(0, 2 ** 32 - 1)
     .default(1)
-    .describe("Decides the random order of the runs."),
+    .describe("Decides the random order of the runs, and what faults leave to chance."),
   sweep: z
     .record(z.string(), z.array(z.unknown()).min(1, "an axis needs at least one value"))
     .default({})

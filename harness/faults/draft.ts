@@ -109,7 +109,7 @@ export function settle(draft: Draft, log: SystemLog): void {
 }
 
 function problemOf({ record, isWorker, spec }: Draft, log: SystemLog): string | null {
-  const { injectedUs, observedUs, detectedUs, victim } = record;
+  const { injectedUs, observedUs, detectedUs, healedUs, durationMs, victim } = record;
   const { ends, unseen } = KINDS[record.kind];
   if (injectedUs === null) {
     return spec.checkpoint === undefined
@@ -117,6 +117,7 @@ function problemOf({ record, isWorker, spec }: Draft, log: SystemLog): string | 
       : `no checkpoint came to ${spec.checkpoint} before the load ended`;
   }
   if (observedUs === null) return unseen;
+  if (durationMs !== null && healedUs === null) return "it was not undone when the run ended";
   if (ends === "system" && detectedUs === null) return "the system under test did not notice";
   if (!isWorker || isDisturbed(injectedUs, log)) return null;
   if (victim === null || victim.recordsIn === 0)

@@ -10,7 +10,8 @@ import { type LoadFacts, momentsOf } from "./triggers.ts";
 
 /** How long the system may take to notice before the fault counts as unnoticed. */
 const DETECTION_LIMIT_MS = 30_000;
-/** What a stopping schedule still waits for: a sighting that is on its way. */
+/** What a stopping schedule still waits for: that faults are undone, a broker that starts included; then a sighting on its way. */
+const HEAL_LIMIT_MS = 15_000;
 const STOP_GRACE_MS = 1_000;
 const POLL_MS = 2;
 
@@ -62,17 +63,21 @@ export class FaultSchedule {
 
   /** Heals what lasts, gives sightings that are on their way a moment, and writes the records. Faults still to come do not come. */
   async stop(): Promise<void> {
-    const { sleep, write } = this.#parts;
     this.#stopping.abort();
-    await Promise.all(this.#strikes.map((strike) => strike.healed()));
-    const over = new AbortController();
-    await Promise.race([this.#running, sleep(STOP_GRACE_MS, over.signal)]);
-    over.abort();
+    await this.#within(HEAL_LIMIT_MS, Promise.all(this.#strikes.map((strike) => strike.healed())));
+    await this.#within(STOP_GRACE_MS, this.#running);
     const drafts = this.#drafts();
     const log = this.#log(drafts);
     for (const draft of drafts) settle(draft, log);
     for (const [index, { record }] of drafts.entries()) record.index = index;
-    await write(drafts.map(({ record }) => record));
+    await this.#parts.write(drafts.map(({ record }) => record));
+  }
+
+  /** Waits for `work`, or so long. */
+  async #within(ms: number, work: Promise<unknown>): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([work, this.#parts.sleep(ms, over.signal)]);
+    over.abort();
   }
 
   #runFrom(startUs: number): StrikeRun {

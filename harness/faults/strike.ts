@@ -1,6 +1,6 @@
 import { asFaultlineError } from "../../base/errors.ts";
 import { Random } from "../../base/random.ts";
-import type { FaultProcess } from "../systems/system.ts";
+import type { FaultPlace, FaultProcess } from "../systems/system.ts";
 import { type Draft, newDraft } from "./draft.ts";
 import type { FaultDriver } from "./driver.ts";
 import { KINDS } from "./kinds.ts";
@@ -148,12 +148,17 @@ export class Strike {
   #expectEnds(struck: readonly FaultProcess[], untilUs?: number): void {
     const { surface } = this.#run.parts;
     if (surface === null || struck.length === 0) return;
-    const cutOff = isLinkFault(this.#fault) ? endsOfTarget(this.#fault.target) : [];
-    const ends = surface.places().flatMap(({ name, process }) => {
-      return process !== null && cutOff.includes(name) ? [process] : [];
-    });
+    const places = surface.places();
+    const cutOff = isLinkFault(this.#fault) ? cutOffBy(this.#fault.target, places) : [];
+    const ends = places.flatMap(({ name, process }) => (process !== null && cutOff.includes(name) ? [process] : []));
     for (const pid of new Set([...struck, ...ends].map((process) => process.pid))) surface.expectEnd(pid, untilUs);
   }
+}
+
+/** Places that a broken link may cut off from their coordinator: its ends; where no worker is named, everybody. */
+function cutOffBy(link: string, places: readonly FaultPlace[]): readonly string[] {
+  const ends = endsOfTarget(link);
+  return ends.some((end) => end.startsWith("worker/")) ? ends : places.map(({ name }) => name);
 }
 
 function notCarriedOut(error: unknown): string {

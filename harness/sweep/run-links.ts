@@ -8,7 +8,7 @@ import type { LinkProxyProcess, Toolbox } from "./toolbox.ts";
 
 /**
  * The TCP link proxy of a run, started only when one of its faults breaks links, because its hop delays all of them; else null. At the
- * end what went over each link is kept in `links.jsonl`.
+ * end what went over each link is kept in `links.jsonl`, and what each fault did to it in `link-faults.jsonl`.
  */
 export async function startRunLinks(
   { config, kafka, directories, guard }: RunContext,
@@ -19,13 +19,16 @@ export async function startRunLinks(
   const start = () => tools.startLinks({ broker: kafka.linkListener, logDirectory: directories.logs, guard });
   return cleanup.own("link proxy", start, async (links) => {
     try {
-      const counters = await links.counters();
-      const lines = counters.map((link) => `${JSON.stringify(link)}\n`).join("");
-      await writeAtomically(join(directories.raw, "links.jsonl"), lines);
+      await writeAtomically(join(directories.raw, "link-faults.jsonl"), jsonLines(links.effects));
+      await writeAtomically(join(directories.raw, "links.jsonl"), jsonLines(await links.counters()));
     } finally {
       await links.stop();
     }
   });
+}
+
+function jsonLines(records: readonly unknown[]): string {
+  return records.map((record) => `${JSON.stringify(record)}\n`).join("");
 }
 
 /** Control file of store faults, for runs that have some; else null: then nothing stands before the store. */

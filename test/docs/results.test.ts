@@ -10,6 +10,7 @@ import { TAGS } from "../../harness/analyze/run-recorder.ts";
 import { OBSERVATION_BYTES, writeObservation } from "../../harness/measure/observation.ts";
 import { latenciesCsv } from "../../harness/report/latencies.ts";
 import { REASON_CODES } from "../../harness/sweep/model.ts";
+import { writeScriptedRun } from "../harness/scripted-fault.ts";
 import { START_US, temporaryFolder, writeSyntheticManifest, writeSyntheticRun } from "../harness/synthetic-run.ts";
 
 const page = readFileSync(new URL("../../docs/results.md", import.meta.url), "utf8");
@@ -80,8 +81,13 @@ describe("docs/results.md", () => {
       files.filter((file) => !listed.includes(file)),
       [],
     );
-    // Latencies are of queries whose rows carry the engine's stamps: not of this one. It has no faults either.
-    const derived = listed.filter((file) => !/^(raw|logs|latencies|\.lock|faults)|-around-fault-/.test(file));
+    // Checkpoints and committed data are of runs that have them, and so are figures of them. Latencies are of queries whose rows carry the engine's stamps: not of this one. It has no faults either.
+    const derived = listed.filter(
+      (file) =>
+        !/^(raw|logs|latencies|\.lock|faults|recovery)|-around-fault-|\.(committed|checkpoints|checkpoint-tasks)\.csv$|^figures\/(recovery|checkpoint|fault-tolerance)/.test(
+          file,
+        ),
+    );
     assert.deepEqual(
       derived.filter((file) => !files.includes(file)),
       [],
@@ -128,6 +134,28 @@ describe("docs/results.md", () => {
     assert.equal(JSON.parse(readFileSync(join(struck, "faults.jsonl"), "utf8")).run, result!.run.id);
   });
 
+  it("names the files and columns of runs with checkpoints and transactions, in order", async (t) => {
+    const scripted = temporaryFolder(t);
+    writeSyntheticManifest(scripted);
+    writeScriptedRun(scripted, { id: "RUN" });
+    const [result] = await analyzeSweep(scripted);
+    const head = (file: string) => readFileSync(join(scripted, file), "utf8").split("\n")[0]!.split(",");
+    assert.deepEqual(named(section("recovery.csv")), head("recovery.csv"));
+    for (const part of ["committed", "checkpoints", "checkpoint-tasks"]) {
+      assert.deepEqual(named(section(`series/*.${part}.csv`)), head(`series/RUN.${part}.csv`));
+    }
+    assert.deepEqual(figureColumns("recovery.csv"), head("figures/recovery.csv"));
+    assert.deepEqual(figureColumns("checkpoints-<run>.csv"), head("figures/checkpoints-RUN.csv"));
+    for (const name of Object.keys(result!.checkpoints!)) assert.ok(page.includes(`\`${name}\``), name);
+    const listed = named(section("Files")).map((file) => file.replace("<run>", "RUN"));
+    const left = readdirSync(scripted, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const names = left.map((entry) => join(entry.parentPath, entry.name).slice(scripted.length + 1));
+    assert.deepEqual(
+      names.map((name) => name.replace("RUN-1.", "<name>.")).filter((name) => !listed.includes(name)),
+      [],
+    );
+  });
+
   it("names the columns of the latencies, which have no header, in order", () => {
     const times = { dueMs: 1_000, receivedMs: 2_000, sentMs: 4_500, observedMs: 8_000 };
     const line = latenciesCsv([times]).trimEnd().split(",").map(Number);
@@ -140,7 +168,8 @@ describe("docs/results.md", () => {
     const [fields, reasons] = section("runs.jsonl").split("| reason |");
     const result = json("runs.jsonl");
     // Absent where there is nothing to say.
-    const optional = ["faults", "notes", "planted"].filter((name) => !(name in result));
+    const sometimes = ["faults", "notes", "planted", "committed", "checkpoints", "checkpointIntervalMs"];
+    const optional = sometimes.filter((name) => !(name in result));
     assert.deepEqual(named(fields!).sort(), [...Object.keys(result), ...optional].sort());
     for (const part of ["verified", "latencyUs", "run"]) {
       for (const name of Object.keys(result[part])) assert.ok(fields!.includes(`\`${name}\``), `${part}.${name}`);

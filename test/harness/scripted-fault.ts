@@ -162,3 +162,8 @@ function checkpointReports(): readonly CheckpointReport[] {
     })),
   }));
 }
+
+/** Tags of a histogram log, in the order in which they come first. */
+export function histogramTags(log: string): string[] {
+  return [...new Set([...log.matchAll(/^Tag=([^,]+),/gm)].map((match) => match[1]!))];
+}

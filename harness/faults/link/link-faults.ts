@@ -21,14 +21,20 @@ const linkField = () =>
       "Which link: worker/1<->worker/2 both ways, worker/1->broker one way, worker/1 all links of worker 1; ends are worker/N, coordinator, broker, several with commas, * is everybody.",
     );
 
-const delay = z.strictObject({
-  kind: z.literal("delay").describe("What is sent over the link arrives later, in order (TCP link proxy)."),
-  target: linkField(),
-  delay: duration(0.1, 60_000).describe("So much later, each way that the target names."),
-  jitter: duration(0, 60_000).prefault("0s").describe("Plus or minus up to so much, evenly, drawn from the seed."),
-  duration: durationField("How long the link is slow."),
-  ...triggerFields(),
-});
+const delay = z
+  .strictObject({
+    kind: z.literal("delay").describe("What is sent over the link arrives later, in order (TCP link proxy)."),
+    target: linkField(),
+    delay: duration(1, 60_000).describe("So much later, each way that the target names."),
+    jitter: duration(0, 60_000).prefault("0s").describe("Plus or minus up to so much, evenly, drawn from the seed."),
+    duration: durationField("How long the link is slow."),
+    ...triggerFields(),
+  })
+  .refine((fault) => fault.jitter <= fault.delay, {
+    path: ["jitter"],
+    message:
+      "the jitter is greater than the delay\nnothing arrives before it was sent: give a jitter of at most the delay",
+  });
 
 const rate = z.strictObject({
   kind: z

@@ -5,7 +5,7 @@ import type { Guard } from "../../services/guard.ts";
 import { LineProcess } from "../../sweep/bindings/line-process.ts";
 import type { Done, LinkProxySpec, Order, Told } from "./control.ts";
 import type { LinkCounters } from "./counters.ts";
-import type { FlowPattern, Treatment } from "./rules.ts";
+import type { FlowPattern, RuleEvidence, Treatment } from "./rules.ts";
 
 /** What reports call the driver of link faults. */
 export const LINK_DRIVER = "TCP link proxy";
@@ -30,6 +30,17 @@ export interface Strike {
   readonly seen: Promise<{ readonly atUs: number; readonly what: string }>;
 }
 
+/** What a fault on links did, as the proxy measured it; times in monotonic µs. */
+export interface LinkEffect {
+  readonly flows: readonly FlowPattern[];
+  readonly treatment: Treatment | { readonly kind: "reset" };
+  readonly endedUs: number;
+  /** Of what lasted. */
+  readonly evidence?: RuleEvidence;
+  /** Of a reset: the number of connections. */
+  readonly resets?: number;
+}
+
 /** The TCP link proxy of one run, seen from the harness. */
 export class LinkProxy {
   readonly #process: LineProcess;
@@ -39,6 +50,8 @@ export class LinkProxy {
   readonly #seen = new Map<number, (sight: { readonly atUs: number; readonly what: string }) => void>();
   readonly #asked = new Map<number, (links: readonly LinkCounters[]) => void>();
   readonly #broker: LinkProxyStart["broker"];
+  readonly #struck = new Map<number, Pick<LinkEffect, "flows" | "treatment">>();
+  readonly #effects: LinkEffect[] = [];
   #lastId = 0;
 
   private constructor(process: LineProcess, early: readonly Told[], broker: LinkProxyStart["broker"]) {
@@ -114,12 +127,13 @@ export class LinkProxy {
 
   /** Puts a rule on the bytes of `flows`, until `heal`. */
   treat(flows: readonly FlowPattern[], treatment: Treatment): Strike {
-    return this.#strike("rule", (id) => ({ order: "rule", id, flows: copyOf(flows), treatment }));
+    return this.#strike({ flows, treatment }, (id) => ({ order: "rule", id, flows: copyOf(flows), treatment }));
   }
 
   /** Resets all connections that carry bytes of `flows`, either way. */
   reset(flows: readonly FlowPattern[]): Strike {
-    return this.#strike("reset", (id) => ({ order: "reset", id, flows: copyOf(flows) }));
+    const treatment = { kind: "reset" } as const;
+    return this.#strike({ flows, treatment }, (id) => ({ order: "reset", id, flows: copyOf(flows) }));
   }
 
   /** Takes a rule away; what it held back is delivered. Resolves with what it did. */
@@ -128,6 +142,11 @@ export class LinkProxy {
     this.#order({ order: "heal", id });
     this.#seen.delete(id);
     return done;
+  }
+
+  /** Faults that are over, in the order of their end. */
+  get effects(): readonly LinkEffect[] {
+    return this.#effects;
   }
 
   /** What has gone over each link since the start. */
@@ -142,9 +161,10 @@ export class LinkProxy {
     await this.#process.stop();
   }
 
-  #strike(order: "rule" | "reset", make: (id: number) => Order): Strike {
+  #strike(struck: Pick<LinkEffect, "flows" | "treatment">, make: (id: number) => Order): Strike {
     const id = ++this.#lastId;
-    const done = this.#answerTo(order, id);
+    this.#struck.set(id, struck);
+    const done = this.#answerTo(struck.treatment.kind === "reset" ? "reset" : "rule", id);
     const seen = new Promise<{ readonly atUs: number; readonly what: string }>((resolve) => {
       this.#seen.set(id, resolve);
     });
@@ -172,10 +192,21 @@ export class LinkProxy {
     this.#process.send(order);
   }
 
+  #onDone(done: Done): void {
+    const { id, order, atUs, evidence, resets } = done;
+    const struck = this.#struck.get(id);
+    if (order !== "rule" && struck !== undefined) {
+      this.#struck.delete(id);
+      const effect = { ...(evidence === undefined ? {} : { evidence }), ...(resets === undefined ? {} : { resets }) };
+      this.#effects.push({ ...struck, endedUs: atUs, ...effect });
+    }
+    settle(this.#done, `${order} ${id}`, done);
+  }
+
   #onTold(told: Told): void {
     if ("spare" in told) this.#spares.push(told.spare);
     else if ("seen" in told) settle(this.#seen, told.seen.id, told.seen);
-    else if ("done" in told) settle(this.#done, `${told.done.order} ${told.done.id}`, told.done);
+    else if ("done" in told) this.#onDone(told.done);
     else settle(this.#asked, told.counters.ask, told.counters.links);
   }
 }

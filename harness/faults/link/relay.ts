@@ -11,7 +11,7 @@ import { type FlowPattern, Rule, type RuleSpec } from "./rules.ts";
 import type { SocketOwners } from "./socket-owner.ts";
 
 /** Whoever opens a connection and is no process that the proxy was told of. Only patterns that mean everybody mean it. */
-export const UNKNOWN_ROLE = "unknown";
+const UNKNOWN_ROLE = "unknown";
 /** A process may connect before the proxy is told of it: so often, and so far apart, it is looked for again. */
 const OWNER_LOOKS = 5;
 const OWNER_LOOK_MS = 20;

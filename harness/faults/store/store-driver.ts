@@ -47,7 +47,8 @@ export class StoreDriver implements FaultDriver {
     const limitUs = monotonicUs() + USE_LIMIT_MS * 1000;
     while (controlFile !== null && this.#isSet && monotonicUs() < limitUs) {
       const first = this.#firstEvidence(controlFile);
-      if (first !== null) return { atUs: first.atUs, resolutionUs: 1, what: textOf(first) };
+      // It works from when the first operation was asked for.
+      if (first !== null) return { atUs: first.atUs - first.delayedUs, resolutionUs: 1, what: textOf(first) };
       await sleep(POLL_MS);
     }
     return null;

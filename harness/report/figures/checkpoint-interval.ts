@@ -108,7 +108,9 @@ function specOf(rows: readonly Row[]): TopLevelSpec {
   };
   const shown = PANELS.filter(({ name }) => rows.some(({ measure }) => measure === name));
   const plots = shown.map(({ name, title }) => {
-    const own = rows.filter(({ measure }) => measure === name);
+    const own = rows
+      .filter(({ measure }) => measure === name)
+      .map((row) => ({ ...row, end: row.censored ? "open" : "over" }));
     const y = {
       field: "value",
       type: "quantitative",
@@ -116,9 +118,9 @@ function specOf(rows: readonly Row[]): TopLevelSpec {
       axis: { title: null, tickCount: 5 },
     };
     const shape = {
-      field: "censored",
+      field: "end",
       type: "nominal",
-      scale: { domain: [false, true], range: ["circle", "triangle-up"] },
+      scale: { domain: ["over", "open"], range: ["circle", "triangle-up"] },
       legend: null,
     };
     return {

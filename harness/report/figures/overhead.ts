@@ -78,13 +78,21 @@ function levels(rows: readonly Row[]): readonly Level[] {
   });
 }
 
+/** Room that the labels take. */
+const LABELS_WIDTH = 220;
+
 function specOf(rows: readonly Row[]): TopLevelSpec {
   const labels = [...new Set(rows.map(({ label }) => label))];
   const queries = [...new Set(rows.map(({ query }) => query))];
   const shown = MEASURES.filter(({ name }) => rows.some(({ measure }) => measure === name));
-  const plots = shown.map(({ name, title }) => {
+  const plots = shown.map(({ name, title }, position) => {
     const own = rows.filter(({ measure }) => measure === name);
-    const y = { field: "label", type: "nominal", scale: { domain: labels }, axis: { title: null, labelLimit: 260 } };
+    const y = {
+      field: "label",
+      type: "nominal",
+      scale: { domain: labels },
+      axis: position === 0 ? { title: null, labelLimit: 260 } : null,
+    };
     const x = (field: string) => ({
       field,
       type: "quantitative",
@@ -99,7 +107,7 @@ function specOf(rows: readonly Row[]): TopLevelSpec {
     };
     const level = levels(own);
     return {
-      width: plotWidth(shown.length) - 130,
+      width: plotWidth(shown.length) - LABELS_WIDTH / shown.length,
       height: { step: 30 },
       title: { text: title, anchor: "start", fontSize: 12, fontWeight: 500, color: INK },
       layer: [

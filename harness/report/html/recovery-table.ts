@@ -22,7 +22,14 @@ export function recoveryTable(results: readonly RunResult[]): Markup | null {
         cell: (group) =>
           isFirst(group) ? html`<strong>${faultLabel(group.rows[0], results)}</strong>${doubt(group)}` : "",
       },
-      ...(hasCommitted ? [{ title: "readers", cell: ({ rows }: RecoveryGroup) => rows[0].view }] : []),
+      ...(hasCommitted
+        ? [
+            {
+              title: "readers",
+              cell: ({ rows }: RecoveryGroup) => (rows[0].view === "committed" ? "committed" : "all"),
+            },
+          ]
+        : []),
       { title: "n", numeric: true, cell: (group) => (isFirst(group) ? integer(group.rows.length) : "") },
       step("noticed", (row) => exact(stepsOf(row.fault).detectedMs), isFirst),
       step("deployed", (row) => exact(stepsOf(row.fault).deployingMs), isFirst),
@@ -30,7 +37,7 @@ export function recoveryTable(results: readonly RunResult[]): Markup | null {
       step("first output", ({ effect }) => effect?.firstOutput ?? null),
       step("caught up", ({ effect }) => effect?.catchUp ?? null),
       step("SLO kept", ({ effect }) => effect?.slo?.restored ?? null),
-      { ...step("gap", ({ effect }) => effect?.gap ?? null), group: "silence" },
+      { title: "gap", numeric: true, cell: ({ rows }) => lengths(rows.map(({ effect }) => effect?.gap ?? null)) },
       counted(
         "replayed",
         ({ effect }) => effect?.replayed ?? null,
@@ -63,12 +70,12 @@ function lengths(values: readonly (Censored | null)[]): Markup | string {
   const { median, n, min, max } = summarized(values);
   if (median === null || max === null) return NOT_MEASURED;
   if (n === 1) return span(median);
+  if (length(min) === span(max)) return span(median);
   return html`${span(median)}<br><span class="small">${between(length(min), span(max))}</span>`;
 }
 
 /** `450 … 950 ms`: one unit where both have the same. */
 function between(least: string, most: string): string {
-  if (least === most) return `all ${most}`;
   const [value, unit] = least.split(" ");
   return `${most.endsWith(` ${unit}`) ? value : least} … ${most}`;
 }

@@ -26,6 +26,8 @@ export interface Rig {
   readonly precondition?: string | null;
   readonly injectFails?: boolean;
   readonly healFails?: boolean;
+  /** It takes for ever. */
+  readonly healHangs?: boolean;
   /** Workers that are there at a time; default two. */
   readonly workersAt?: (us: number) => number;
   readonly brokerPid?: number | null;
@@ -77,6 +79,7 @@ export async function play(faults: readonly FaultSpec[], untilMs: number, rig: R
     },
     heal: ({ pid }) => {
       if (rig.healFails === true) throw new Error("no way back");
+      if (rig.healHangs === true) return sleep(1e9);
       done.push(`heal ${pid} at ${nowMs()}`);
     },
   };

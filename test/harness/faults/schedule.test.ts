@@ -146,6 +146,22 @@ describe("a fault that lasts", () => {
     assert.equal(records[0]!.healedUs, null);
   });
 
+  it("does not count when undoing it takes too long, and its record is written all the same", async () => {
+    const { records } = await play([PAUSE], 5_000, { healHangs: true });
+    assert.deepEqual([records[0]!.problem, records[0]!.healedUs], ["it was not undone when the run ended", null]);
+  });
+
+  it("on a link lets both its ends go, and everybody where it names no worker", async () => {
+    const expected = async (target: string) => {
+      const fault: FaultSpec = { kind: "partition", target, at: 2_000, duration: 700 };
+      const { done } = await play([fault], 5_000);
+      return done.filter((line) => /^expect \d+$/.test(line)).sort();
+    };
+    assert.deepEqual(await expected("worker/1<->worker/2"), ["expect 71", "expect 72"]);
+    assert.deepEqual(await expected("worker/2->broker"), ["expect 72"]);
+    assert.deepEqual(await expected("coordinator"), ["expect 70", "expect 71", "expect 72"]);
+  });
+
   it("is charged with what the system notices only up to the next fault", async () => {
     const spoken = [
       { ...RESTARTING, atUs: 3_010_000 },

@@ -48,7 +48,7 @@ test("the link proxy is started only for runs that break links, with the broker'
     const stop = async () => {
       isStopped = true;
     };
-    return { pid: 1, counters, stop } as unknown as LinkProxyProcess;
+    return { pid: 1, counters, effects: [{ endedUs: 5 }], stop } as unknown as LinkProxyProcess;
   };
   const own = new Cleanup(() => new Promise<never>(() => {}));
   await startRunLinks(await contextOf(`${KILL}, ${RESET}`, raw), { ...toolbox, startLinks }, own);
@@ -58,6 +58,7 @@ test("the link proxy is started only for runs that break links, with the broker'
   );
   assert.deepEqual(await own.run(), []);
   assert.ok(isStopped);
+  assert.equal(readFileSync(join(raw, "link-faults.jsonl"), "utf8"), '{"endedUs":5}\n');
   assert.match(readFileSync(join(raw, "links.jsonl"), "utf8"), /"from":"worker-1","to":"broker","bytes":3/);
 });
 

@@ -10,6 +10,7 @@ import { LinkProxy } from "../../../harness/faults/link/link-proxy.ts";
 import { type Guard, startGuard } from "../../../harness/services/guard.ts";
 import { KafkaAdmin } from "../../../harness/services/kafka/admin.ts";
 import { sleep } from "../../../harness/sweep/bindings/clock.ts";
+import type { RunResult } from "../../../harness/sweep/model.ts";
 import { bundled } from "../../../harness/systems/bundled/bundled.ts";
 import { nodeSpawner } from "../../../harness/systems/spawn-node.ts";
 import type { Deployment, SystemState } from "../../../harness/systems/system.ts";
@@ -17,6 +18,7 @@ import { KafkaClient } from "../../../kafka/client.ts";
 import { findQuery } from "../../../queries/registry.ts";
 import { startTestBroker, type TestBroker } from "../broker.ts";
 import { expectedLines, outputLines, produce } from "../bundled/topics.ts";
+import { bench, Workplace } from "../sweep/bench.ts";
 
 const PARTITIONS = 4;
 const LIVENESS_TIMEOUT_MS = 1_000;
@@ -24,6 +26,7 @@ const options = resolveNexmarkOptions({ events: 20_000, eventRatePerSecond: 700,
 const dataSet = new NexmarkDataSet({ options, partitions: PARTITIONS });
 const q5 = findQuery("q5");
 
+const place = new Workplace();
 let broker: TestBroker;
 let client: KafkaClient;
 let guard: Guard;
@@ -42,6 +45,7 @@ after(async () => {
   await client.close();
   await broker.close();
   await guard.close();
+  place.remove();
 });
 
 async function startLinks(t: TestContext): Promise<LinkProxy> {
@@ -108,6 +112,33 @@ function driverOf(fault: LinkFault, { links, deployment }: Running): LinkDriver 
   const process = (end: string) => deployment.faults!.places().find(({ name }) => name === end)?.process ?? null;
   return new LinkDriver({ fault, links, process, seed: 1, monotonicUs, sleep: (ms) => sleep(ms) });
 }
+
+test("a sweep with a slow link and a slow store: both are observed, and what went over the links is kept", async () => {
+  const file = place.write(
+    "links.yaml",
+    `query: q5
+data: {nexmark: {eventRatePerSecond: 20}}
+load: {rate: 1k/s, duration: 5s}
+warmup: 500ms
+limits: {generatorLagP99: 2s, achievedShare: 0.5, observerLagP99: 2s, minSamples: 1}
+kafka: {brokers: ["${broker.service.brokers[0]}"]}
+engine: {workers: 2}
+parallelism: 2
+recovery: passive
+checkpoints: {interval: 500ms}
+faults:
+  - {kind: delay, target: worker/1<->worker/2, delay: 30ms, jitter: 10ms, duration: 1s, at: 1s}
+  - {kind: storeSlow, delay: 50ms, duration: 1s, at: 3s}
+`,
+  );
+  const { code, err } = await bench(place, ["sweep", file, "--out", "links"]);
+  const { run, state, faults, reasons } = JSON.parse(place.read("links", "runs.jsonl")) as RunResult;
+  assert.deepEqual([code, state, reasons], [0, "valid", []], err);
+  assert.match(faults![0]!.evidence[0]!, /^TCP link proxy: \d+ bytes worker-\d->worker-\d arrived \d\d\.\d ms later$/);
+  assert.match(faults![1]!.evidence[0]!, /^\w+ of .* by (worker-\d|coordinator) began \d+\.\d ms later$/);
+  const links = place.read("links", `raw/${run.id}/links.jsonl`).trim().split("\n");
+  assert.ok(links.some((line) => line.includes('"from":"worker-1","to":"worker-2"')));
+});
 
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const limitUs = monotonicUs() + 20_000_000;

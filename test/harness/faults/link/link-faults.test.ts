@@ -19,6 +19,7 @@ test("durations and sizes are written with units and become ms and bytes", () =>
   assert.deepEqual(parsed, { ...delay, delay: 25, jitter: 10, duration: 3000, at: 2000 });
   assert.ok(isLinkFault(parsed) && !isLinkFault({ kind: "kill" }));
   const rate = schema.parse({ kind: "rate", target: "broker", bytesPerSecond: "256KiB", duration: "1s", at: 0 });
+  assert.match(issues({ ...delay, jitter: "26ms" })[0]!, /greater than the delay/);
   assert.equal(rate.kind === "rate" && rate.bytesPerSecond, 262_144);
 });
 

@@ -53,6 +53,13 @@ test("the process: knows its clients by their id, holds a link, heals it, counts
   const reset = await proxy.reset([{ from: "*", to: ["worker-1"] }]).done;
   assert.equal(reset.resets, 1);
   await client.until(({ error }) => error === "ECONNRESET", "the reset");
+  assert.deepEqual(
+    proxy.effects.map(({ treatment, evidence, resets }) => [treatment.kind, evidence?.bytes, resets]),
+    [
+      ["block", 3, undefined],
+      ["reset", undefined, 1],
+    ],
+  );
   const links = await proxy.counters();
   assert.deepEqual(
     links.map(({ from, to, connections, bytes, resets }) => [from, to, connections, bytes, resets]),

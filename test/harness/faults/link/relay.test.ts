@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
 import { monotonicUs } from "../../../../base/clock.ts";
 import type { FlowPattern, Treatment } from "../../../../harness/faults/link/rules.ts";
@@ -115,7 +116,7 @@ test("what is held is bounded: the sender feels that nobody reads, and gets ever
   for (let looks = 0; now !== before || now === 0; looks++) {
     assert.ok(looks < 2_000, "it never stops reading");
     before = now;
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await delay(5);
     now = (await rig.link("left", "right"))!.bytes;
   }
   assert.ok(now <= 256 * 1024 + 64 * 1024, `${now} bytes are held`);

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import type { TestContext } from "node:test";
+import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 import { monotonicUs } from "../../../../base/clock.ts";
 import type { Order, Told } from "../../../../harness/faults/link/control.ts";
 import type { LinkCounters } from "../../../../harness/faults/link/counters.ts";
@@ -11,11 +12,12 @@ const LIMIT_MS = 5_000;
 
 /** Fails when `promise` takes longer than any of these tests may wait. */
 export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`waited ${LIMIT_MS} ms for ${what}`)), LIMIT_MS);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  const over = new AbortController();
+  const late = delay(LIMIT_MS, null, { signal: over.signal }).then(
+    () => Promise.reject(new Error(`waited ${LIMIT_MS} ms for ${what}`)),
+    () => promise, // the race is over
+  );
+  return Promise.race([promise, late]).finally(() => over.abort());
 }
 
 /** One end of a connection under test: what has come so far, and how it ended. */
@@ -156,7 +158,7 @@ export class Rig {
 
   /** After a turn of the event loop, so that what has arrived is counted. */
   async counters(): Promise<readonly LinkCounters[]> {
-    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let turns = 0; turns < 3; turns++) await turn();
     await this.relay.obey({ order: "counters", ask: 0 });
     return this.told.flatMap((told) => ("counters" in told ? [told.counters.links] : [])).at(-1)!;
   }

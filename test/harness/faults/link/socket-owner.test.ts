@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import { inodeOf, SocketOwners } from "../../../../harness/faults/link/socket-owner.ts";
 
 const TABLE = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -46,7 +47,7 @@ test("many connections at once share a reading of the table, but none that had b
   assert.equal(readings.length, 1);
   readings[0]!(TABLE);
   assert.equal(await first, null);
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   assert.equal(readings.length, 2);
   readings[1]!(TABLE);
   assert.deepEqual(await Promise.all(later), [null, null, null]);

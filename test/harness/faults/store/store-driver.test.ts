@@ -10,7 +10,7 @@ import type { StoreFault } from "../../../../harness/faults/store/store-faults.t
 const SLOW: StoreFault = { kind: "storeSlow", delay: 250, duration: 1_000, at: 0 };
 const EVIDENCE: StoreFaultEvidence = {
   process: "worker-2",
-  atUs: 900,
+  atUs: 1_000_000,
   operation: "write",
   path: "job/3/part",
   delayedUs: 250_400,
@@ -44,7 +44,7 @@ test("a slow store: the control file says so, evidence of this fault only counts
   assert.deepEqual(JSON.parse(readFileSync(controlFile, "utf8")), { delayMs: 250, failEvery: 0 });
   const sighting = await driver.observe();
   assert.deepEqual(sighting, {
-    atUs: 900,
+    atUs: 749_600,
     resolutionUs: 1,
     what: "write of job/3/part by worker-2 began 250.4 ms later",
   });
