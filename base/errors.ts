@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   "disk-full": EXIT.environment,
   "service-start-failed": EXIT.environment,
   "kafka-unreachable": EXIT.environment,
+  "cluster-missing": EXIT.environment,
   "kafka-unsupported": EXIT.environment,
   "kafka-protocol": EXIT.runFailed,
   "kafka-corrupt": EXIT.runFailed,

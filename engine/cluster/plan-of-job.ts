@@ -1,6 +1,7 @@
 import { FaultlineError } from "../../base/errors.ts";
 import { hash64, lastHash } from "../../base/hash.ts";
 import type { RestoringJob } from "../checkpoint/restore-point.ts";
+import { refuseUnreplayable } from "../connectors/socket/replay.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
 import type { PhysicalPlan } from "../dataflow/plan.ts";
 import { planJob } from "../dataflow/planner.ts";
@@ -9,6 +10,7 @@ import { checkpointsOf, type JobSpec } from "./job-spec.ts";
 /** The plan of a submitted job: the same in the coordinator and in every worker. `job-invalid` when it cannot run. */
 export function planOfJob(graph: LogicalGraph, job: JobSpec): PhysicalPlan {
   const { parallelism, keyGroups, replication } = job;
+  refuseUnreplayable(job);
   if (checkpointsOf(job) !== null)
     refuseLoops(graph, "loops take no part in checkpoints yet", "run the job without recovery");
   if (replication === undefined) return planJob(graph, { parallelism, keyGroups });

@@ -94,7 +94,7 @@ export class TransactionalSink implements Sink {
 
   /** Commits what the checkpoint has prepared before it claims any id: claiming aborts what it finds. */
   start(): void {
-    assert(!this.#pool.isClaimed, "a sink starts once");
+    assert(!this.#pool.isOpen, "a sink starts once");
     let unanswered = this.#restored.length;
     if (unanswered === 0) this.#claim();
     for (const prepared of this.#restored) {
@@ -161,7 +161,7 @@ export class TransactionalSink implements Sink {
 
   #claim(): void {
     this.#restored = [];
-    this.#pool.claim(this.#world.log, this.#settings.address, this.#partition);
+    this.#pool.open(this.#world.log, this.#settings.address, this.#partition);
     this.#goOn();
   }
 
@@ -192,7 +192,7 @@ export class TransactionalSink implements Sink {
 
   /** Gives writers to who waits for one, in order, and answers the checkpoints whose rows are durable. */
   #goOn(): void {
-    if (!this.#pool.isClaimed) return;
+    if (!this.#pool.isOpen) return;
     const answers: Sealed[] = [];
     let isDurable = true;
     for (const sealed of this.#sealed) {

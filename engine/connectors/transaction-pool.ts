@@ -32,12 +32,17 @@ export interface TransactionPoolHost {
   onError(error: Error): void;
 }
 
+/** Writers that are claimed before they are needed: a transaction ends sooner than an id is claimed. */
+const SPARE_WRITERS = 2;
+
 /** Writers to one partition of a log, each with a transactional id of its own. */
 export class TransactionPool {
   readonly #settings: TransactionPoolSettings;
   readonly #host: TransactionPoolHost;
   readonly #all: PooledWriter[] = [];
   readonly #free = new Fifo<PooledWriter>();
+  /** Opens the writer of an id; null before `open`. */
+  #open: ((id: string, handler: LogWriterHandler) => TransactionalWriter) | null = null;
 
   constructor(settings: TransactionPoolSettings, host: TransactionPoolHost) {
     const { transactionalIds: ids } = settings;
@@ -49,32 +54,41 @@ export class TransactionPool {
     this.#host = host;
   }
 
-  /** The ids have been asked for: what they held is no more, and there are writers to give. */
-  get isClaimed(): boolean {
-    return this.#all.length > 0;
+  /** There are writers to give. */
+  get isOpen(): boolean {
+    return this.#open !== null;
   }
 
-  /** Claims all ids, after aborting what earlier executions have left open: readers of what is committed would wait for it. */
-  claim(log: Log, address: LogAddress, partition: number): void {
-    const { transactionalIds, formerIds = [], timeoutMs } = this.#settings;
+  /**
+   * Ids are claimed as they are needed, with one to spare. Behind the first ones what earlier executions have left open is aborted, because
+   * readers of what is committed wait for it.
+   */
+  open(log: Log, address: LogAddress, partition: number): void {
+    const { formerIds = [], timeoutMs } = this.#settings;
     const open = (id: string, handler: LogWriterHandler) =>
       log.openTransactionalWriter(address, [partition], { id, timeoutMs }, handler);
+    this.#open = open;
+    for (let spare = 0; spare < SPARE_WRITERS; spare++) this.#claimNext();
     for (const id of formerIds) this.#fence((handler) => open(id, handler));
-    for (const id of transactionalIds) {
-      const handler = this.#handlerOf(() => pooled.output);
-      const pooled: PooledWriter = { writer: open(id, handler), output: null };
-      this.#all.push(pooled);
-      this.#free.push(pooled);
-    }
   }
 
   /** A writer for the records, which go there from now on; null when none is free. */
   take(output: SinkOutput): PooledWriter | null {
+    if (this.#free.length < SPARE_WRITERS) this.#claimNext();
     const pooled = this.#free.shift();
     if (pooled === undefined) return null;
     pooled.output = output;
     output.open(pooled.writer);
     return pooled;
+  }
+
+  #claimNext(): void {
+    const id = this.#settings.transactionalIds[this.#all.length];
+    if (this.#open === null || id === undefined) return;
+    const handler = this.#handlerOf(() => pooled.output);
+    const pooled: PooledWriter = { writer: this.#open(id, handler), output: null };
+    this.#all.push(pooled);
+    this.#free.push(pooled);
   }
 
   /** The writer's transaction has ended. */

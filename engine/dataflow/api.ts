@@ -6,6 +6,8 @@ export { jsonDocuments } from "../connectors/json/document-decoder.ts";
 export { jsonEncoder } from "../connectors/json/encoder.ts";
 export { nestedJsonEncoder } from "../connectors/json/nested-encoder.ts";
 export type { WireField, WireFormat } from "../connectors/json/wire-format.ts";
+export { textSource } from "../connectors/text/decoder.ts";
+export { textEncoder } from "../connectors/text/encoder.ts";
 export { avg, count, countDistinct, max, min, sum } from "../operators/aggregate/aggregate.ts";
 export type { BroadcastConnect } from "../operators/broadcast-connect.ts";
 export type { CallOutFunction } from "../operators/call-out.ts";

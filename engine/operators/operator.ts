@@ -58,7 +58,10 @@ export interface Operator {
    * Fires what is due in the order (time, key group, key bytes). The chain forwards the watermark after this returns.
    */
   advanceWatermark(timeMs: number): void;
-  /** Writes all state, by key group where keyed. Changes nothing. */
+  /**
+   * Writes all state, by key group where keyed, as it is now. Changes nothing. What grows with keys or rows is frozen and deferred
+   * (`SnapshotWriter.defer`), so that this takes bounded time, and is written while the operator goes on.
+   */
   snapshot(writer: SnapshotWriter): void;
   /** Called after `open` and before any row: loads the parts of these snapshots (several after a rescale) that it owns. */
   restore(snapshots: readonly SnapshotReader[]): void;

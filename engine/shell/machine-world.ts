@@ -2,9 +2,9 @@ import { Random } from "../../base/random.ts";
 import type { World } from "../ports.ts";
 import { FileStore } from "./file-store.ts";
 import { httpCallOut } from "./http-call-out.ts";
-import { KafkaLog } from "./kafka-log.ts";
 import { localElection } from "./local-election.ts";
 import { machineFiles } from "./machine-files.ts";
+import { machineLog } from "./machine-log.ts";
 import { machineClock, machineTimers } from "./machine-timers.ts";
 import type { ProcessShell } from "./process-shell.ts";
 import type { TcpNetwork } from "./tcp-network.ts";
@@ -18,7 +18,7 @@ export function machineWorld(options: {
   readonly network: TcpNetwork;
   readonly shell: ProcessShell;
 }): World {
-  const log = new KafkaLog(options.name);
+  const log = machineLog(options.name);
   options.shell.beforeExit(() => options.network.close());
   options.shell.beforeExit(() => log.close());
   return {

@@ -1,5 +1,6 @@
 import { FaultlineError } from "../../base/errors.ts";
 import { CutSource } from "../connectors/cut-source.ts";
+import { isReplayable } from "../connectors/socket/replay.ts";
 import { Source, type SourceSettings } from "../connectors/source.ts";
 import type { SourcePart, TickedSourceHost } from "../connectors/source-part.ts";
 import { TickedSource } from "../connectors/ticked-source.ts";
@@ -48,8 +49,9 @@ function sourceSettings(
     watermarkIntervalUs: job.options.watermarkIntervalUs,
     idleTimeoutUs: job.options.idleTimeoutMs * 1000,
     watermarkAlignmentMs: job.options.watermarkAlignmentMs,
-    bounded: job.bounded,
-    fromEnd,
+    // What cannot be read again begins at its present end anyway, and ends when nothing more can come.
+    bounded: job.bounded || !isReplayable(kind),
+    fromEnd: fromEnd && isReplayable(kind),
     decoder: node.decoder(job.options.maxBatchRows),
   };
 }

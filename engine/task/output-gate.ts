@@ -165,7 +165,7 @@ export class OutputGate {
   #flushDue(): void {
     if (!this.#isDue || this.#closed || this.#timer !== null) return;
     const { timers, bufferTimeoutUs, guard } = this.#settings;
-    this.#timer = timers.after(bufferTimeoutUs / 2, () => {
+    this.#timer = timers.after(Math.floor(bufferTimeoutUs / 2), () => {
       this.#timer = null;
       this.#flushDue();
     });

@@ -23,7 +23,7 @@ import { plantedReason, readPlanted } from "./planted.ts";
 import { type RoleSecond, resourceSeries, resourceUsage } from "./resource-usage.ts";
 import { feederFiles, readJson, readJsonLines, readRunRecord, runFiles } from "./results-folder.ts";
 import { runConfig } from "./run-config.ts";
-import { inputsPerSecond, type Measured, measuresOf, offeredPerSecond } from "./run-measures.ts";
+import { inputsPerSecond, judgedLags, type Measured, measuresOf, offeredPerSecond } from "./run-measures.ts";
 import { RunRecorder, type StampedOutput, TAGS, type Tag } from "./run-recorder.ts";
 import { readMainSentTimes } from "./sent-times.ts";
 import { circumstancesOf, type Evidence, judge } from "./verdict.ts";
@@ -87,10 +87,11 @@ export async function analyzeRunFully(
   const dueUs = (index: number) => record.startUs + Math.floor(config.input.schedule.dueNs(index) / 1000);
   const windowed = query.trigger.kind === "endOfWindow";
   const sent = readMainSentTimes(fed.sent, config);
-  const recorder = new RunRecorder(record, window, dueUs, sent, windowed, readEngineStamps(files.engineLatency));
   const checkpoints = readCheckpoints(files.checkpoints);
   const states = readJobStates(files.jobStates);
   const faults = RunFaults.read(files.faults, record, config, { states, checkpoints });
+  const stamps = readEngineStamps(files.engineLatency);
+  const recorder = new RunRecorder(record, window, dueUs, sent, windowed, stamps, faults?.brokerAway());
   try {
     recorder.readSentTimes();
     sent?.forEach((first, end, sentUs) => {
@@ -154,6 +155,7 @@ function collect(c: Collected): RunAnalysis {
     afterLoss: afterLossOf(query),
     unplanned: unplannedRestarts(c.states, c.faults?.firstStruckUs() ?? null),
     ...measures,
+    ...judgedLags(c, (c.faults?.brokerAway().length ?? 0) > 0),
   };
   const { state, reasons } = judge(evidence);
   const notes = [

@@ -48,6 +48,16 @@ function generatorLag({ record, window, recorder, lagLog }: Measured): LatencySu
   return feederLag(record);
 }
 
+/** The lags that tell whether feeder and observer kept up: without the times in which they could not, because the broker was struck. */
+export function judgedLags({ recorder, lagLog, ...rest }: Measured, isStruck: boolean) {
+  if (!isStruck) return {};
+  const known = recorder.inputsInWindow !== null;
+  return {
+    generatorLagUs: known ? recorder.judgedGeneratorLag.summary() : generatorLag({ recorder, lagLog, ...rest }),
+    observerLagUs: recorder.judgedObserverLag.summary(),
+  };
+}
+
 /** Null where nothing tells. */
 export function inputsPerSecond({ recorder, lagLog }: Measured): readonly number[] | null {
   if (recorder.inputsInWindow !== null) return recorder.inputs;

@@ -23,6 +23,12 @@ export const TAGS = [
 ] as const;
 export type Tag = (typeof TAGS)[number];
 
+/** Monotonic µs; `toUs` is outside. */
+export interface TimeSpan {
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
 /** One output's times, ms since the epoch, with decimals. */
 export interface StampedOutput extends EngineStamps {
   readonly dueMs: number;
@@ -41,6 +47,9 @@ export class RunRecorder {
   readonly engine = new LatencyHistogram();
   readonly generatorLag = new LatencyHistogram();
   readonly observerLag = new LatencyHistogram();
+  /** Both lags without the times in which the broker was struck on purpose, only where it was: by these the instruments are judged. */
+  readonly judgedGeneratorLag = new LatencyHistogram();
+  readonly judgedObserverLag = new LatencyHistogram();
   /** As readers of committed data saw the outputs. */
   readonly committed = new LatencyHistogram();
   /** Outputs that became visible to them in each second. */
@@ -60,6 +69,9 @@ export class RunRecorder {
   readonly #sent: SentTimes | null;
   readonly #windows: boolean;
   readonly #engineStamps: ReturnType<typeof readEngineStamps>;
+  readonly #brokerAway: readonly TimeSpan[];
+  /** Whether the judged lags differ from the others. */
+  readonly #judges: boolean;
   readonly #offsetUs: number;
   readonly #offsetSlope: number;
 
@@ -70,7 +82,10 @@ export class RunRecorder {
     sent: SentTimes | null,
     windowed: boolean,
     engineStamps: ReturnType<typeof readEngineStamps> = null,
+    brokerAway: readonly TimeSpan[] = [],
   ) {
+    this.#brokerAway = brokerAway;
+    this.#judges = brokerAway.length > 0;
     this.#engineStamps = engineStamps;
     this.#record = record;
     this.#window = window;
@@ -93,7 +108,9 @@ export class RunRecorder {
     if (measured) this.outputsInWindow++;
     const lagUs = Math.round(this.#wallUs(o.observedUs) - (this.#record.startWallMs + o.appendMs) * 1000);
     this.intervals["observer-lag"].record(second, lagUs);
-    if (measured) this.observerLag.record(lagUs);
+    if (!measured) return;
+    this.observerLag.record(lagUs);
+    if (this.#judges && !this.#isAway(o.observedUs)) this.judgedObserverLag.record(lagUs);
   }
 
   onMatch(match: Match): void {
@@ -147,17 +164,19 @@ export class RunRecorder {
       for (let index = first; index < end; index++) {
         const dueUs = this.#dueUs(index);
         this.intervals["generator-lag"].record(this.#second(dueUs), sentUs - dueUs);
-        if (this.#inWindow(dueUs)) this.generatorLag.record(sentUs - dueUs);
+        if (!this.#inWindow(dueUs)) continue;
+        this.generatorLag.record(sentUs - dueUs);
+        if (this.#judges && !this.#isAway(dueUs)) this.judgedGeneratorLag.record(sentUs - dueUs);
       }
     });
   }
 
   /** Frees the histograms. */
   destroy(): void {
-    const { latency, uncorrected, residence, engine, generatorLag, observerLag, committed } = this;
-    for (const histogram of [latency, uncorrected, residence, engine, generatorLag, observerLag, committed]) {
-      histogram.destroy();
-    }
+    const { latency, uncorrected, residence, engine, committed } = this;
+    const { generatorLag, observerLag, judgedGeneratorLag, judgedObserverLag } = this;
+    const lags = [generatorLag, observerLag, judgedGeneratorLag, judgedObserverLag];
+    for (const histogram of [latency, uncorrected, residence, engine, committed, ...lags]) histogram.destroy();
   }
 
   /** µs since the epoch. */
@@ -167,6 +186,10 @@ export class RunRecorder {
 
   #second(atUs: number): number {
     return Math.max(0, Math.floor((atUs - this.#record.startUs) / US_PER_SECOND));
+  }
+
+  #isAway(atUs: number): boolean {
+    return this.#brokerAway.some(({ fromUs, toUs }) => atUs >= fromUs && atUs < toUs);
   }
 
   #inWindow(atUs: number): boolean {

@@ -36,6 +36,8 @@ export interface SyntheticRun {
   /** Without send times, as when the feeder leaves none. */
   readonly withoutSentTimes?: boolean;
   readonly latencyUs?: (random: Random) => number;
+  /** When a batch was really sent, from the first due time and when it would have been. */
+  readonly sentUs?: (startUs: number, sentUs: number) => number;
   /** What readers of committed data saw, from what everybody saw; default: they are not observed. */
   readonly committed?: (outputs: readonly Output[]) => Output[];
 }
@@ -70,7 +72,7 @@ export function writeSyntheticRun(resultsDir: string, spec: SyntheticRun): strin
   writeFileSync(join(raw, "observations.bin"), Buffer.concat(observations));
   writeFileSync(join(raw, "run.json"), JSON.stringify(record));
   writeFileSync(join(raw, "resources.jsonl"), resourceLines(record));
-  if (spec.withoutSentTimes !== true) writeFileSync(join(raw, "sent.bin"), sentTimes(record));
+  if (spec.withoutSentTimes !== true) writeFileSync(join(raw, "sent.bin"), sentTimes(record, spec.sentUs));
   return id;
 }
 
@@ -223,7 +225,7 @@ function resourceLines(record: RunRecord): string {
 }
 
 /** Batches of 10 events, each sent 300 µs after its last one was due. */
-function sentTimes(record: RunRecord): Uint8Array {
+function sentTimes(record: RunRecord, really: SyntheticRun["sentUs"] = (_, sentUs) => sentUs): Uint8Array {
   const { schedule } = runConfig(record);
   const batches = Math.ceil(record.events / 10);
   const view = new DataView(new ArrayBuffer(batches * 24));
@@ -231,7 +233,8 @@ function sentTimes(record: RunRecord): Uint8Array {
     const end = Math.min(record.events, i * 10 + 10);
     view.setFloat64(i * 24, i * 10, true);
     view.setFloat64(i * 24 + 8, end, true);
-    view.setFloat64(i * 24 + 16, record.startUs + Math.floor(schedule.dueNs(end - 1) / 1000) + 300, true);
+    const sentUs = record.startUs + Math.floor(schedule.dueNs(end - 1) / 1000) + 300;
+    view.setFloat64(i * 24 + 16, really(record.startUs, sentUs), true);
   }
   return new Uint8Array(view.buffer);
 }

@@ -2,13 +2,20 @@ import { existsSync } from "node:fs";
 import type { CheckpointReport } from "../../../engine/cluster/messages.ts";
 import type { FaultRecord } from "../../faults/model.ts";
 import type { FaultResult } from "../../faults/result.ts";
+import type { FaultKind } from "../../faults/schema.ts";
 import type { IntervalHistogram } from "../../measure/interval-histograms.ts";
 import type { RunRecord } from "../../sweep/model.ts";
 import type { JobTransition } from "../job-states.ts";
 import { readJsonLines } from "../results-folder.ts";
 import type { RunConfig } from "../run-config.ts";
+import type { TimeSpan } from "../run-recorder.ts";
 import { FaultRecorder, type FaultSeries } from "./fault-recorder.ts";
 import { faultResults } from "./fault-results.ts";
+
+/** Faults that keep the feeder from sending and the observer from reading. */
+const BROKER_KINDS: ReadonlySet<FaultKind> = new Set<FaultKind>(["brokerKill", "brokerPause", "brokerRestart"]);
+/** Time that clients may take to find the broker again and to work off what has waited. */
+const RECONNECT_US = 2_000_000;
 
 /** What the verdict needs to know of a run's faults. */
 export interface FaultVerdict {
@@ -91,6 +98,14 @@ export class RunFaults {
   firstStruckUs(): number | null {
     const struck = this.#records.flatMap(({ injectedUs }) => (injectedUs === null ? [] : [injectedUs]));
     return struck.length === 0 ? null : Math.min(...struck);
+  }
+
+  /** When the broker was struck on purpose, until feeder and observer have made up for it. */
+  brokerAway(): readonly TimeSpan[] {
+    return this.#records.flatMap(({ kind, injectedUs, observedUs, healedUs, problem }): TimeSpan[] => {
+      if (!BROKER_KINDS.has(kind) || injectedUs === null || observedUs === null || problem !== null) return [];
+      return [{ fromUs: injectedUs, toUs: Math.max(observedUs, healedUs ?? 0) + RECONNECT_US }];
+    });
   }
 
   destroy(): void {

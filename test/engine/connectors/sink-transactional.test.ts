@@ -44,16 +44,16 @@ function bound(log: ManualTransactions): Pick<ManualTransactions, "openTransacti
 }
 
 describe("a transactional sink", () => {
-  it("claims its whole pool, writes through one id, and goes on with the next once a checkpoint's rows are durable", () => {
+  it("claims two ids, writes through one, claims one more when only one is to spare, and goes on with the next once a checkpoint's rows are durable", () => {
     const { log, sink, prepare, prepared, writer } = start();
-    assert.deepEqual(log.take(), ["a claim", "b claim", "c claim"]);
+    assert.deepEqual(log.take(), ["a claim", "b claim"]);
     sink.emit(rows(1, 2));
     prepare(1);
     assert.deepEqual([prepared, sink.settled, sink.committed], [[], false, false]);
     writer("a").acknowledge();
     assert.deepEqual([prepared, sink.settled, sink.committed], [["1: a0"], true, false]);
     sink.emit(rows(3));
-    assert.deepEqual(log.take(), ["a 1", "a 2", "b 3"]);
+    assert.deepEqual(log.take(), ["a 1", "a 2", "c claim", "b 3"]);
     assert.equal(sink.blocked, false);
   });
 
@@ -62,15 +62,15 @@ describe("a transactional sink", () => {
     sink.emit(rows(1));
     prepare(1);
     sink.emit(rows(2, 3));
-    assert.deepEqual([log.take().slice(3), sink.blocked], [["a 1"], true]);
+    assert.deepEqual([log.take().slice(2), sink.blocked], [["a 1"], true]);
     writer("a").acknowledge();
-    assert.deepEqual([log.take(), sink.blocked, events], [["b 2", "b 3"], false, ["wake"]]);
+    assert.deepEqual([log.take(), sink.blocked, events], [["c claim", "b 2", "b 3"], false, ["wake"]]);
   });
 
   it("aborts what earlier executions have left open, and does not mind who else does", () => {
     const { log, events, writer } = start(["b", "c"], [preparedOf("a")], ["a"]);
     log.resolving.get("a")!(null);
-    assert.deepEqual(log.take(), ["a resolve 0", "a claim", "a abort", "b claim", "c claim"]);
+    assert.deepEqual(log.take(), ["a resolve 0", "b claim", "c claim", "a claim", "a abort"]);
     writer("a").answer!(new FaultlineError("kafka-fenced", "by a later execution"));
     assert.deepEqual([log.take(), events], [["a close"], ["wake"]]);
     writer("a").handler.onError(new FaultlineError("kafka-timeout", "nobody answers"));
@@ -180,7 +180,7 @@ describe("a transactional sink", () => {
     writer("a").handler.onDrain();
     assert.deepEqual([log.take(), sink.blocked], [["a 3"], true]);
     writer("a").acknowledge();
-    assert.deepEqual([log.take(), prepared, sink.blocked], [["b 4"], ["1: a0"], false]);
+    assert.deepEqual([log.take(), prepared, sink.blocked], [["c claim", "b 4"], ["1: a0"], false]);
   });
 
   it("commits what the checkpoint had prepared before it claims any id, and holds rows and checkpoints back meanwhile", () => {

@@ -228,8 +228,8 @@ describe("verdict", () => {
     });
   }
 
-  it("at-most-once may lose outputs, but not repeat them; at-least-once without a fault may do neither", () => {
-    const judged = (guarantee: string, verified: Partial<VerifySummary>) => {
+  it("after a fault at-most-once may lose outputs and at-least-once may repeat them, not the other way round; without one nobody may", () => {
+    const judged = (guarantee: string, verified: Partial<VerifySummary>, excuses = false) => {
       const none = { expected: 9, observed: 9, matched: 9, lost: 0, duplicate: 0, wrong: 0 };
       return judge({
         record: { problems: [], events: 1, feeder: feeder(), clockOffsetUs: { start: 0, end: 0 } } as never,
@@ -242,13 +242,20 @@ describe("verdict", () => {
         observerLagUs: NO_LATENCY,
         latencyUs: { ...NO_LATENCY, n: 1 },
         claimsLatency: true,
+        afterLoss: "subset",
+        faults: { problems: [], excuses },
       }).state;
     };
-    assert.equal(judged("at-most-once", { lost: 1, matched: 8 }), "valid");
-    assert.equal(judged("at-most-once", { duplicate: 1 }), "failed");
-    assert.equal(judged("at-least-once", { lost: 1, matched: 8 }), "failed");
-    assert.equal(judged("at-least-once", { duplicate: 1 }), "failed");
-    assert.equal(judged("at-least-once", {}), "valid");
+    const [lost, duplicate] = [{ lost: 1, matched: 8 }, { duplicate: 1 }];
+    assert.equal(judged("at-most-once", lost, true), "valid");
+    assert.equal(judged("at-most-once", duplicate, true), "failed");
+    assert.equal(judged("at-least-once", lost, true), "failed");
+    assert.equal(judged("at-least-once", duplicate, true), "valid");
+    for (const guarantee of ["at-most-once", "at-least-once", "exactly-once"]) {
+      assert.equal(judged(guarantee, lost), "failed");
+      assert.equal(judged(guarantee, duplicate), "failed");
+      assert.equal(judged(guarantee, {}), "valid");
+    }
   });
 
   it("without an observation log nothing was checked: invalid, not valid", async (t) => {

@@ -89,6 +89,8 @@ describe("results of a sweep", () => {
     const [header, ...lines] = readFileSync(join(folder, "runs.csv"), "utf8").trimEnd().split("\n");
     const latency = (prefix: string) =>
       ["p50_us", "p90_us", "p99_us", "p999_us", "max_us", "n"].map((c) => `${prefix}_${c}`);
+    const counts = ["expected", "observed", "matched", "lost", "duplicate", "wrong"];
+    const verified = [...counts, "unexpected", "premature", "out_of_order"];
     assert.deepEqual(header!.split(","), [
       ...["format_version", "run", "cell", "repetition", "order", "block", "axes_json", "query", "system", "state"],
       ...["reasons", "events", "warmup_ms", "measured_ms", "offered_events_per_second"],
@@ -96,20 +98,14 @@ describe("results of a sweep", () => {
       ...latency("latency"),
       "negative_latencies",
       ...["uncorrected_latency", "residence", "engine_latency", "generator_lag", "observer_lag"].flatMap(latency),
-      ...[
-        "expected",
-        "observed",
-        "matched",
-        "lost",
-        "duplicate",
-        "wrong",
-        "unexpected",
-        "premature",
-        "out_of_order",
-      ].map((c) => `verified_${c}`),
+      ...verified.map((c) => `verified_${c}`),
       "cpu_seconds",
       "cpu_seconds_per_million_events",
       "data_format",
+      ...["recovery", "guarantee", "checkpoint_interval_ms", "checkpoints_completed", "checkpoints_aborted"],
+      ...["checkpoint_duration_ms_median", "checkpoint_bytes_median"],
+      ...latency("committed_latency"),
+      ...verified.map((c) => `committed_verified_${c}`),
     ]);
     assert.equal(lines.length, 4);
     assert.match(
@@ -117,6 +113,7 @@ describe("results of a sweep", () => {
       /^1,q0-cell-r1,q0-cell,1,2,0,"\{""query"":""q0""\}",q0,bundled,valid,,8000,1000,3000,2000,/,
     );
     assert.match(lines[2]!, /,5520,0,.*,,,,,,,/, "residence of a query without windows is empty");
+    assert.match(lines[2]!, /,json,none,at-least-once,{20}$/, "no checkpoints, and nobody read committed data");
   });
 
   it("summary.csv has medians over valid runs only", () => {

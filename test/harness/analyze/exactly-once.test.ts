@@ -198,3 +198,24 @@ describe("at-most-once", () => {
     assert.equal(before.result.state, "failed");
   });
 });
+
+describe("a broker that was struck", () => {
+  const lasts = { durationMs: 400, healedUs: at(2_900), detectedUs: null, recoveredUs: null, restoredFrom: null };
+  const away = { kind: "brokerPause", target: "broker", role: "broker", ...lasts } as const;
+  /** Everything that was due while it was away was sent once it was back. */
+  const heldBack = (startUs: number, sentUs: number) =>
+    sentUs >= startUs + 2_500_000 && sentUs < startUs + 2_900_000 ? startUs + 2_900_000 : sentUs;
+
+  it("is no fault of feeder and observer, whose lags are reported all the same", async (t) => {
+    const struck = { withoutReplays: true, states: JOB_STATES.slice(0, 3), sentUs: heldBack };
+    const { result } = await run(t, { ...struck, fault: away });
+    assert.deepEqual([result.state, result.reasons], ["valid", []]);
+    near(result.generatorLagUs.max, 400_000, 6_000);
+    assert.ok(result.generatorLagUs.p99! > 100_000);
+    const { result: other } = await run(t, { ...struck, fault: { ...away, kind: "pause", target: "worker/1" } });
+    assert.deepEqual(
+      other.reasons.map(({ code }) => code),
+      ["generator-saturated"],
+    );
+  });
+});

@@ -1,0 +1,77 @@
+import { Random } from "../../base/random.ts";
+import type { CheckpointSettings, RestartStrategy } from "../../engine/cluster/job-spec.ts";
+import type { QueryDefinition } from "../../queries/query.ts";
+import { generatorOf } from "../../queries/registry.ts";
+import { drawFaults } from "./draw-faults.ts";
+import { type DrawnRun, drawRun } from "./draw-run.ts";
+import { FAULT_KINDS, type FaultKind, type PassiveProtection } from "./protection.ts";
+
+export interface PassiveOptions {
+  /** null: drawn. */
+  readonly guarantee: PassiveProtection["guarantee"] | null;
+  /** Kinds of faults; null: all. */
+  readonly faults: readonly FaultKind[] | null;
+}
+
+/** More than any run of a few hundred events needs, however often its faults throw it back. */
+const MANY_RESTARTS = 500;
+
+/** What seed `seed` does with the query: a job that recovers from checkpoints, and faults. */
+export function drawPassive(query: QueryDefinition, seed: number, options: PassiveOptions): DrawnRun {
+  const random = new Random(seed ^ 0xfa017);
+  const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!;
+  const run = drawRun(query, seed);
+  // Its events come after four seconds: checkpoints all the while would take long.
+  const isSlow = generatorOf(query) === "bettercloud";
+  const guarantee = options.guarantee ?? pick("exactly-once", "exactly-once", "exactly-once", "at-least-once");
+  return {
+    ...run,
+    // More than one worker: else there is nobody to be parted from.
+    workers: pick(1, 2, 2, 3, 4),
+    protection: {
+      kind: "passive",
+      guarantee,
+      checkpoints: drawCheckpoints(random, guarantee, isSlow),
+      restart: drawRestart(random),
+      spareWorkers: pick(0, 0, 1, 2),
+      replaceAfterUs: pick(1_000, 50_000, 500_000),
+      faults: drawFaults(random, options.faults ?? FAULT_KINDS),
+    },
+  };
+}
+
+function drawCheckpoints(
+  random: Random,
+  guarantee: PassiveProtection["guarantee"],
+  isSlow: boolean,
+): CheckpointSettings {
+  const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!;
+  return {
+    mode: guarantee === "exactly-once" ? pick("aligned", "aligned", "stop-the-world") : pick("aligned", "at-least-once"),
+    intervalUs: isSlow ? pick(200_000, 1_000_000) : pick(2_000, 5_000, 20_000, 100_000),
+    timeoutUs: pick(50_000, 300_000, 2_000_000, 2_000_000),
+    minPauseUs: pick(0, 0, 1_000, 20_000),
+    toleratedFailures: pick(0, 1, 3, 10),
+    retain: pick(1, 2, 3),
+    keepAtEnd: pick(true, false),
+    localCopies: pick(true, true, false),
+    transactionTimeoutMs: 300_000,
+  };
+}
+
+function drawRestart(random: Random): RestartStrategy {
+  const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!;
+  const patient: RestartStrategy = { kind: "fixed-delay", attempts: MANY_RESTARTS, delayUs: pick(0, 1_000, 50_000) };
+  return pick<RestartStrategy>(
+    patient,
+    patient,
+    patient,
+    patient,
+    patient,
+    { kind: "exponential-delay", initialUs: 1_000, maxUs: 100_000, multiplier: 2, resetUs: 300_000, jitter: 0.1 },
+    { kind: "exponential-delay", initialUs: 10_000, maxUs: 500_000, multiplier: 1.5, resetUs: 1_000_000, jitter: 0.5 },
+    { kind: "failure-rate", maxFailures: MANY_RESTARTS, intervalUs: 10_000_000, delayUs: pick(0, 10_000) },
+    { kind: "fixed-delay", attempts: 1, delayUs: 0 },
+    pick<RestartStrategy>({ kind: "none" }, { kind: "failure-rate", maxFailures: 1, intervalUs: 1e7, delayUs: 0 }),
+  );
+}

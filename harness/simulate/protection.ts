@@ -1,0 +1,63 @@
+import type { CheckpointSettings, Guarantee, Replication, RestartStrategy } from "../../engine/cluster/job-spec.ts";
+import type { StoreTrouble } from "../../engine/simulation/store.ts";
+
+/** How a drawn job survives, and what it has to survive. */
+export type Protection = { readonly kind: "none" } | ReplicatedProtection | PassiveProtection;
+
+export interface ReplicatedProtection {
+  readonly kind: "replicated";
+  readonly replication: Replication;
+  /** Events from the deployment to the death of a worker that hosts nothing but replicas, for each death; fewer than there are replicas. */
+  readonly killAfter: readonly number[];
+}
+
+export interface PassiveProtection {
+  readonly kind: "passive";
+  readonly guarantee: Exclude<Guarantee, "at-most-once">;
+  readonly checkpoints: CheckpointSettings;
+  readonly restart: RestartStrategy;
+  /** Workers beyond those that the job begins on. */
+  readonly spareWorkers: number;
+  /** From the end of a worker to the start of the one that takes its place, µs. */
+  readonly replaceAfterUs: number;
+  readonly faults: readonly DrawnFault[];
+}
+
+export const FAULT_KINDS = ["kill", "pause", "reset", "partition", "store", "broker"] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** What a fault waits for: the nth time that something happens, and then a while. */
+export interface FaultTrigger {
+  readonly on: Moment;
+  readonly nth: number;
+  readonly delayUs: number;
+}
+
+/**
+ * `triggered`, `acknowledged`, `completed`: phases of a checkpoint; `last`: the job's last one has reached a worker; `deploying`,
+ * `running`: states of the job; `restoring`: it is deployed from a checkpoint; `struck`: another fault strikes.
+ */
+export type Moment =
+  | "triggered"
+  | "acknowledged"
+  | "completed"
+  | "last"
+  | "deploying"
+  | "restoring"
+  | "running"
+  | "struck";
+
+export interface DrawnFault {
+  readonly kind: FaultKind;
+  readonly trigger: FaultTrigger;
+  /** Which of the processes that are there then: modulo their number. */
+  readonly victim: number;
+  readonly other: number;
+  /** Of connections and partitions: what the other end is. */
+  readonly otherEnd: "worker" | "coordinator" | "log";
+  /** Of pauses: the coordinator stands still, not a worker. */
+  readonly ofCoordinator: boolean;
+  readonly way: "both" | "there" | "back";
+  readonly store: StoreTrouble;
+  readonly lengthUs: number;
+}
