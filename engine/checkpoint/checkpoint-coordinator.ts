@@ -1,6 +1,7 @@
 import { assert, present } from "../../base/assert.ts";
+import type { CheckpointReport, SnapshotCost, SnapshotHandle } from "../cluster/checkpoint-facts.ts";
 import type { CheckpointSettings } from "../cluster/job-spec.ts";
-import type { CheckpointReport, Failure, SnapshotCost, SnapshotHandle } from "../cluster/messages.ts";
+import type { Failure } from "../cluster/messages.ts";
 import type { Timer, World } from "../ports.ts";
 import type { CheckpointEffects } from "./checkpoint-effects.ts";
 import { CheckpointFiles } from "./checkpoint-files.ts";

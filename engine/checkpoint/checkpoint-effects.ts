@@ -1,4 +1,5 @@
-import type { CheckpointReport, Failure } from "../cluster/messages.ts";
+import type { CheckpointReport } from "../cluster/checkpoint-facts.ts";
+import type { Failure } from "../cluster/messages.ts";
 
 export interface CheckpointOrder {
   readonly checkpointId: number;

@@ -1,5 +1,6 @@
 import { assert } from "../../base/assert.ts";
-import type { CheckpointReport, Failure, SnapshotCost, SnapshotHandle } from "../cluster/messages.ts";
+import type { CheckpointReport, SnapshotCost, SnapshotHandle } from "../cluster/checkpoint-facts.ts";
+import type { Failure } from "../cluster/messages.ts";
 import type { Timer, World } from "../ports.ts";
 import type { CheckpointFiles } from "./checkpoint-files.ts";
 import { type CheckpointFacts, type CheckpointTask, PendingCheckpoint } from "./pending-checkpoint.ts";

@@ -1,5 +1,5 @@
 import { FaultlineError } from "../../base/errors.ts";
-import type { SnapshotHandle } from "../cluster/messages.ts";
+import type { SnapshotHandle } from "../cluster/checkpoint-facts.ts";
 import { decodeSnapshotFile, encodeSnapshotFile } from "./snapshot-file.ts";
 
 const VERSION = 1;

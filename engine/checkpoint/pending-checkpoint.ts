@@ -1,4 +1,9 @@
-import type { CheckpointReport, SnapshotCost, SnapshotHandle, TaskSnapshotReport } from "../cluster/messages.ts";
+import type {
+  CheckpointReport,
+  SnapshotCost,
+  SnapshotHandle,
+  TaskSnapshotReport,
+} from "../cluster/checkpoint-facts.ts";
 import type { CheckpointMetadata } from "./metadata.ts";
 
 export interface CheckpointTask {

@@ -1,5 +1,5 @@
 import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
-import type { RestorePoint } from "../cluster/messages.ts";
+import type { RestorePoint } from "../cluster/checkpoint-facts.ts";
 import type { World } from "../ports.ts";
 import { type CheckpointMetadata, decodeMetadata } from "./metadata.ts";
 import { checkpointFolder, checkpointIdOf, jobFolder, METADATA_FILE } from "./paths.ts";

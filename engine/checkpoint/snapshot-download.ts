@@ -1,5 +1,5 @@
 import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
-import type { SnapshotHandle } from "../cluster/messages.ts";
+import type { SnapshotHandle } from "../cluster/checkpoint-facts.ts";
 import type { World } from "../ports.ts";
 import { decodeSnapshotFile } from "./snapshot-file.ts";
 

@@ -1,5 +1,5 @@
 import { asFaultlineError, type FaultlineError } from "../../base/errors.ts";
-import type { SnapshotHandle } from "../cluster/messages.ts";
+import type { SnapshotHandle } from "../cluster/checkpoint-facts.ts";
 import type { World } from "../ports.ts";
 import { snapshotFileName } from "./paths.ts";
 import type { PendingSnapshot } from "./pending-snapshot.ts";

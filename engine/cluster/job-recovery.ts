@@ -2,16 +2,10 @@ import { CheckpointCoordinator } from "../checkpoint/checkpoint-coordinator.ts";
 import { findRestorePoint, loadRestorePoint, type RestoringJob } from "../checkpoint/restore-point.ts";
 import type { World } from "../ports.ts";
 import { taskFailure } from "../task/task-failure.ts";
+import type { CheckpointPhase, CheckpointReport, RestorePoint } from "./checkpoint-facts.ts";
 import type { JobOrder } from "./job-effects.ts";
 import { checkpointsOf, DEFAULT_RESTART, type JobSpec } from "./job-spec.ts";
-import type {
-  CheckpointPhase,
-  CheckpointReport,
-  Failure,
-  RestorePoint,
-  TaskPlacement,
-  WorkerToCoordinator,
-} from "./messages.ts";
+import type { Failure, TaskPlacement, WorkerToCoordinator } from "./messages.ts";
 import type { RestartDecision } from "./restart-strategy.ts";
 import { RestartDecider } from "./restart-strategy.ts";
 

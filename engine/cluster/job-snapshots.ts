@@ -6,7 +6,8 @@ import type { World } from "../ports.ts";
 import type { Task } from "../task/task.ts";
 import { taskFailure } from "../task/task-failure.ts";
 import type { TaskSnapshot } from "../task/task-parts.ts";
-import type { RestorePoint, WorkerToCoordinator } from "./messages.ts";
+import type { RestorePoint } from "./checkpoint-facts.ts";
+import type { WorkerToCoordinator } from "./messages.ts";
 import { taskKey } from "./placement.ts";
 
 type SnapshotWorld = Pick<World, "clock" | "timers" | "store" | "localStore" | "journal">;

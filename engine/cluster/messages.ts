@@ -1,3 +1,10 @@
+import type {
+  CheckpointPhase,
+  CheckpointReport,
+  RestorePoint,
+  SnapshotCost,
+  SnapshotHandle,
+} from "./checkpoint-facts.ts";
 import type { JobSpec } from "./job-spec.ts";
 
 /** Control messages: JSON, one per network message, between coordinator, workers and clients (harness, CLI). */
@@ -65,39 +72,6 @@ export type WorkerToCoordinator =
       readonly vertex: string;
       readonly subtask: number;
     };
-
-/** What one task's part of a checkpoint cost. Times in µs. */
-export interface SnapshotCost {
-  /** Trigger at the coordinator to the task's first barrier, by the clock of the machine; null: the barrier came before word of the trigger. */
-  readonly startDelayUs: number | null;
-  /** First barrier to last. */
-  readonly alignmentUs: number;
-  /** Received on channels that waited for the others, bytes. */
-  readonly alignmentBytes: number;
-  /** The task stood still for the copy. */
-  readonly syncUs: number;
-  /** From there until the snapshot was stored. */
-  readonly asyncUs: number;
-  readonly bytes: number;
-}
-
-/** Where one task's snapshot is, relative to the checkpoint's folder. */
-export interface SnapshotHandle {
-  readonly vertex: string;
-  readonly subtask: number;
-  readonly file: string;
-  readonly bytes: number;
-  /** CRC-32C of the file. */
-  readonly checksum: number;
-}
-
-/** A complete checkpoint that a job starts from. */
-export interface RestorePoint {
-  readonly checkpointId: number;
-  /** Its folder in the store. */
-  readonly folder: string;
-  readonly snapshots: readonly SnapshotHandle[];
-}
 
 /** From the worker's liveness thread, over a connection of its own. `progress` is the main loop's turn counter. */
 export type LivenessToCoordinator = { readonly type: "alive"; readonly worker: string; readonly progress: number };
@@ -195,32 +169,6 @@ export type ClientToCoordinator =
   /** A checkpoint that is kept, in `folder` of the store; with `stop` the job ends with it. */
   | { readonly type: "savepoint"; readonly jobId: string; readonly folder: string; readonly stop: boolean }
   | { readonly type: "shutdown" };
-
-/** One task's part in a checkpoint's report. */
-export interface TaskSnapshotReport extends SnapshotCost {
-  readonly vertex: string;
-  readonly subtask: number;
-}
-
-export type CheckpointPhase = "triggered" | "acknowledged" | "completed" | "aborted";
-
-/** What became of a checkpoint. Times are monotonic µs of the coordinator. */
-export interface CheckpointReport {
-  readonly checkpointId: number;
-  readonly attempt: number;
-  readonly outcome: "completed" | "aborted";
-  readonly isSavepoint: boolean;
-  readonly folder: string;
-  readonly triggeredUs: number;
-  /** Last acknowledgement; null when it was aborted before. */
-  readonly acknowledgedUs: number | null;
-  /** Its metadata were durable, or it was given up. */
-  readonly endedUs: number;
-  readonly bytes: number;
-  /** Why it was aborted. */
-  readonly reason?: string;
-  readonly tasks: readonly TaskSnapshotReport[];
-}
 
 export type CoordinatorToClient =
   | { readonly type: "workers"; readonly workers: readonly { readonly worker: string; readonly pid: number }[] }

@@ -1,13 +1,8 @@
 import { sendControl } from "../cluster/control-codec.ts";
 import type { JobSpec } from "../cluster/job-spec.ts";
 import { readToClient } from "../cluster/message-shapes.ts";
-import type {
-  CheckpointReport,
-  ClientToCoordinator,
-  CoordinatorToClient,
-  Failure,
-  TaskCounters,
-} from "../cluster/messages.ts";
+import type { CheckpointReport } from "../cluster/checkpoint-facts.ts";
+import type { ClientToCoordinator, CoordinatorToClient, Failure, TaskCounters } from "../cluster/messages.ts";
 import type { Connection } from "../ports.ts";
 import type { SimulatedProcess } from "./process.ts";
 

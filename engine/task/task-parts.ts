@@ -1,7 +1,8 @@
 import type { PendingSnapshot } from "../checkpoint/pending-snapshot.ts";
 import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { BarrierMode } from "../cluster/job-spec.ts";
-import type { Failure, SnapshotCost, TaskState } from "../cluster/messages.ts";
+import type { SnapshotCost } from "../cluster/checkpoint-facts.ts";
+import type { Failure, TaskState } from "../cluster/messages.ts";
 import type { Sink, SinkHost } from "../connectors/sink.ts";
 import type { SourcePart, TickedSourceHost } from "../connectors/source-part.ts";
 import type { Clock, Timer, Timers } from "../ports.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { asFaultlineError } from "../../base/errors.ts";
-import type { CheckpointReport } from "../../engine/cluster/messages.ts";
+import type { CheckpointReport } from "../../engine/cluster/checkpoint-facts.ts";
 import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
 import { findQuery } from "../../queries/registry.ts";

@@ -1,4 +1,4 @@
-import type { CheckpointReport } from "../../engine/cluster/messages.ts";
+import type { CheckpointReport } from "../../engine/cluster/checkpoint-facts.ts";
 import type { CheckpointSummary } from "../sweep/model.ts";
 import { spread } from "./cell-summary.ts";
 import { readJsonLines } from "./results-folder.ts";

@@ -29,7 +29,9 @@ export const checkpoints = z
         "aligned: inputs that have shown the barrier wait for the others; at-least-once: none waits; stop-the-world: sources stand still until all is stored.",
       ),
     timeout: duration(1, 86_400_000).prefault("60s").describe("A checkpoint that takes longer is aborted."),
-    minPause: duration(0, 86_400_000).prefault("0s").describe("Least time from the end of one to the trigger of the next."),
+    minPause: duration(0, 86_400_000)
+      .prefault("0s")
+      .describe("Least time from the end of one to the trigger of the next."),
     toleratedFailures: wholeNumber(0, 100)
       .default(3)
       .describe("So many may fail one after the other; one more fails the job."),

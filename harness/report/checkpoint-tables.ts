@@ -1,4 +1,4 @@
-import type { CheckpointReport, TaskSnapshotReport } from "../../engine/cluster/messages.ts";
+import type { CheckpointReport, TaskSnapshotReport } from "../../engine/cluster/checkpoint-facts.ts";
 import { durationMs } from "../analyze/checkpoints.ts";
 import { type Column, csv, rounded } from "./csv.ts";
 

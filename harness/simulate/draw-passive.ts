@@ -47,7 +47,8 @@ function drawCheckpoints(
 ): CheckpointSettings {
   const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!;
   return {
-    mode: guarantee === "exactly-once" ? pick("aligned", "aligned", "stop-the-world") : pick("aligned", "at-least-once"),
+    mode:
+      guarantee === "exactly-once" ? pick("aligned", "aligned", "stop-the-world") : pick("aligned", "at-least-once"),
     intervalUs: isSlow ? pick(200_000, 1_000_000) : pick(2_000, 5_000, 20_000, 100_000),
     timeoutUs: pick(50_000, 300_000, 2_000_000, 2_000_000),
     minPauseUs: pick(0, 0, 1_000, 20_000),

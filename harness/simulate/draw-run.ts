@@ -6,6 +6,7 @@ import type { PartitionRule } from "../../generators/dataset.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
 import { generatorOf } from "../../queries/registry.ts";
 import { type BetterCloudInput, drawBetterCloud, drawNexmark, type NexmarkInput } from "./draw-data.ts";
+import type { Protection } from "./protection.ts";
 
 /** Everything about one simulated run: a function of query and seed, so that both name it. */
 export interface DrawnRun {
@@ -23,6 +24,7 @@ export interface DrawnRun {
   readonly watermarkDelayMs: number;
   readonly options: Partial<JobOptions>;
   readonly conditions: Conditions;
+  readonly protection: Protection;
 }
 
 const WATERMARK_DELAY_MS = 4_000;
@@ -58,5 +60,6 @@ export function drawRun(query: QueryDefinition, seed: number): DrawnRun {
       watermarkAlignmentMs: pick(0, 500, 5_000),
     },
     conditions: drawConditions(random),
+    protection: { kind: "none" },
   };
 }

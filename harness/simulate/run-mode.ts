@@ -45,7 +45,8 @@ export function queriesOfSeed(mode: RunMode, ids: readonly string[], seed: numbe
   if (mode.kind === "plain") return ids;
   const concrete = modeOfSeed(mode, seed);
   const able = concrete.kind === "replicated" ? ids.filter(canBeReplicated) : ids;
-  return able.length === 0 ? [] : [able[seed % able.length]!];
+  const turn = mode.kind === "all" ? Math.floor(seed / 4) : seed;
+  return able.length === 0 ? [] : [able[turn % able.length]!];
 }
 
 /** What seed `seed` does with the query. */
@@ -126,7 +127,9 @@ function passiveMode(given: ReadonlyMap<string, string>, faults: readonly string
   }
   const unknown = faults.find((fault) => fault !== "none" && !FAULT_KINDS.some((kind) => kind === fault));
   if (unknown !== undefined || (faults.includes("none") && faults.length > 1)) {
-    throw new FaultlineError("usage", `--fault ${unknown ?? "none"}: not here`, { hint: `${FAULT_KINDS.join(", ")} or none` });
+    throw new FaultlineError("usage", `--fault ${unknown ?? "none"}: not here`, {
+      hint: `${FAULT_KINDS.join(", ")} or none`,
+    });
   }
   const guarantee = (given.get("guarantee") as PassiveOptions["guarantee"] | undefined) ?? null;
   const kinds = faults.length === 0 ? null : (faults.filter((fault) => fault !== "none") as FaultKind[]);

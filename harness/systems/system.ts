@@ -1,5 +1,6 @@
+import type { CheckpointReport } from "../../engine/cluster/checkpoint-facts.ts";
 import type { CheckpointSettings, Guarantee, Recovery, RestartStrategy } from "../../engine/cluster/job-spec.ts";
-import type { CheckpointReport, TaskCounters } from "../../engine/cluster/messages.ts";
+import type { TaskCounters } from "../../engine/cluster/messages.ts";
 import type { WireFormatName } from "../../generators/dataset.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CheckpointReport } from "../../engine/cluster/messages.ts";
+import type { CheckpointReport } from "../../engine/cluster/checkpoint-facts.ts";
 import type { JobTransition } from "../../harness/analyze/job-states.ts";
 import type { FaultRecord } from "../../harness/faults/model.ts";
 import { type Output, START_US, type SyntheticRun, writeSyntheticRun } from "./synthetic-run.ts";

@@ -25,14 +25,14 @@ export interface FaultPoint {
 
 /** Outputs by time from one fault on, up to the next one. */
 export interface FaultSegment {
-  readonly latency: LatencyHistogram;
+  readonly latency: { readonly maxUs: number | null; readonly p99Us: number | null; readonly n: number };
   readonly excess: ExcessLatency;
-  inFlight: number;
-  replayed: number;
+  readonly inFlight: number;
+  readonly replayed: number;
   /** When the oldest output in flight was due. */
-  oldestInFlightUs: number | null;
+  readonly oldestInFlightUs: number | null;
   /** The latest due time of what was out at the fault. */
-  latestOutUs: number | null;
+  readonly latestOutUs: number | null;
 }
 
 export interface FaultSeries {
@@ -45,7 +45,14 @@ export interface FaultSeries {
 
 interface Around {
   readonly observedUs: number;
-  readonly segment: FaultSegment;
+  /** Place among the observed faults in the order of time. */
+  place: number;
+  readonly excess: ExcessLatency;
+  inFlight: number;
+  replayed: number;
+  oldestInFlightUs: number | null;
+  /** The latest due time of what came between the fault before and this one. */
+  latestOutUs: number | null;
   /** null: it is not drawn. */
   readonly drawing: Drawing | null;
 }
@@ -68,7 +75,12 @@ export class FaultRecorder {
   readonly baselineFromUs: number;
   readonly baselineToUs: number;
   readonly #faults: readonly (Around | null)[];
+  /** In the order of time, and those of them that are drawn. */
   readonly #observed: readonly Around[];
+  readonly #drawn: readonly { readonly observedUs: number; readonly drawing: Drawing }[];
+  /** Latencies by place of the fault that they follow; of thousands of faults only few are open at a time. */
+  readonly #after = new IntervalHistograms();
+  #finished: ReadonlyMap<number, IntervalHistogram> | null = null;
 
   readonly #startUs: number;
   readonly #loadEndUs: number;
@@ -88,6 +100,12 @@ export class FaultRecorder {
     this.slo = new SloIntervals(startUs, sloBoundUs);
     this.#faults = records.map(({ observedUs }, i) => (observedUs === null ? null : around(observedUs, i < MAX_DRAWN)));
     this.#observed = this.#faults.filter((fault) => fault !== null).sort((a, b) => a.observedUs - b.observedUs);
+    this.#observed.forEach((fault, place) => {
+      fault.place = place;
+    });
+    this.#drawn = this.#observed.flatMap(({ observedUs, drawing }) =>
+      drawing === null ? [] : [{ observedUs, drawing }],
+    );
     const first = this.#observed[0]?.observedUs ?? endUs;
     this.baselineFromUs = Math.max(warmUs, first - BASELINE_US);
     const struck = records.flatMap(({ observedUs, injectedUs }) =>
@@ -99,20 +117,21 @@ export class FaultRecorder {
   /** A new output, at its first observation. */
   onOutput(dueUs: number, observedUs: number): void {
     this.timeline.add(dueUs, observedUs);
-    const latest = this.#latestAt(observedUs);
     const latencyUs = observedUs - dueUs;
     this.slo.add(dueUs, latencyUs);
+    // Faults before this place were observed before the output was.
+    const place = this.#firstFrom(observedUs);
+    const latest = place === 0 ? null : this.#observed[place - 1]!;
     if (latest === null) {
       if (dueUs >= this.baselineFromUs) this.before.record(latencyUs);
     } else {
-      latest.segment.latency.record(latencyUs);
-      latest.segment.excess.add(latencyUs);
+      this.#after.record(latest.place, latencyUs);
+      latest.excess.add(latencyUs);
     }
-    for (const fault of this.#observed) {
-      noteFlight(fault, dueUs, observedUs);
-      if (fault.drawing === null) continue;
-      fault.drawing.counters.onOutput(dueUs, observedUs);
-      draw(fault.drawing, dueUs - fault.observedUs, observedUs - fault.observedUs);
+    this.#noteFlight(place, dueUs);
+    for (const { drawing, observedUs: faultUs } of this.#drawn) {
+      drawing.counters.onOutput(dueUs, observedUs);
+      draw(drawing, dueUs - faultUs, observedUs - faultUs);
     }
   }
 
@@ -121,19 +140,29 @@ export class FaultRecorder {
     const isBefore = observedUs <= this.baselineToUs;
     if (isBefore) this.straysBefore++;
     if (!isCopy) return;
-    const fault = this.#latestAt(observedUs) ?? this.#observed[0];
-    if (!isBefore && fault !== undefined) fault.segment.replayed++;
-    for (const { drawing } of this.#observed) drawing?.counters.onRepeated(observedUs);
+    const fault = this.#observed[Math.max(0, this.#firstFrom(observedUs) - 1)];
+    if (!isBefore && fault !== undefined) fault.replayed++;
+    for (const { drawing } of this.#drawn) drawing.counters.onRepeated(observedUs);
   }
 
   /** So many input events were sent at this time. */
   onSent(events: number, sentUs: number): void {
-    for (const { drawing } of this.#observed) drawing?.counters.onSent(sentUs, events);
+    for (const { drawing } of this.#drawn) drawing.counters.onSent(sentUs, events);
   }
 
-  /** null: the fault was not observed. */
+  /** After the last output; null: the fault was not observed. */
   segment(index: number): FaultSegment | null {
-    return this.#faults[index]?.segment ?? null;
+    const fault = this.#faults[index] ?? null;
+    if (fault === null) return null;
+    this.#finished ??= new Map(this.#after.finish(MIN_SAMPLES).map((interval) => [interval.index, interval]));
+    const after = this.#finished.get(fault.place);
+    const { excess, inFlight, replayed, oldestInFlightUs, place } = fault;
+    const out = this.#observed.slice(0, place + 1).flatMap(({ latestOutUs }) => latestOutUs ?? []);
+    return {
+      latency: { maxUs: after?.max ?? null, p99Us: after?.p99 ?? null, n: after?.count ?? 0 },
+      ...{ excess, inFlight, replayed, oldestInFlightUs },
+      latestOutUs: out.length === 0 ? null : out.reduce((a, b) => Math.max(a, b)),
+    };
   }
 
   /** When the next fault showed after this one; null when none did. */
@@ -157,11 +186,29 @@ export class FaultRecorder {
 
   destroy(): void {
     this.before.destroy();
-    for (const { segment } of this.#observed) segment.latency.destroy();
+    if (this.#finished === null) this.#after.finish(MIN_SAMPLES);
   }
 
-  #latestAt(us: number): Around | null {
-    return this.#observed.findLast(({ observedUs }) => observedUs < us) ?? null;
+  /** How many faults were observed before `us`: place of the first one at or after it. */
+  #firstFrom(us: number): number {
+    let [low, high] = [0, this.#observed.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#observed[middle]!.observedUs < us) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** An output was out at the fault at `place` and all later ones, and in flight at those between its due time and that place. */
+  #noteFlight(place: number, dueUs: number): void {
+    const next = this.#observed[place];
+    if (next !== undefined) next.latestOutUs = Math.max(next.latestOutUs ?? dueUs, dueUs);
+    for (let i = place - 1; i >= 0 && this.#observed[i]!.observedUs >= dueUs; i--) {
+      const fault = this.#observed[i]!;
+      fault.inFlight++;
+      fault.oldestInFlightUs = Math.min(fault.oldestInFlightUs ?? dueUs, dueUs);
+    }
   }
 }
 
@@ -179,14 +226,12 @@ function draw(fault: Drawing, dueUs: number, observedUs: number): void {
 function around(observedUs: number, isShown: boolean): Around {
   return {
     observedUs,
-    segment: {
-      latency: new LatencyHistogram(),
-      excess: new ExcessLatency(),
-      inFlight: 0,
-      replayed: 0,
-      oldestInFlightUs: null,
-      latestOutUs: null,
-    },
+    place: 0,
+    excess: new ExcessLatency(),
+    inFlight: 0,
+    replayed: 0,
+    oldestInFlightUs: null,
+    latestOutUs: null,
     drawing: isShown
       ? {
           intended: new IntervalHistograms(),
@@ -196,16 +241,6 @@ function around(observedUs: number, isShown: boolean): Around {
         }
       : null,
   };
-}
-
-/** Whether this output was out or in flight when the fault struck. */
-function noteFlight({ observedUs: faultUs, segment }: Around, dueUs: number, observedUs: number): void {
-  if (dueUs > faultUs) return;
-  if (observedUs <= faultUs) segment.latestOutUs = Math.max(segment.latestOutUs ?? dueUs, dueUs);
-  else {
-    segment.inFlight++;
-    segment.oldestInFlightUs = Math.min(segment.oldestInFlightUs ?? dueUs, dueUs);
-  }
 }
 
 function intervalOf(us: number): number {

@@ -126,11 +126,7 @@ function effectOf(record: FaultRecord, view: FaultView, window: FaultWindow): Fa
     catchUp: caughtUp,
     slo: sloOutcome(window.slo, before, recorder.slo, observedUs, untilUs),
     before: { p50Us: medianUs, p99Us: before.percentile(99, MIN_SAMPLES.p99), n: before.count, overdue: overdue ?? 0 },
-    after: {
-      maxUs: segment.latency.max,
-      p99Us: segment.latency.percentile(99, MIN_SAMPLES.p99),
-      n: segment.latency.count,
-    },
+    after: segment.latency,
     peakP99Us: peakP99(view, window, observedUs, untilUs),
     excessEventSeconds: medianUs === null ? null : segment.excess.above(medianUs) / 1e6,
     lagSlope: lagSlope(recorder, observedUs, first, caughtUp, untilUs),

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { CheckpointReport } from "../../../engine/cluster/messages.ts";
+import type { CheckpointReport } from "../../../engine/cluster/checkpoint-facts.ts";
 import type { FaultRecord } from "../../faults/model.ts";
 import type { FaultResult } from "../../faults/result.ts";
 import type { FaultKind } from "../../faults/schema.ts";

@@ -1,4 +1,4 @@
-import type { CheckpointReport } from "../../../engine/cluster/messages.ts";
+import type { CheckpointReport } from "../../../engine/cluster/checkpoint-facts.ts";
 import { durationMs } from "../../analyze/checkpoints.ts";
 import { bytes, integer, length, moment, NOT_MEASURED } from "../format.ts";
 import { html, type Markup, table } from "./markup.ts";

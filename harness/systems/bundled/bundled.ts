@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { FaultlineError } from "../../../base/errors.ts";
-import type { CheckpointReport } from "../../../engine/cluster/messages.ts";
+import type { CheckpointReport } from "../../../engine/cluster/checkpoint-facts.ts";
 import { ClusterClient, type JobStateMessage } from "../../../engine/shell/cluster-client.ts";
 import type {
   DeployContext,

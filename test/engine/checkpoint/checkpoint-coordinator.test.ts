@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decodeMetadata } from "../../../engine/checkpoint/metadata.ts";
-import type { CheckpointReport, Failure } from "../../../engine/cluster/messages.ts";
+import type { CheckpointReport } from "../../../engine/cluster/checkpoint-facts.ts";
+import type { Failure } from "../../../engine/cluster/messages.ts";
 import { COST, Coordinated, JOB, TASKS } from "./coordinated.ts";
 import { FakeWorld } from "./fake-world.ts";
 

@@ -1,8 +1,9 @@
 import { CheckpointCoordinator } from "../../../engine/checkpoint/checkpoint-coordinator.ts";
 import type { CheckpointOrder } from "../../../engine/checkpoint/checkpoint-effects.ts";
 import { snapshotFileName } from "../../../engine/checkpoint/paths.ts";
+import type { CheckpointReport } from "../../../engine/cluster/checkpoint-facts.ts";
 import { type CheckpointSettings, DEFAULT_CHECKPOINTS } from "../../../engine/cluster/job-spec.ts";
-import type { CheckpointReport, Failure } from "../../../engine/cluster/messages.ts";
+import type { Failure } from "../../../engine/cluster/messages.ts";
 import { FakeWorld } from "./fake-world.ts";
 
 export const COST = { startDelayUs: 1, alignmentUs: 2, alignmentBytes: 3, syncUs: 4, asyncUs: 5, bytes: 10 };

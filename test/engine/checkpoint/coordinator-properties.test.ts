@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { decodeMetadata } from "../../../engine/checkpoint/metadata.ts";
 import { findRestorePoint } from "../../../engine/checkpoint/restore-point.ts";
-import type { RestorePoint } from "../../../engine/cluster/messages.ts";
+import type { RestorePoint } from "../../../engine/cluster/checkpoint-facts.ts";
 import { Coordinated, JOB, TASKS } from "./coordinated.ts";
 
 const RETAIN = 2;

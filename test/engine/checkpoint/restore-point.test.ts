@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { asFaultlineError } from "../../../base/errors.ts";
 import { findRestorePoint, loadRestorePoint } from "../../../engine/checkpoint/restore-point.ts";
-import type { RestorePoint } from "../../../engine/cluster/messages.ts";
+import type { RestorePoint } from "../../../engine/cluster/checkpoint-facts.ts";
 import { Coordinated, JOB } from "./coordinated.ts";
 
 /** A job with complete checkpoints 1 … `count`. */

@@ -7,7 +7,7 @@ import { encodeMetadata } from "../../../engine/checkpoint/metadata.ts";
 import { findRestorePoint } from "../../../engine/checkpoint/restore-point.ts";
 import { downloadSnapshot } from "../../../engine/checkpoint/snapshot-download.ts";
 import { encodeSnapshotFile } from "../../../engine/checkpoint/snapshot-file.ts";
-import type { SnapshotHandle } from "../../../engine/cluster/messages.ts";
+import type { SnapshotHandle } from "../../../engine/cluster/checkpoint-facts.ts";
 import { FileStore } from "../../../engine/shell/file-store.ts";
 import { storeError } from "../../../engine/shell/store-error.ts";
 import { promised, type StoreUnderTest, storeContract } from "./file-store-contract.ts";

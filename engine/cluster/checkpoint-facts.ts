@@ -1,0 +1,60 @@
+/** What the messages about checkpoints hold. */
+
+/** What one task's part of a checkpoint cost. Times in µs. */
+export interface SnapshotCost {
+  /** Trigger at the coordinator to the task's first barrier, by the clock of the machine; null: the barrier came before word of the trigger. */
+  readonly startDelayUs: number | null;
+  /** First barrier to last. */
+  readonly alignmentUs: number;
+  /** Received on channels that waited for the others, bytes. */
+  readonly alignmentBytes: number;
+  /** The task stood still for the copy. */
+  readonly syncUs: number;
+  /** From there until the snapshot was stored. */
+  readonly asyncUs: number;
+  readonly bytes: number;
+}
+
+/** Where one task's snapshot is, relative to the checkpoint's folder. */
+export interface SnapshotHandle {
+  readonly vertex: string;
+  readonly subtask: number;
+  readonly file: string;
+  readonly bytes: number;
+  /** CRC-32C of the file. */
+  readonly checksum: number;
+}
+
+/** A complete checkpoint that a job starts from. */
+export interface RestorePoint {
+  readonly checkpointId: number;
+  /** Its folder in the store. */
+  readonly folder: string;
+  readonly snapshots: readonly SnapshotHandle[];
+}
+
+/** One task's part in a checkpoint's report. */
+export interface TaskSnapshotReport extends SnapshotCost {
+  readonly vertex: string;
+  readonly subtask: number;
+}
+
+export type CheckpointPhase = "triggered" | "acknowledged" | "completed" | "aborted";
+
+/** What became of a checkpoint. Times are monotonic µs of the coordinator. */
+export interface CheckpointReport {
+  readonly checkpointId: number;
+  readonly attempt: number;
+  readonly outcome: "completed" | "aborted";
+  readonly isSavepoint: boolean;
+  readonly folder: string;
+  readonly triggeredUs: number;
+  /** Last acknowledgement; null when it was aborted before. */
+  readonly acknowledgedUs: number | null;
+  /** Its metadata were durable, or it was given up. */
+  readonly endedUs: number;
+  readonly bytes: number;
+  /** Why it was aborted. */
+  readonly reason?: string;
+  readonly tasks: readonly TaskSnapshotReport[];
+}
