@@ -6,7 +6,7 @@ import { buildTask } from "../task/build-task.ts";
 import { FRAME_CREDIT, type Frame } from "../task/frame.ts";
 import type { FrameLink } from "../task/link.ts";
 import type { Task } from "../task/task.ts";
-import type { CheckpointOrder, TaskHost } from "../task/task-parts.ts";
+import type { CheckpointEvent, TaskHost } from "../task/task-parts.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { TaskCounters, TaskPlacement } from "./messages.ts";
 import { taskKey } from "./placement.ts";
@@ -118,16 +118,8 @@ export class Deployment {
     }
   }
 
-  checkpoint(order: CheckpointOrder): void {
-    for (const task of this.tasks) task.checkpoint(order);
-  }
-
-  completeCheckpoint(checkpointId: number): void {
-    for (const task of this.tasks) task.completeCheckpoint(checkpointId);
-  }
-
-  abortCheckpoint(checkpointId: number): void {
-    for (const task of this.tasks) task.abortCheckpoint(checkpointId);
+  onCheckpoint(event: CheckpointEvent): void {
+    for (const task of this.tasks) task.onCheckpoint(event);
   }
 
   counters(): readonly TaskCounters[] {

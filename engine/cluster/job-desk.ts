@@ -1,12 +1,11 @@
 import { unreachable } from "../../base/assert.ts";
 import type { Connection, World } from "../ports.ts";
-import { Ticker } from "../replication/ticker.ts";
-import { taskFailure } from "../task/task-failure.ts";
 import { sendControl } from "./control-codec.ts";
 import { CountersQuery } from "./counters-query.ts";
 import { type CheckpointListener, JobRecovery } from "./job-recovery.ts";
 import { JobRun } from "./job-run.ts";
 import type { JobSpec } from "./job-spec.ts";
+import { JobTicks } from "./job-ticks.ts";
 import type { LoadJob } from "./load-job.ts";
 import { jobSpecProblem } from "./message-shapes.ts";
 import type {
@@ -46,11 +45,12 @@ export class JobDesk {
   #lastState: JobStateMessage | null = null;
   #attempts = 0;
   #query: CountersQuery | null = null;
-  #ticker: Ticker | null = null;
+  readonly #ticks: JobTicks;
   readonly #askers = new Set<Connection>();
 
   constructor(parts: JobDeskParts) {
     this.#parts = parts;
+    this.#ticks = new JobTicks(parts.world);
   }
 
   /** What a new client should know of the present job; null before the first. */
@@ -97,7 +97,7 @@ export class JobDesk {
         run.onTaskState(worker, report.vertex, report.subtask, report.state, report.failure ?? null);
         return;
       case "heartbeatDue":
-        this.#ticker?.onDue();
+        this.#ticks.onDue();
         return;
       case "snapshotStored":
       case "snapshotFailed":
@@ -178,7 +178,7 @@ export class JobDesk {
     this.#lastState = { type: "jobState", jobId, attempt, state, atUs, ...restored, ...cause };
     this.#parts.world.journal.write("jobState", { jobId, attempt, state, ...cause });
     this.#parts.broadcast(this.#lastState);
-    this.#regulateTicker(run);
+    this.#ticks.regulate(run);
     if (state === "failing" || state === "cancelling" || state === "restarting") this.#limitEnd(run);
   }
 
@@ -200,21 +200,6 @@ export class JobDesk {
     };
     if (run.state === "running" && run.recovery !== null) run.recovery.savepoint(folder, stop, answer);
     else answer({ code: "job-invalid", message: `job "${jobId}" is ${run.state}: no savepoint can be taken` });
-  }
-
-  /** A replicated job has ticks while it runs. */
-  #regulateTicker(run: JobRun): void {
-    const { replication } = run.spec;
-    const wanted = replication !== undefined && (run.state === "running" || run.state === "draining");
-    if (!wanted) {
-      this.#ticker?.stop();
-      this.#ticker = null;
-    } else if (this.#ticker === null) {
-      const { cutLog, heartbeatIntervalUs: intervalUs } = replication;
-      const { world } = this.#parts;
-      const onError = (error: Error) => run.onFailure(taskFailure(error, "cut log", "job-failed"));
-      this.#ticker = new Ticker({ world, cutLog, attempt: run.attempt, intervalUs, onError });
-    }
   }
 
   /** Workers that do not end their tasks in time, now that they have been told to, are done without. */

@@ -88,21 +88,21 @@ export class JobHost {
     const deployment = this.#deploymentOf(order);
     if (deployment === null) return;
     this.#snapshots?.snapshots.onOrder(order.checkpointId, order.folder);
-    deployment.checkpoint(order);
+    deployment.onCheckpoint({ kind: "begins", order });
   }
 
   completeCheckpoint(order: Order & { readonly checkpointId: number }): void {
     const deployment = this.#deploymentOf(order);
     if (deployment === null) return;
     this.#snapshots?.snapshots.onComplete(order.checkpointId);
-    deployment.completeCheckpoint(order.checkpointId);
+    deployment.onCheckpoint({ kind: "complete", checkpointId: order.checkpointId });
   }
 
   abortCheckpoint(order: Order & { readonly checkpointId: number }): void {
     const deployment = this.#deploymentOf(order);
     if (deployment === null) return;
     this.#snapshots?.snapshots.onAborted(order.checkpointId);
-    deployment.abortCheckpoint(order.checkpointId);
+    deployment.onCheckpoint({ kind: "aborted", checkpointId: order.checkpointId });
   }
 
   start(order: Order): void {

@@ -87,10 +87,11 @@ export class JobRecovery {
   findStart(done: (failure: Failure | null, start: JobStart | null) => void): void {
     const { recovery, guarantee, restoreFrom, jobId } = this.#spec;
     const isFirst = !this.#started;
-    this.#started = true;
     const world = this.#world;
     const job = this.#job;
     const found = (error: Error | null, restore: RestorePoint | null) => {
+      // The first attempt begins where it was told to, also when that takes several tries.
+      if (error === null) this.#started = true;
       if (error === null) done(null, { restore, fromEnd: false });
       else done(taskFailure(error, `restore of job ${jobId}`, "snapshot-corrupt"), null);
     };

@@ -1,6 +1,10 @@
 import type { JobRecovery, JobStart } from "./job-recovery.ts";
 import type { Failure } from "./messages.ts";
 
+/** A store that does not work now may do so in a moment: how often and after what pause it is asked again, µs. */
+const MAX_SEARCHES = 200;
+const SEARCH_AGAIN_US = 100_000;
+
 interface NextAttemptParts {
   readonly recovery: JobRecovery;
   after(delayUs: number, callback: () => void): void;
@@ -20,6 +24,7 @@ export class NextAttempt {
   #searching = false;
   #start: JobStart | null = null;
   #abandoned = false;
+  #searches = 0;
 
   constructor(delayUs: number, parts: NextAttemptParts) {
     this.#parts = parts;
@@ -49,14 +54,27 @@ export class NextAttempt {
 
   #search(): void {
     this.#searching = true;
+    this.#searches++;
     let answersLater = false;
     this.#parts.recovery.findStart((failure, start) => {
       if (this.#abandoned) return;
       this.#start = start;
-      if (failure !== null) this.#parts.onFailure(failure);
+      if (failure !== null) this.#onFailure(failure);
       else if (answersLater) this.#tell();
     });
     answersLater = true;
+  }
+
+  /** Only what is known to be lost is a reason to give up. */
+  #onFailure(failure: Failure): void {
+    const isStores = failure.code === "checkpoint-failed";
+    if (!isStores || this.#searches === MAX_SEARCHES) {
+      this.#parts.onFailure(failure);
+      return;
+    }
+    this.#parts.after(SEARCH_AGAIN_US, () => {
+      if (!this.#abandoned) this.#search();
+    });
   }
 
   #tell(): void {

@@ -8,8 +8,8 @@ import { TickFollower, type TickFollowerSettings } from "../replication/tick-fol
 import { ReadAhead } from "./read-ahead.ts";
 import { PartitionQueue } from "./slice-queue.ts";
 import { SliceTime } from "./slice-time.ts";
-import type { SourceSettings, SourceWorld } from "./source.ts";
 import type { SourcePart, TickedSourceHost } from "./source-part.ts";
+import type { SourceSettings, SourceWorld } from "./source-settings.ts";
 
 interface CutSettings extends TickFollowerSettings {
   /** Replica group in the cut log. */

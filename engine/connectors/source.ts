@@ -1,38 +1,13 @@
 import { assert, present } from "../../base/assert.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
-import type { Clock, Log, LogAddress, LogReader, LogRecords, Timers } from "../ports.ts";
+import type { LogReader, LogRecords } from "../ports.ts";
 import { AlignedReading } from "./aligned-reading.ts";
-import type { RecordDecoder } from "./format.ts";
+import { askForEnd } from "./end-of-log.ts";
 import { isAtEnd, type PartitionState } from "./partition-state.ts";
 import { RecordsBefore } from "./records-before.ts";
 import type { SourceHost } from "./source-part.ts";
+import type { SourceSettings, SourceWorld } from "./source-settings.ts";
 import { SourceWatermarks } from "./source-watermarks.ts";
-
-export interface SourceSettings {
-  readonly address: LogAddress;
-  /** Partitions of the whole log; the instance reads those with partition mod parallelism = instance. */
-  readonly partitions: number;
-  readonly instance: number;
-  readonly parallelism: number;
-  readonly watermarkDelayMs: number;
-  /** Least time between two watermarks, unless one is the last; µs. */
-  readonly watermarkIntervalUs: number;
-  /** A partition without records for so long does not hold back the watermark until it has some, µs; 0 or none: every one does. */
-  readonly idleTimeoutUs?: number;
-  /** A partition whose event time leads the slowest one by more is not read for a while, ms; 0 or none: all always are. */
-  readonly watermarkAlignmentMs?: number;
-  /** true: drains from the start. */
-  readonly bounded: boolean;
-  /** Begins at the end that the log has at the start; false or none: at its beginning, or where a snapshot says. */
-  readonly fromEnd?: boolean;
-  readonly decoder: RecordDecoder;
-}
-
-export interface SourceWorld {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly log: Log;
-}
 
 /** A source instance: reads its partitions of a log, decodes, and makes watermarks (`source-watermarks.ts`). */
 export class Source {
@@ -102,18 +77,16 @@ export class Source {
     else this.#open();
   }
 
-  /** Asks where the log ends now, and begins there. */
+  /** Begins where the log ends now. */
   #findEnd(): void {
-    const from = this.#partitions.map(({ partition }) => ({ partition, offset: 0 }));
-    const probe = this.#world.log.openReader(this.#settings.address, from, {
-      onRecords: () => {},
-      onSkipped: () => {},
-      onError: (error) => this.#host.fail(error),
-    });
-    probe.pause();
-    probe.endOffsets((offsets) => {
-      probe.close();
+    const { address } = this.#settings;
+    const partitions = this.#partitions.map(({ partition }) => partition);
+    askForEnd(this.#world.log, address, partitions, (error, offsets) => {
       if (this.#ended) return;
+      if (offsets === null) {
+        this.#host.fail(error ?? new Error("no answer"));
+        return;
+      }
       for (const [index, state] of this.#partitions.entries()) state.position = offsets[index]!;
       this.#host.step(() => this.#open());
     });

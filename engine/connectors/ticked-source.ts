@@ -2,8 +2,9 @@ import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { TickEntry } from "../replication/cut-entry.ts";
 import { PendingTicks } from "../replication/pending-ticks.ts";
 import { TickFollower, type TickFollowerSettings } from "../replication/tick-follower.ts";
-import { Source, type SourceSettings, type SourceWorld } from "./source.ts";
+import { Source } from "./source.ts";
 import type { SourcePart, TickedSourceHost } from "./source-part.ts";
+import type { SourceSettings, SourceWorld } from "./source-settings.ts";
 
 /**
  * The source of a replicated job that has no replica itself: emits what it reads at once, and places heartbeat h where it is when it

@@ -1,7 +1,7 @@
+import type { CheckpointReport } from "../cluster/checkpoint-facts.ts";
 import { sendControl } from "../cluster/control-codec.ts";
 import type { JobSpec } from "../cluster/job-spec.ts";
 import { readToClient } from "../cluster/message-shapes.ts";
-import type { CheckpointReport } from "../cluster/checkpoint-facts.ts";
 import type { ClientToCoordinator, CoordinatorToClient, Failure, TaskCounters } from "../cluster/messages.ts";
 import type { Connection } from "../ports.ts";
 import type { SimulatedProcess } from "./process.ts";

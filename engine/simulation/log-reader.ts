@@ -32,6 +32,8 @@ export class SimulatedLogReader implements LogReader {
   #paused = false;
   #closed = false;
   #fetching = false;
+  /** A fetch was answered while the reader was paused: its records wait. */
+  #answered = false;
 
   constructor(
     universe: Universe,
@@ -87,16 +89,23 @@ export class SimulatedLogReader implements LogReader {
     if (this.#fetching || this.#paused || this.#closed) return;
     this.#fetching = true;
     const closedUs = this.#topics.readableFromUs(this.#topic) - this.#universe.nowUs;
-    this.#askLater(closedUs, () => {
+    const ask = this.#answered ? this.#giveLater : this.#askLater;
+    ask.call(this, closedUs, () => {
       this.#fetching = false;
+      this.#answered = this.#paused;
       if (!this.#closed && !this.#paused) this.#fetch();
     });
+  }
+
+  #giveLater(delayUs: number, run: () => void): void {
+    this.#process.later(Math.max(0, delayUs), run);
   }
 
   /** After a latency, at least `delayUs`; later when the log is out then. */
   #askLater(delayUs: number, run: () => void): void {
     this.#process.later(Math.max(delayUs, this.#latency.nextUs()), () => {
-      if (this.#outages.isOut(this.#process.name)) this.#askLater(this.#outages.endUs(this.#process.name) - this.#universe.nowUs, run);
+      if (this.#outages.isOut(this.#process.name))
+        this.#askLater(this.#outages.endUs(this.#process.name) - this.#universe.nowUs, run);
       else run();
     });
   }

@@ -1,7 +1,7 @@
 import { assert } from "../../base/assert.ts";
+import { Fifo } from "../merge/fifo.ts";
 import type { Connection, ConnectionHandler, Network } from "../ports.ts";
 import { FrameWatch, isFrame } from "./frame-watch.ts";
-import { Fifo } from "../merge/fifo.ts";
 import { Latency } from "./latency.ts";
 import { Partitions } from "./partitions.ts";
 import type { SimulatedProcess } from "./process.ts";

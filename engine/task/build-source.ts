@@ -1,8 +1,9 @@
 import { FaultlineError } from "../../base/errors.ts";
 import { CutSource } from "../connectors/cut-source.ts";
 import { isReplayable } from "../connectors/socket/replay.ts";
-import { Source, type SourceSettings } from "../connectors/source.ts";
+import { Source } from "../connectors/source.ts";
 import type { SourcePart, TickedSourceHost } from "../connectors/source-part.ts";
+import type { SourceSettings } from "../connectors/source-settings.ts";
 import { TickedSource } from "../connectors/ticked-source.ts";
 import type { SourceNode } from "../dataflow/graph.ts";
 import type { Vertex } from "../dataflow/plan.ts";

@@ -1,11 +1,5 @@
 import { present } from "../../base/assert.ts";
-import { FaultlineError } from "../../base/errors.ts";
-import { barrierModeOf, checkpointsOf, type JobSpec } from "../cluster/job-spec.ts";
-import type { RowEncoder } from "../connectors/format.ts";
-import type { Sink, SinkHost } from "../connectors/sink.ts";
-import { DiscardSink } from "../connectors/sink-discard.ts";
-import { LogSink } from "../connectors/sink-log.ts";
-import { TransactionalSink } from "../connectors/sink-transactional.ts";
+import { barrierModeOf, type JobSpec } from "../cluster/job-spec.ts";
 import type { LogicalGraph, LogicalNode } from "../dataflow/graph.ts";
 import type { PhysicalPlan, PlanEdge, Vertex } from "../dataflow/plan.ts";
 import { ArrivalMerge } from "../merge/arrival.ts";
@@ -17,6 +11,7 @@ import { BinaryRowReader } from "../rows/binary.ts";
 import { KeyCodec } from "../rows/key.ts";
 import { instanceOfKeyGroup, keyGroupRange } from "../rows/key-groups.ts";
 import type { RowSchema } from "../rows/schema.ts";
+import { buildSink } from "./build-sink.ts";
 import { buildSource } from "./build-source.ts";
 import { EdgeOutput } from "./edge-output.ts";
 import type { InputEdge } from "./input-channels.ts";
@@ -36,9 +31,6 @@ import {
 import { type SideOutputs, sideOutputs } from "./side-outputs.ts";
 import { Task } from "./task.ts";
 import type { TaskHooks, TaskHost, TaskParts } from "./task-parts.ts";
-
-/** Attempts before the present one whose open transactions a sink aborts; what earlier ones left ends with its timeout. */
-const FORMER_ATTEMPTS = 3;
 
 /** What all tasks of one deployment have in common. */
 export interface TaskContext {
@@ -232,36 +224,4 @@ function buildPartitioner(edge: PlanEdge, schema: RowSchema, parallelism: number
       );
     }
   }
-}
-
-function buildSink(
-  { job, world, attempt }: TaskContext,
-  id: string,
-  encoder: RowEncoder,
-  vertex: string,
-  instance: number,
-  host: SinkHost,
-): Sink {
-  const { kind, brokers, topic, partitions } = binding(job.sinks[id], "sink", id);
-  if (kind === "discard") return new DiscardSink(encoder);
-  const settings = { address: { kind, brokers, topic }, partitions, instance, encoder };
-  const checkpoints = checkpointsOf(job);
-  if (checkpoints === null || job.guarantee !== "exactly-once") return new LogSink(settings, world.log, host);
-  const { toleratedFailures, transactionTimeoutMs: timeoutMs } = checkpoints;
-  // One is open, one waits for its commit, and each checkpoint that fails in between leaves one more that waits.
-  const pool = (ofAttempt: number) => {
-    const prefix = `${job.jobId}/${vertex}/${instance}/${ofAttempt}`;
-    return Array.from({ length: toleratedFailures + 3 }, (_, index) => `${prefix}/${index}`);
-  };
-  // Each attempt has ids of its own: what a zombie of an earlier one still claims aborts nothing of this one.
-  const former = Array.from({ length: Math.min(attempt - 1, FORMER_ATTEMPTS) }, (_, index) => attempt - 1 - index);
-  const transactions = { transactionalIds: pool(attempt), formerIds: former.flatMap(pool), timeoutMs };
-  return new TransactionalSink({ ...settings, ...transactions }, world, host);
-}
-
-function binding<T>(found: T | undefined, what: "source" | "sink", id: string): T {
-  if (found !== undefined) return found;
-  throw new FaultlineError("job-invalid", `${what} "${id}" is bound to nothing`, {
-    hint: `give the job specification an entry "${id}" under ${what}s`,
-  });
 }

@@ -1,8 +1,9 @@
+import { unreachable } from "../../base/assert.ts";
 import type { PendingSnapshot } from "../checkpoint/pending-snapshot.ts";
 import type { BarrierMode } from "../cluster/job-spec.ts";
 import type { Clock } from "../ports.ts";
 import type { TaskCore } from "./task-core.ts";
-import type { CheckpointOrder, TaskParts, TaskSnapshot } from "./task-parts.ts";
+import type { CheckpointEvent, CheckpointOrder, TaskParts, TaskSnapshot } from "./task-parts.ts";
 
 interface TaskCheckpointsSettings {
   readonly mode: BarrierMode;
@@ -49,7 +50,23 @@ export class TaskCheckpoints {
     return this.#final;
   }
 
-  onOrder(order: CheckpointOrder): void {
+  on(event: CheckpointEvent): void {
+    switch (event.kind) {
+      case "begins":
+        this.#onOrder(event.order);
+        return;
+      case "complete":
+        this.#onComplete(event.checkpointId);
+        return;
+      case "aborted":
+        this.#onAborted(event.checkpointId);
+        return;
+      default:
+        unreachable(event, "checkpoint event");
+    }
+  }
+
+  #onOrder(order: CheckpointOrder): void {
     this.#order = order;
     const { checkpointId, last } = order;
     if (last && this.#taken === checkpointId) this.#last = checkpointId;
@@ -72,13 +89,13 @@ export class TaskCheckpoints {
     if (this.#order !== null) this.#take(this.#order.checkpointId);
   }
 
-  onComplete(checkpointId: number): void {
+  #onComplete(checkpointId: number): void {
     this.#settings.parts.sink?.commit(checkpointId);
     this.#release(checkpointId);
     if (this.#last === checkpointId) this.#final = true;
   }
 
-  onAborted(checkpointId: number): void {
+  #onAborted(checkpointId: number): void {
     this.#release(checkpointId);
     // Another one will be the last.
     if (this.#last === checkpointId) this.#last = null;

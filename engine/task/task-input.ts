@@ -2,6 +2,7 @@ import { unreachable } from "../../base/assert.ts";
 import type { MergeEvent } from "../merge/merge.ts";
 import type { Element, RecordsElement } from "./element.ts";
 import type { InputGate } from "./input-gate.ts";
+import type { TaskCheckpoints } from "./task-checkpoints.ts";
 import type { TaskCore } from "./task-core.ts";
 import type { TaskParts } from "./task-parts.ts";
 
@@ -9,10 +10,8 @@ import type { TaskParts } from "./task-parts.ts";
 const MAX_ELEMENTS_PER_STEP = 16;
 
 interface TaskInputHost {
-  /** A channel has shown the barrier. */
-  onBarrierShown(checkpointId: number): void;
-  /** The barrier's snapshot is due. */
-  onBarrier(checkpointId: number): void;
+  /** null: barriers mean nothing. */
+  readonly checkpoints: TaskCheckpoints | null;
   /** The heartbeat is to go on. */
   onHeartbeat(heartbeat: number, checkpointId: number | null): void;
   /** All channels have ended. */
@@ -71,7 +70,7 @@ export class TaskInput {
         return;
       case "barrier":
         // In replicated jobs the flagged heartbeat that follows takes the snapshot.
-        if (this.#parts.heartbeats === null) this.#host.onBarrier(event.checkpointId);
+        if (this.#parts.heartbeats === null) this.#host.checkpoints?.onBarrier(event.checkpointId);
         return;
       case "forward":
         this.#parts.heartbeats?.alarm?.onHeartbeat();
@@ -89,7 +88,7 @@ export class TaskInput {
     if (!gate.idle) this.#core.setIdle(false);
     if (advanced) this.#core.advanceWatermark(gate.watermarkMs);
     if (gate.idle) this.#core.setIdle(true);
-    if (element.kind === "barrier") this.#host.onBarrierShown(element.checkpointId);
+    if (element.kind === "barrier") this.#host.checkpoints?.onShown(element.checkpointId);
     if (element.kind === "end" && gate.ended) this.#host.onEnded();
   }
 

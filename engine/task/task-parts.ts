@@ -1,7 +1,7 @@
 import type { PendingSnapshot } from "../checkpoint/pending-snapshot.ts";
 import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
-import type { BarrierMode } from "../cluster/job-spec.ts";
 import type { SnapshotCost } from "../cluster/checkpoint-facts.ts";
+import type { BarrierMode } from "../cluster/job-spec.ts";
 import type { Failure, TaskState } from "../cluster/messages.ts";
 import type { Sink, SinkHost } from "../connectors/sink.ts";
 import type { SourcePart, TickedSourceHost } from "../connectors/source-part.ts";
@@ -36,6 +36,12 @@ export interface CheckpointOrder {
   readonly atUs: number;
   readonly last: boolean;
 }
+
+/** What a task is told of checkpoints. */
+export type CheckpointEvent =
+  | { readonly kind: "begins"; readonly order: CheckpointOrder }
+  /** Second phase of the commit. */
+  | { readonly kind: "complete" | "aborted"; readonly checkpointId: number };
 
 /** Who hosts tasks: the worker, or a test. */
 export interface TaskHost {

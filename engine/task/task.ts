@@ -6,9 +6,10 @@ import type { FrameLink } from "./link.ts";
 import { TaskCheckpoints } from "./task-checkpoints.ts";
 import { TaskCore } from "./task-core.ts";
 import { taskFailure } from "./task-failure.ts";
+import { taskHooks } from "./task-hooks.ts";
 import { TaskInput } from "./task-input.ts";
 import { TaskMeter } from "./task-meter.ts";
-import type { CheckpointOrder, TaskHooks, TaskParts, TaskSettings, TaskSnapshot } from "./task-parts.ts";
+import type { CheckpointEvent, TaskHooks, TaskParts, TaskSettings, TaskSnapshot } from "./task-parts.ts";
 
 /**
  * One subtask of a vertex: input (gate or source) → operator chain → output gate and, at the end of a job, a sink. Works in bounded
@@ -32,7 +33,19 @@ export class Task {
     this.subtask = settings.subtask;
     this.#settings = settings;
     this.#meter = new TaskMeter(settings.clock);
-    this.#parts = build(this.#hooks());
+    this.#parts = build(
+      taskHooks({
+        parts: () => this.#parts,
+        core: () => this.#core,
+        step: (work) => this.#step(work),
+        isOver: () => this.#checkpoints?.over === true,
+        wake: () => this.#afterStep(),
+        fail: (error) => this.fail(error),
+        notice: (notice) => settings.host.onNotice(this, notice),
+        heartbeat: (heartbeat, checkpointId) => this.#onHeartbeat(heartbeat, checkpointId),
+        endOfInput: () => this.#endOfInput(),
+      }),
+    );
     this.#core = new TaskCore(this.#parts);
     const { gate, source } = this.#parts;
     assert((source === null) !== (gate === null), "a task has a source or a gate");
@@ -44,8 +57,7 @@ export class Task {
       gate === null
         ? null
         : new TaskInput(gate, this.#parts, this.#core, {
-            onBarrierShown: (checkpointId) => this.#checkpoints?.onShown(checkpointId),
-            onBarrier: (checkpointId) => this.#checkpoints?.onBarrier(checkpointId),
+            checkpoints: this.#checkpoints,
             onHeartbeat: (heartbeat, checkpointId) => this.#onHeartbeat(heartbeat, checkpointId),
             onEnded: () => this.#endOfInput(),
           });
@@ -127,18 +139,9 @@ export class Task {
     this.#enter("failed", taskFailure(error, `operator "${operator}" (task ${this.vertex}/${this.subtask})`));
   }
 
-  /** A checkpoint begins. */
-  checkpoint(order: CheckpointOrder): void {
-    this.#step(() => this.#checkpoints?.onOrder(order));
-  }
-
-  /** The checkpoint is complete: second phase of the commit. */
-  completeCheckpoint(checkpointId: number): void {
-    this.#step(() => this.#checkpoints?.onComplete(checkpointId));
-  }
-
-  abortCheckpoint(checkpointId: number): void {
-    this.#step(() => this.#checkpoints?.onAborted(checkpointId));
+  /** A checkpoint begins, is complete or is given up. */
+  onCheckpoint(event: CheckpointEvent): void {
+    this.#step(() => this.#checkpoints?.on(event));
   }
 
   /** Everything that a task continuing from here needs; with `unacknowledged` also the output that receivers may lack. */
@@ -178,31 +181,6 @@ export class Task {
     const { gate } = this.#parts;
     if (this.#state === "finished" && frame.kind !== FRAME_CREDIT) this.#caught(() => gate?.onFrame(frame, link));
     return true;
-  }
-
-  #hooks(): TaskHooks {
-    const step = (work: () => void) => this.#step(work);
-    return {
-      tail: {
-        emit: (batch) => this.#core.emit(batch),
-        advanceWatermark: (timeMs) => this.#core.passWatermark(timeMs),
-      },
-      guard: (work) => {
-        if (this.#checkpoints?.over !== true) this.#step(work);
-      },
-      notice: (notice) => this.#settings.host.onNotice(this, notice),
-      sink: { wake: () => this.#afterStep(), fail: (error) => this.fail(error) },
-      source: {
-        emit: (batch) => this.#parts.chain.process(0, batch),
-        advanceWatermark: (timeMs) => this.#core.advanceWatermark(timeMs),
-        setIdle: (idle) => this.#core.setIdle(idle),
-        end: () => this.#endOfInput(),
-        fail: (error) => this.fail(error),
-        step,
-        heartbeat: (heartbeat, checkpointId) => this.#onHeartbeat(heartbeat, checkpointId),
-        heartbeatDue: () => this.#settings.host.onNotice(this, { kind: "heartbeatDue" }),
-      },
-    };
   }
 
   #onHeartbeat(heartbeat: number, checkpointId: number | null): void {

@@ -14,7 +14,7 @@ import { comparisonOf, finalRowsNote } from "../verify/comparison.ts";
 import type { Example } from "../verify/examples.ts";
 import { checkRun, type FetchUnmatched } from "./check-run.ts";
 import { readCheckpoints, summarizeCheckpoints } from "./checkpoints.ts";
-import type { FaultSeries } from "./faults/fault-recorder.ts";
+import type { FaultSeries } from "./faults/fault-drawing.ts";
 import { RunFaults } from "./faults/run-faults.ts";
 import { notJudged } from "./guarantee.ts";
 import { type JobTransition, readJobStates, unplannedRestarts } from "./job-states.ts";

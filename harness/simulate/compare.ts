@@ -16,12 +16,8 @@ export function wrongRows(
   isExact: boolean,
   got: readonly Row[],
 ): string | null {
-  const { query, partitions, partitionRule } = run;
-  const columns = wireColumns(query);
-  const kept = columns.flatMap(({ name }, index) => (query.volatile?.includes(name) === true ? [] : [index]));
-  const textOf = (row: Row) => JSON.stringify(kept.map((index) => row[index]));
-  const { output } = query;
-  if (output.kind === "append") {
+  const { textOf, keyOf, isFixed, isAppend } = rowTexts(run);
+  if (isAppend) {
     const required = isExact ? expected.filter(({ optional }) => optional === undefined) : [];
     const legal = expected.map(({ values }) => textOf(values));
     return differences(
@@ -30,9 +26,6 @@ export function wrongRows(
       got.map(textOf),
     );
   }
-  const keyIndexes = output.key.map((name) => columns.findIndex((column) => column.name === name));
-  const keyOf = (row: Row) => JSON.stringify(keyIndexes.map((index) => row[index]));
-  const isFixed = partitions === 1 || (output.updatesFollow === "auction" && partitionRule === "auction");
   const textsByKey = (rows: readonly Row[]) =>
     [...Map.groupBy(rows, keyOf).values()].map((updates) => {
       return JSON.stringify((isFixed ? updates : updates.slice(-1)).map(textOf));
@@ -41,8 +34,27 @@ export function wrongRows(
   return differences(wanted, wanted, textsByKey(got));
 }
 
+/** How the rows of a run are told from each other. */
+export function rowTexts({ query, partitions, partitionRule }: DrawnRun) {
+  const columns = wireColumns(query);
+  const kept = columns.flatMap(({ name }, index) => (query.volatile?.includes(name) === true ? [] : [index]));
+  const { output } = query;
+  const key = output.kind === "append" ? [] : output.key;
+  const keyIndexes = key.map((name) => columns.findIndex((column) => column.name === name));
+  return {
+    isAppend: output.kind === "append",
+    /** All columns that are compared. */
+    textOf: (row: Row) => JSON.stringify(kept.map((index) => row[index])),
+    /** Of upserts. */
+    keyOf: (row: Row) => JSON.stringify(keyIndexes.map((index) => row[index])),
+    /** The data fix all updates of a key. */
+    isFixed:
+      partitions === 1 || (output.kind === "upsert" && output.updatesFollow === "auction" && partitionRule === "auction"),
+  };
+}
+
 /** Compares multisets: all of `required` must have come, nothing but `legal`. */
-function differences(required: readonly string[], legal: readonly string[], got: readonly string[]): string | null {
+export function differences(required: readonly string[], legal: readonly string[], got: readonly string[]): string | null {
   const problems = [
     told("lost", missing(required, got)),
     told("wrong, or once too often,", missing(got, legal)),

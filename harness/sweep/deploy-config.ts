@@ -33,7 +33,8 @@ export function deployConfig(config: Config): DeployConfig {
   };
 }
 
-function checkpointSettings(checkpoints: Config["checkpoints"]): CheckpointSettings {
+/** Checkpoints as the engine takes them. */
+export function checkpointSettings(checkpoints: Config["checkpoints"]): CheckpointSettings {
   const { mode, interval, timeout, minPause, toleratedFailures, retain, localCopies } = checkpoints;
   return {
     mode,
@@ -48,7 +49,8 @@ function checkpointSettings(checkpoints: Config["checkpoints"]): CheckpointSetti
   };
 }
 
-function restartStrategy(restart: Config["restart"]): RestartStrategy {
+/** Restarts as the engine takes them. */
+export function restartStrategy(restart: Config["restart"]): RestartStrategy {
   switch (restart.strategy) {
     case "none":
       return { kind: "none" };

@@ -2,26 +2,14 @@ import type { FaultRecord } from "../../faults/model.ts";
 import { type IntervalHistogram, IntervalHistograms } from "../../measure/interval-histograms.ts";
 import { LatencyHistogram, MIN_SAMPLES } from "../../measure/latency-histogram.ts";
 import { ExcessLatency } from "./excess-latency.ts";
-import { type FaultCount, FaultCounters } from "./fault-counters.ts";
+import { FaultDrawing, type FaultSeries } from "./fault-drawing.ts";
 import { OutputTimeline } from "./output-timeline.ts";
 import { SloIntervals } from "./slo-intervals.ts";
 
 /** What is known from before the first fault comes from at most so long before it. */
 const BASELINE_US = 60_000_000;
-/** The figure's intervals, and how far it looks back and ahead. */
-export const FIGURE_INTERVAL_MS = 250;
-const BEFORE_INTERVALS = 40;
-const AFTER_INTERVALS = 240;
-/** Single outputs that are kept for the figure; where there are more, the intervals say it all. */
-const MAX_POINTS = 4_000;
 /** Faults of a run of which so much is kept that they can be drawn; of the others the table has all. */
 const MAX_DRAWN = 12;
-
-/** An output around a fault: when it was due and when it came, µs relative to the observed fault. */
-export interface FaultPoint {
-  readonly dueUs: number;
-  readonly observedUs: number;
-}
 
 /** Outputs by time from one fault on, up to the next one. */
 export interface FaultSegment {
@@ -35,14 +23,6 @@ export interface FaultSegment {
   readonly latestOutUs: number | null;
 }
 
-export interface FaultSeries {
-  readonly intended: readonly IntervalHistogram[];
-  readonly output: readonly IntervalHistogram[];
-  /** null: too many to draw. */
-  readonly points: readonly FaultPoint[] | null;
-  readonly counts: readonly FaultCount[];
-}
-
 interface Around {
   readonly observedUs: number;
   /** Place among the observed faults in the order of time. */
@@ -54,14 +34,7 @@ interface Around {
   /** The latest due time of what came between the fault before and this one. */
   latestOutUs: number | null;
   /** null: it is not drawn. */
-  readonly drawing: Drawing | null;
-}
-
-interface Drawing {
-  readonly intended: IntervalHistograms;
-  readonly output: IntervalHistograms;
-  readonly counters: FaultCounters;
-  points: FaultPoint[] | null;
+  readonly drawing: FaultDrawing | null;
 }
 
 /** Gathers the first copies of outputs, and copies that came again, around the observed faults of one run. Order does not matter. */
@@ -77,7 +50,7 @@ export class FaultRecorder {
   readonly #faults: readonly (Around | null)[];
   /** In the order of time, and those of them that are drawn. */
   readonly #observed: readonly Around[];
-  readonly #drawn: readonly { readonly observedUs: number; readonly drawing: Drawing }[];
+  readonly #drawn: readonly FaultDrawing[];
   /** Latencies by place of the fault that they follow; of thousands of faults only few are open at a time. */
   readonly #after = new IntervalHistograms();
   #finished: ReadonlyMap<number, IntervalHistogram> | null = null;
@@ -103,9 +76,7 @@ export class FaultRecorder {
     this.#observed.forEach((fault, place) => {
       fault.place = place;
     });
-    this.#drawn = this.#observed.flatMap(({ observedUs, drawing }) =>
-      drawing === null ? [] : [{ observedUs, drawing }],
-    );
+    this.#drawn = this.#observed.flatMap(({ drawing }) => drawing ?? []);
     const first = this.#observed[0]?.observedUs ?? endUs;
     this.baselineFromUs = Math.max(warmUs, first - BASELINE_US);
     const struck = records.flatMap(({ observedUs, injectedUs }) =>
@@ -129,10 +100,7 @@ export class FaultRecorder {
       latest.excess.add(latencyUs);
     }
     this.#noteFlight(place, dueUs);
-    for (const { drawing, observedUs: faultUs } of this.#drawn) {
-      drawing.counters.onOutput(dueUs, observedUs);
-      draw(drawing, dueUs - faultUs, observedUs - faultUs);
-    }
+    for (const drawing of this.#drawn) drawing.onOutput(dueUs, observedUs);
   }
 
   /** An output that repeats one (`isCopy`), or that nobody expects: that one is no replay. */
@@ -142,12 +110,12 @@ export class FaultRecorder {
     if (!isCopy) return;
     const fault = this.#observed[Math.max(0, this.#firstFrom(observedUs) - 1)];
     if (!isBefore && fault !== undefined) fault.replayed++;
-    for (const { drawing } of this.#drawn) drawing.counters.onRepeated(observedUs);
+    for (const { counters } of this.#drawn) counters.onRepeated(observedUs);
   }
 
   /** So many input events were sent at this time. */
   onSent(events: number, sentUs: number): void {
-    for (const { drawing } of this.#drawn) drawing.counters.onSent(sentUs, events);
+    for (const { counters } of this.#drawn) counters.onSent(sentUs, events);
   }
 
   /** After the last output; null: the fault was not observed. */
@@ -172,16 +140,12 @@ export class FaultRecorder {
 
   /** What the figure draws; once. */
   series(index: number): FaultSeries | null {
-    const fault = this.#faults[index]?.drawing ?? null;
-    if (fault === null) return null;
-    return {
-      intended: fault.intended.finish(MIN_SAMPLES),
-      output: fault.output.finish(MIN_SAMPLES),
-      points: fault.points,
-      counts: fault.counters.finish(this.#startUs, this.#loadEndUs, (from, length, count) =>
-        this.timeline.mostOverduePer(from, length, count),
-      ),
-    };
+    const drawing = this.#faults[index]?.drawing ?? null;
+    if (drawing === null) return null;
+    const counts = drawing.counters.finish(this.#startUs, this.#loadEndUs, (from, length, count) =>
+      this.timeline.mostOverduePer(from, length, count),
+    );
+    return drawing.finish(counts);
   }
 
   destroy(): void {
@@ -203,24 +167,13 @@ export class FaultRecorder {
   /** An output was out at the fault at `place` and all later ones, and in flight at those between its due time and that place. */
   #noteFlight(place: number, dueUs: number): void {
     const next = this.#observed[place];
-    if (next !== undefined) next.latestOutUs = Math.max(next.latestOutUs ?? dueUs, dueUs);
+    if (next !== undefined && dueUs <= next.observedUs) next.latestOutUs = Math.max(next.latestOutUs ?? dueUs, dueUs);
     for (let i = place - 1; i >= 0 && this.#observed[i]!.observedUs >= dueUs; i--) {
       const fault = this.#observed[i]!;
       fault.inFlight++;
       fault.oldestInFlightUs = Math.min(fault.oldestInFlightUs ?? dueUs, dueUs);
     }
   }
-}
-
-/** Times relative to the observed fault. */
-function draw(fault: Drawing, dueUs: number, observedUs: number): void {
-  const dueAt = intervalOf(dueUs);
-  const observedAt = intervalOf(observedUs);
-  if (isDrawn(dueAt)) fault.intended.record(dueAt, observedUs - dueUs);
-  if (isDrawn(observedAt)) fault.output.record(observedAt, observedUs - dueUs);
-  if (fault.points === null || (!isDrawn(dueAt) && !isDrawn(observedAt))) return;
-  if (fault.points.length < MAX_POINTS) fault.points.push({ dueUs, observedUs });
-  else fault.points = null;
 }
 
 function around(observedUs: number, isShown: boolean): Around {
@@ -232,21 +185,6 @@ function around(observedUs: number, isShown: boolean): Around {
     replayed: 0,
     oldestInFlightUs: null,
     latestOutUs: null,
-    drawing: isShown
-      ? {
-          intended: new IntervalHistograms(),
-          output: new IntervalHistograms(),
-          counters: new FaultCounters(observedUs),
-          points: [],
-        }
-      : null,
+    drawing: isShown ? new FaultDrawing(observedUs) : null,
   };
-}
-
-function intervalOf(us: number): number {
-  return Math.floor(us / (FIGURE_INTERVAL_MS * 1000));
-}
-
-function isDrawn(interval: number): boolean {
-  return interval >= -BEFORE_INTERVALS && interval < AFTER_INTERVALS;
 }

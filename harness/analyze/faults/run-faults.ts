@@ -9,7 +9,8 @@ import type { JobTransition } from "../job-states.ts";
 import { readJsonLines } from "../results-folder.ts";
 import type { RunConfig } from "../run-config.ts";
 import type { TimeSpan } from "../run-recorder.ts";
-import { FaultRecorder, type FaultSeries } from "./fault-recorder.ts";
+import type { FaultSeries } from "./fault-drawing.ts";
+import { FaultRecorder } from "./fault-recorder.ts";
 import { faultResults } from "./fault-results.ts";
 
 /** Faults that keep the feeder from sending and the observer from reading. */

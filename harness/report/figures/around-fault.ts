@@ -1,5 +1,5 @@
 import type { RunAnalysis } from "../../analyze/analyze-run.ts";
-import type { FaultSeries } from "../../analyze/faults/fault-recorder.ts";
+import type { FaultSeries } from "../../analyze/faults/fault-drawing.ts";
 import type { FaultEffect, FaultResult } from "../../faults/result.ts";
 import type { RunResult } from "../../sweep/model.ts";
 import { FAINT, INK } from "../palette.ts";

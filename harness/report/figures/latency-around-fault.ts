@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { RunAnalysis } from "../../analyze/analyze-run.ts";
-import { type FaultSeries, FIGURE_INTERVAL_MS } from "../../analyze/faults/fault-recorder.ts";
+import { type FaultSeries, FIGURE_INTERVAL_MS } from "../../analyze/faults/fault-drawing.ts";
 import { csv } from "../csv.ts";
 import { integer, seconds, shortRate } from "../format.ts";
 import { colourOf, FAINT, INK } from "../palette.ts";
@@ -34,7 +34,7 @@ const VIEWS = [
 type View = (typeof VIEWS)[number]["name"];
 const MEDIAN = "median";
 /** Widths of the lines of single repetitions, of those of their median. */
-const FAINTER = 0.35;
+const FAINTER = 0.5;
 const INTERVAL_S = FIGURE_INTERVAL_MS / 1000;
 const EPSILON_S = INTERVAL_S / 1000;
 
@@ -179,7 +179,7 @@ function specOf(
     const thin = lines.filter((row) => !isBold(row));
     const thinLines = measures.map((measure) => {
       const { dash, width } = STROKES[measure];
-      const mark = { color: colourFor(measure, colour), strokeDash: dash, strokeWidth: width * FAINTER, opacity: 0.4 };
+      const mark = { color: colourFor(measure, colour), strokeDash: dash, strokeWidth: width * FAINTER, opacity: 0.55 };
       return line(
         thin.filter((row) => row.measure === measure),
         mark,
@@ -247,4 +247,5 @@ const LEGEND = {
   symbolType: "stroke",
   symbolSize: 400,
   symbolFillColor: "transparent",
+  labelOffset: 8,
 } as const;

@@ -36,7 +36,7 @@ export function recoveryTable(results: readonly RunResult[]): Markup | null {
       step("runs again", (row) => exact(stepsOf(row.fault).runningMs), isFirst),
       step("first output", ({ effect }) => effect?.firstOutput ?? null),
       step("caught up", ({ effect }) => effect?.catchUp ?? null),
-      step("SLO kept", ({ effect }) => effect?.slo?.restored ?? null),
+      step("SLO", ({ effect }) => effect?.slo?.restored ?? null),
       { title: "gap", numeric: true, cell: ({ rows }) => lengths(rows.map(({ effect }) => effect?.gap ?? null)) },
       counted(
         "replayed",
@@ -44,11 +44,11 @@ export function recoveryTable(results: readonly RunResult[]): Markup | null {
         (rows) => rows,
       ),
       ofRun("lost", ({ lost }) => lost),
-      ofRun("duplicate", ({ duplicate }) => duplicate),
+      ofRun("twice", ({ duplicate }) => duplicate),
       ofRun("wrong", ({ wrong }) => wrong),
     ],
     groups,
-    `Recovery by kind of fault${groups.some(({ rows }) => rows.length > 1) ? `. ${SEVERAL}` : ""}. Lost, duplicate and wrong are of the whole runs; duplicates that read_uncommitted readers see after a fault are replays.`,
+    `Recovery by kind of fault${groups.some(({ rows }) => rows.length > 1) ? `. ${SEVERAL}` : ""}. SLO: until the p99 of every interval kept its bound again. Lost, twice (duplicates) and wrong are of the whole runs; what readers of uncommitted data see twice after a fault is replayed.`,
     isFirst,
   );
 }

@@ -11,14 +11,11 @@ import type {
   SpawnedProcess,
   SystemUnderTest,
 } from "../system.ts";
-import { type Cluster, startCluster, stateDirectoryOf } from "./cluster.ts";
+import { type Cluster, endCluster, startCluster, stateDirectoryOf } from "./cluster.ts";
 import { BundledFaultSurface } from "./fault-surface.ts";
 import { jobOfQuery } from "./job-of-query.ts";
 
 const RUNNING_TIMEOUT_MS = 30_000;
-/** How long processes may take to end by themselves before they are asked by signal, and then before they are ended by force. */
-const SHUTDOWN_MS = 3_000;
-const STOP_MS = 2_000;
 
 /** The bundled engine, as a coordinator and worker processes on this machine. */
 export const bundled: SystemUnderTest = {
@@ -160,11 +157,7 @@ class BundledDeployment implements Deployment {
   async stop(): Promise<void> {
     this.#expectedEnd = true;
     this.#surface.close();
-    this.#client.shutdown();
-    const exits = Promise.all(this.#cluster.processes.map((child) => child.exited));
-    const ended = await within(SHUTDOWN_MS, exits);
-    if (!ended) await Promise.all(this.#cluster.processes.map((child) => child.stop(STOP_MS)));
-    this.#client.close();
+    await endCluster(this.#cluster, this.#client);
     await rm(stateDirectoryOf(this.#context), { recursive: true, force: true });
   }
 
@@ -176,15 +169,4 @@ class BundledDeployment implements Deployment {
   counters() {
     return this.#client.counters(this.#jobId);
   }
-}
-
-/** true when `action` resolves within `ms`. */
-async function within(ms: number, action: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const inTime = await Promise.race([action.then(() => true), late]);
-  clearTimeout(timer);
-  return inTime;
 }

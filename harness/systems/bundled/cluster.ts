@@ -3,12 +3,23 @@ import { fileURLToPath } from "node:url";
 import { FaultlineError } from "../../../base/errors.ts";
 import type { CoordinatorSpec } from "../../../engine/shell/coordinator-main.ts";
 import type { WorkerSpec } from "../../../engine/shell/worker-main.ts";
-import type { DeployContext, LinkAccess, SpawnedProcess } from "../system.ts";
+import type { ClusterClient } from "../../../engine/shell/cluster-client.ts";
+import type { DeployConfig, DeployContext, LinkAccess, SpawnedProcess } from "../system.ts";
 
 const READY_TIMEOUT_MS = 15_000;
 const CONNECT_TIMEOUT_US = 10_000_000;
 const SHUTDOWN_TIMEOUT_US = 2_000_000;
+/** How long processes may take to end by themselves before they are asked by signal, and then before they are ended by force. */
+const LEAVE_MS = 3_000;
+const STOP_MS = 2_000;
 const COORDINATOR_FLAGS = ["--max-old-space-size=256"];
+
+/** What a cluster needs of whoever starts it: the parts of a `DeployContext` that do not speak of a job. */
+export interface ClusterContext
+  extends Pick<DeployContext, "spawn" | "logDir">,
+    Partial<Pick<DeployContext, "links" | "storeFaults">> {
+  readonly config: Pick<DeployConfig, "engine" | "seed">;
+}
 
 /** The processes of one bundled cluster. */
 export interface Cluster {
@@ -25,12 +36,12 @@ export interface Cluster {
 }
 
 /** Where the job's checkpoints and the workers' own copies of them are while the run lasts. */
-export function stateDirectoryOf({ logDir }: DeployContext): string {
+export function stateDirectoryOf({ logDir }: Pick<DeployContext, "logDir">): string {
   return join(logDir, "state");
 }
 
 /** Starts coordinator and workers and resolves when all are ready; stops what was started when one is not. */
-export async function startCluster(context: DeployContext): Promise<Cluster> {
+export async function startCluster(context: ClusterContext): Promise<Cluster> {
   const { engine, seed } = context.config;
   const started: SpawnedProcess[] = [];
   const start = (...spawned: Parameters<DeployContext["spawn"]>) => {
@@ -90,6 +101,26 @@ export async function startCluster(context: DeployContext): Promise<Cluster> {
     await Promise.all(started.map((child) => child.stop(0)));
     throw error;
   }
+}
+
+/** Ends all processes of the cluster: asks the coordinator, then each by signal, then by force. Closes the client. */
+export async function endCluster({ processes }: Cluster, client: ClusterClient): Promise<void> {
+  client.shutdown();
+  const exits = Promise.all(processes.map((child) => child.exited));
+  const ended = await within(LEAVE_MS, exits);
+  if (!ended) await Promise.all(processes.map((child) => child.stop(STOP_MS)));
+  client.close();
+}
+
+/** true when `action` resolves within `ms`. */
+async function within(ms: number, action: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const inTime = await Promise.race([action.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
 }
 
 /**

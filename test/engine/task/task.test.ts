@@ -218,7 +218,7 @@ describe("a task", () => {
     task.start();
     task.drain();
     log.readers[0]!.ends!([0]);
-    task.checkpoint({ checkpointId: 1, atUs: 0, last: false });
+    task.onCheckpoint({ kind: "begins", order: { checkpointId: 1, atUs: 0, last: false } });
     time.advance(10_000);
     assert.deepEqual(linesOf(sent), ["end"]);
     assert.equal(snapshots.length, 1);

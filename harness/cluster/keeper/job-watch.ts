@@ -1,0 +1,66 @@
+import { monotonicUs, wallClockMs } from "../../../base/clock.ts";
+import type { CheckpointReport } from "../../../engine/cluster/messages.ts";
+import type { ClusterClient, JobStateMessage } from "../../../engine/shell/cluster-client.ts";
+import { addRecord } from "../record.ts";
+import type { CheckpointStatus, ClusterStatus, JobStatus } from "./protocol.ts";
+
+/** What the coordinator tells of jobs, workers and checkpoints: kept for `ps`, and written to the record. */
+export class JobWatch {
+  readonly #file: string;
+  #job: JobStatus | null = null;
+  #workers: readonly string[] = [];
+  #completed = 0;
+  #aborted = 0;
+  #last: CheckpointStatus | null = null;
+
+  constructor(client: ClusterClient, recordFile: string) {
+    this.#file = recordFile;
+    client.onState((state) => this.#onState(state));
+    client.onWorkers((names) => this.#onWorkers(names));
+    client.onCheckpointReport(({ report }) => this.#onCheckpoint(report));
+  }
+
+  get job(): JobStatus | null {
+    return this.#job;
+  }
+
+  get workers(): readonly string[] {
+    return this.#workers;
+  }
+
+  get checkpoints(): ClusterStatus["checkpoints"] {
+    return { completed: this.#completed, aborted: this.#aborted, last: this.#last };
+  }
+
+  #onState({ jobId, state, attempt, atUs, failure, restored }: JobStateMessage): void {
+    if (this.#job?.jobId !== jobId) {
+      this.#completed = 0;
+      this.#aborted = 0;
+      this.#last = null;
+    }
+    const atMs = epochMs(atUs);
+    const cause = failure?.message ?? null;
+    this.#job = { jobId, state, attempt, sinceMs: atMs, cause };
+    addRecord(this.#file, { atMs, kind: "job", jobId, state, attempt, cause, restored: restored ?? null });
+  }
+
+  #onWorkers(names: readonly string[]): void {
+    this.#workers = [...names].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+    addRecord(this.#file, { atMs: wallClockMs(), kind: "workers", workers: this.#workers });
+  }
+
+  #onCheckpoint({ outcome, checkpointId, endedUs, triggeredUs, bytes }: CheckpointReport): void {
+    if (outcome === "aborted") {
+      this.#aborted += 1;
+      return;
+    }
+    this.#completed += 1;
+    const durationMs = Math.round((endedUs - triggeredUs) / 100) / 10;
+    this.#last = { checkpointId, endedMs: epochMs(endedUs), bytes, durationMs };
+  }
+}
+
+/** Epoch ms of a monotonic time of this machine. */
+function epochMs(atUs: number): number {
+  return Math.round(wallClockMs() - (monotonicUs() - atUs) / 1000);
+}

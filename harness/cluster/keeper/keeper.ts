@@ -1,0 +1,250 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { unreachable } from "../../../base/assert.ts";
+import { monotonicUs, wallClockMs } from "../../../base/clock.ts";
+import { FaultlineError } from "../../../base/errors.ts";
+import { ClusterClient } from "../../../engine/shell/cluster-client.ts";
+import { machineGroupFiles } from "../../faults/cpu-group.ts";
+import type { KindParts } from "../../faults/kinds.ts";
+import type { FaultRecord } from "../../faults/model.ts";
+import { portAnswers } from "../../faults/port-answers.ts";
+import { lookAt } from "../../faults/process-look.ts";
+import type { FaultSpec } from "../../faults/schema.ts";
+import { type Guard, startGuard } from "../../services/guard.ts";
+import type { KafkaService } from "../../services/kafka/service.ts";
+import { identify } from "../../services/process-identity.ts";
+import { Cleanup } from "../../sweep/cleanup.ts";
+import { sleep } from "../../sweep/bindings/clock.ts";
+import { type Cluster, endCluster, startCluster } from "../../systems/bundled/cluster.ts";
+import { nodeSpawner } from "../../systems/spawn-node.ts";
+import type { SpawnedProcess } from "../../systems/system.ts";
+import { type ClusterFolder, clusterFolder } from "../folder.ts";
+import { addRecord } from "../record.ts";
+import type { ClusterState } from "../state.ts";
+import { ControlServer } from "./control-server.ts";
+import { strikeNow } from "./hand-fault.ts";
+import { JobWatch } from "./job-watch.ts";
+import { handEngine, startPlainKafka } from "./processes.ts";
+import type { ClusterStatus, KeeperAnswers, KeeperRequest, KeeperSpec, ProcessStatus } from "./protocol.ts";
+import { HandSurface } from "./surface.ts";
+
+/** Everything that runs. */
+interface Running {
+  readonly guard: Guard;
+  readonly kafka: KafkaService | null;
+  readonly cluster: Cluster;
+  readonly client: ClusterClient;
+  readonly watch: JobWatch;
+  readonly surface: HandSurface;
+}
+
+/**
+ * Owns the processes of a cluster that outlives the command that started it: starts them, writes down what happens, inflicts faults,
+ * and ends them. All of them end with it, however it ends.
+ */
+export class Keeper {
+  readonly #spec: KeeperSpec;
+  readonly #folder: ClusterFolder;
+  readonly #cleanup = new Cleanup(sleep);
+  readonly #interrupt = new AbortController();
+  /** Process → how it ended. */
+  readonly #ends = new Map<number, string>();
+  #running: Running | null = null;
+  #nextWorker: number;
+  #strikes = 0;
+  #isStriking = false;
+  #ending: Promise<void> | null = null;
+
+  constructor(spec: KeeperSpec) {
+    this.#spec = spec;
+    this.#folder = clusterFolder(spec.directory, spec.directory);
+    this.#nextWorker = spec.workers + spec.spares + 1;
+  }
+
+  /** Starts everything. Throws what keeps it from starting; then nothing is left. */
+  async start(onProgress: (text: string) => void): Promise<void> {
+    try {
+      await this.#start(onProgress);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async #start(onProgress: (text: string) => void): Promise<void> {
+    const { workers, spares, seed } = this.#spec;
+    const { logs, storeFaults, output, record } = this.#folder;
+    await mkdir(logs, { recursive: true });
+    await mkdir(output, { recursive: true });
+    rmSync(storeFaults, { force: true });
+    const guard = await this.#cleanup.own("guard", () => startGuard(), (started) => started.close());
+    const kafka = this.#spec.kafka ? await this.#startKafka(guard, onProgress) : null;
+    onProgress(`starting coordinator and ${workers + spares} workers`);
+    const config = { engine: handEngine(workers, spares), seed };
+    const spawn = nodeSpawner({ logDir: logs, guard });
+    addRecord(record, { atMs: wallClockMs(), kind: "cluster", what: "up" });
+    const cluster = await startCluster({ config, spawn, logDir: logs, storeFaults });
+    const client = new ClusterClient(cluster.coordinatorAddress);
+    const surface = new HandSurface(cluster);
+    client.onState((state) => surface.tell(state));
+    client.onCheckpointPhase((phase) => surface.tellCheckpoint(phase));
+    const watch = new JobWatch(client, record);
+    this.#running = { guard, kafka, cluster, client, watch, surface };
+    await this.#cleanup.own("cluster", async () => cluster, (started) => endCluster(started, client));
+    for (const child of cluster.processes) this.#watchEnd(child);
+    const server = await this.#cleanup.own(
+      "control",
+      () => ControlServer.start((request) => this.#answer(request)),
+      async (started) => started.close(),
+    );
+    this.#writeState(server.address, cluster.coordinatorAddress, kafka?.brokers ?? []);
+  }
+
+  /** Ends everything, in reverse order; once. */
+  stop(): Promise<void> {
+    this.#ending ??= this.#stop();
+    return this.#ending;
+  }
+
+  async #stop(): Promise<void> {
+    this.#interrupt.abort();
+    const problems = await this.#cleanup.run();
+    rmSync(this.#folder.state, { force: true });
+    if (this.#running !== null) addRecord(this.#folder.record, { atMs: wallClockMs(), kind: "cluster", what: "down" });
+    if (problems[0] !== undefined) throw problems[0];
+  }
+
+  /** Called when a command has asked for the end. */
+  onDown: () => void = () => {};
+
+  async #startKafka(guard: Guard, onProgress: (text: string) => void): Promise<KafkaService> {
+    const logFile = join(this.#folder.logs, "kafka.log");
+    const start = () => startPlainKafka(logFile, guard, this.#interrupt.signal, onProgress);
+    const kafka = await this.#cleanup.own("Kafka", start, (started) => started.close());
+    return kafka.service;
+  }
+
+  #writeState(control: string, coordinator: string, brokers: readonly string[]): void {
+    const keeper = identify(process.pid);
+    if (keeper === null) throw new FaultlineError("internal", "the keeper does not find itself");
+    const { workers } = this.#spec;
+    const state: ClusterState = {
+      version: 1,
+      keeper,
+      control,
+      coordinator,
+      brokers,
+      workers,
+      startedMs: wallClockMs(),
+    };
+    writeFileSync(this.#folder.state, `${JSON.stringify(state, null, 2)}\n`);
+  }
+
+  #watchEnd({ role, pid, exited }: SpawnedProcess): void {
+    addRecord(this.#folder.record, { atMs: wallClockMs(), kind: "process", role, pid, what: "started" });
+    void exited.then(({ code, signal }) => {
+      this.#ends.set(pid, signal ?? `exit code ${code}`);
+      addRecord(this.#folder.record, { atMs: wallClockMs(), kind: "process", role, pid, what: "ended", code, signal });
+    });
+  }
+
+  async #answer(request: KeeperRequest): Promise<KeeperAnswers[keyof KeeperAnswers]> {
+    const running = this.#running;
+    if (running === null || this.#ending !== null) throw new FaultlineError("cluster-missing", "the cluster is ending");
+    switch (request.ask) {
+      case "status":
+        return this.#status(running);
+      case "addWorker":
+        return this.#addWorker(running);
+      case "fault":
+        return this.#strike(running, request.fault);
+      case "down":
+        setImmediate(() => this.onDown());
+        return {};
+      default:
+        return unreachable(request, "request");
+    }
+  }
+
+  async #status({ cluster, kafka, watch, client }: Running): Promise<ClusterStatus> {
+    const brokerPid = kafka?.pid ?? null;
+    const processes = [
+      ...cluster.processes.map(({ role, pid }) => this.#processStatus(role, pid)),
+      ...(brokerPid === null ? [] : [this.#processStatus("broker", brokerPid)]),
+    ];
+    const { job, workers, checkpoints } = watch;
+    const hasTasks = job !== null && ["running", "draining"].includes(job.state);
+    const tasks = hasTasks ? await client.counters(job.jobId, 1_000).catch(() => []) : [];
+    return { processes, workers, job, tasks, checkpoints };
+  }
+
+  #processStatus(role: string, pid: number): ProcessStatus {
+    const end = this.#ends.get(pid) ?? null;
+    const look = lookAt(pid);
+    if (end !== null || look === null) return { role, pid, state: "ended", end };
+    return { role, pid, state: look.state === "T" ? "standing" : "alive", end };
+  }
+
+  async #addWorker({ cluster, watch }: Running): Promise<KeeperAnswers["addWorker"]> {
+    const child = cluster.startWorker(`worker-${this.#nextWorker++}`);
+    this.#watchEnd(child);
+    const limitUs = monotonicUs() + 15_000_000;
+    while (!watch.workers.includes(child.role)) {
+      if (this.#ends.has(child.pid) || monotonicUs() > limitUs) {
+        throw new FaultlineError("service-start-failed", `${child.role} has not registered`, {
+          hint: `Its log is ${join(this.#folder.logs, `${child.role}.log`)}.`,
+        });
+      }
+      await sleep(10);
+    }
+    return { worker: child.role, pid: child.pid };
+  }
+
+  async #strike(running: Running, fault: FaultSpec): Promise<FaultRecord> {
+    if (this.#isStriking) throw new FaultlineError("usage", "a fault is in force already", { hint: "Wait for its end." });
+    this.#isStriking = true;
+    const { surface, watch, client, kafka } = running;
+    try {
+      const [record] = await strikeNow(fault, {
+        surface,
+        kindParts: this.#kindParts(running),
+        brokerPid: () => kafka?.pid ?? null,
+        counters: () => client.counters(watch.job?.jobId ?? "", 1_000),
+        hasJob: () => watch.job !== null && ["running", "draining"].includes(watch.job.state),
+        seed: this.#spec.seed + ++this.#strikes,
+        notice: (text) => addRecord(this.#folder.record, { atMs: wallClockMs(), kind: "fault", text: text.replace(/^fault \d+: /, "") }),
+      });
+      return record!;
+    } finally {
+      this.#isStriking = false;
+      surface.forget();
+    }
+  }
+
+  #kindParts({ guard, kafka, surface }: Running): KindParts {
+    const broker = kafka === null ? null : {
+      get pid() {
+        return kafka.pid;
+      },
+      brokers: kafka.brokers,
+      kill: () => kafka.kill(),
+      halt: () => kafka.stop(),
+      restart: () => kafka.restart(),
+    };
+    return {
+      monotonicUs,
+      sleep,
+      kill: (pid, signal) => process.kill(pid, signal),
+      files: machineGroupFiles,
+      prefix: `faultline-${process.pid}`,
+      guard,
+      broker,
+      answers: portAnswers,
+      started: () => {},
+      links: null,
+      process: (end) => surface.places().find(({ name }) => name === end)?.process ?? null,
+      controlFile: this.#folder.storeFaults,
+    };
+  }
+}

@@ -1,0 +1,120 @@
+import type { Failure, TaskCounters } from "../../engine/cluster/messages.ts";
+import type { RestartStrategy } from "../../engine/cluster/job-spec.ts";
+import type { SimulatedCluster } from "../../engine/simulation/cluster.ts";
+import type { Value } from "../../queries/query.ts";
+import { wrongRows } from "./compare.ts";
+import { lostOrForged, partlyWrong } from "./compare-weakly.ts";
+import type { DrawnRun } from "./draw-run.ts";
+import type { SimulatedInput } from "./input.ts";
+import type { PassiveProtection } from "./protection.ts";
+import type { RunWatch } from "./run-watch.ts";
+import { JOB_ID } from "./simulated-job.ts";
+
+type Rows = readonly (readonly Value[])[];
+
+/** Counters that must stay at 0: drawn data are never late, broken or without a key. */
+const DROPS = ["lateRows", "undecodable", "nullKeys"] as const;
+/** What faults of the world may make of a task or a checkpoint; any other code is a defect, even when the job gets over it. */
+const EXPECTED_CODES: readonly string[] = [
+  "worker-lost",
+  "kafka-fenced",
+  "checkpoint-failed",
+  "snapshot-corrupt",
+  "snapshot-missing",
+  "transaction-lost",
+];
+/** Frames of all channels of a connection that a sender may put on top of a full buffer, bytes. */
+const BUFFER_SLACK_BYTES = 64 * 1024;
+
+/** What was wrong with a run, or null. */
+export function judge(
+  run: DrawnRun,
+  input: SimulatedInput,
+  cluster: SimulatedCluster,
+  got: Rows,
+  watch: RunWatch,
+): string | null {
+  const counters = cluster.client.counters ?? [];
+  if (run.protection.kind === "passive") {
+    return defectIn(cluster) ?? watch.commits.problem ?? unbounded(run, watch) ?? judgePassive(run, run.protection, input, cluster, got);
+  }
+  return failureOf(cluster) ?? wrongRows(run, input.expected, input.isExact, got) ?? dropped(counters);
+}
+
+function judgePassive(
+  run: DrawnRun,
+  protection: PassiveProtection,
+  input: SimulatedInput,
+  cluster: SimulatedCluster,
+  got: Rows,
+): string | null {
+  const { client, universe, store } = cluster;
+  const isExactlyOnce = protection.guarantee === "exactly-once";
+  const hasRestarted = client.states.some(({ state }) => state === "restarting");
+  // Controls come before the events only as long as nobody reads them again.
+  const isExact = input.isExact && !(hasRestarted && run.data.generator === "bettercloud");
+  // Rows between a task's first barrier and its last are in the state twice.
+  const isStateExact = !hasRestarted || protection.checkpoints.mode !== "at-least-once";
+  // What a damaged checkpoint had committed comes again from the one before.
+  const hasFallenBack = universe.journal.some(({ event }) => event === "checkpointDamaged");
+  const failure = failureOf(cluster);
+  if (failure !== null) {
+    const state = client.stateOf(JOB_ID);
+    if (!isToBeExpected(state?.failure ?? null, protection.restart, store.counts.tornWrites > 0)) return failure;
+    if (!isStateExact) return null;
+    return isExactlyOnce && !hasFallenBack
+      ? partlyWrong(run, input.expected, got)
+      : lostOrForged(run, input.expected, false, got);
+  }
+  if (isExactlyOnce && !hasFallenBack) {
+    return wrongRows(run, input.expected, isExact, got) ?? dropped(client.counters ?? []);
+  }
+  return isStateExact ? lostOrForged(run, input.expected, isExact, got) : null;
+}
+
+/** A failure for which the strategy has no restart, or without any whole checkpoint. */
+function isToBeExpected(failure: Failure | null, restart: RestartStrategy, isTorn: boolean): boolean {
+  if (failure === null) return false;
+  if (isTorn && /damaged|no checkpoint of job/.test(failure.message)) return true;
+  if (!EXPECTED_CODES.includes(failure.code)) return false;
+  if (restart.kind === "none") return true;
+  if (restart.kind === "fixed-delay") return restart.attempts <= 1;
+  return restart.kind === "failure-rate" && restart.maxFailures <= 1;
+}
+
+/** An assertion that did not hold, a protocol that was not kept, a process that crashed: whether or not the job got over it. */
+function defectIn({ universe }: SimulatedCluster): string | null {
+  for (const { event, process, facts } of universe.journal) {
+    // A worker that could not register: its supervisor starts another.
+    if (event === "abort" && String(facts["reason"]).startsWith("no coordinator at")) continue;
+    if (event === "abort") return `${process} crashed: ${String(facts["reason"])}`;
+    if (event !== "taskFailed") continue;
+    const failure = facts["failure"] as Failure;
+    if (EXPECTED_CODES.includes(failure.code)) continue;
+    return `task ${String(facts["vertex"])}/${String(facts["subtask"])} failed with ${failure.code}: ${failure.message}`;
+  }
+  return null;
+}
+
+function unbounded({ conditions, options }: DrawnRun, { mostBuffered }: RunWatch): string | null {
+  const limit = conditions.networkBufferBytes + BUFFER_SLACK_BYTES + 16 * (options.bufferBytes ?? 0);
+  return mostBuffered <= limit ? null : `a connection holds ${mostBuffered} bytes, where ${limit} are the limit`;
+}
+
+/** Why the job did not finish, or null. */
+function failureOf({ client }: SimulatedCluster): string | null {
+  const state = client.stateOf(JOB_ID);
+  if (state?.state === "finished") return null;
+  const failure = state?.failure ?? client.refusals[0];
+  return `the job is ${state?.state ?? "refused"}: ${failure?.message ?? "no reason given"}`;
+}
+
+function dropped(counters: readonly TaskCounters[]): string | null {
+  for (const { vertex, subtask, custom } of counters) {
+    for (const name of DROPS) {
+      const count = custom[name] ?? 0;
+      if (count > 0) return `task ${vertex}/${subtask} counts ${count} ${name}, of data that have none`;
+    }
+  }
+  return null;
+}
