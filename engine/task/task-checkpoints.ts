@@ -10,7 +10,7 @@ interface TaskCheckpointsSettings {
   readonly clock: Clock;
   readonly core: TaskCore;
   readonly parts: Pick<TaskParts, "source" | "gate" | "sink">;
-  readonly onSnapshot: ((snapshot: TaskSnapshot) => void) | null;
+  readonly onSnapshot: (snapshot: TaskSnapshot) => void;
 }
 
 /**
@@ -122,7 +122,7 @@ export class TaskCheckpoints {
         alignmentBytes: parts.gate?.alignmentBytes ?? 0,
         syncUs: syncUs || clock.nowUs() - atUs,
       };
-      this.#settings.onSnapshot?.({ checkpointId, state, cost });
+      this.#settings.onSnapshot({ checkpointId, state, cost });
     });
     syncUs = clock.nowUs() - atUs;
   }

@@ -13,8 +13,8 @@ export class TaskMeter {
     this.#clock = clock;
   }
 
-  get busyUs(): number {
-    return this.#busyUs;
+  get times(): { readonly busyUs: number; readonly blockedUs: number } {
+    return { busyUs: this.#busyUs, blockedUs: this.#allBlockedUs };
   }
 
   get longestStepUs(): number {
@@ -22,7 +22,7 @@ export class TaskMeter {
   }
 
   /** Includes a blockage that lasts. */
-  get blockedUs(): number {
+  get #allBlockedUs(): number {
     return this.#blockedUs + (this.#blockedSinceUs === null ? 0 : this.#clock.nowUs() - this.#blockedSinceUs);
   }
 
@@ -42,7 +42,7 @@ export class TaskMeter {
 
   setBlocked(blocked: boolean): void {
     if (blocked === this.blocked) return;
-    if (!blocked) this.#blockedUs = this.blockedUs;
+    if (!blocked) this.#blockedUs = this.#allBlockedUs;
     this.#blockedSinceUs = blocked ? this.#clock.nowUs() : null;
   }
 }

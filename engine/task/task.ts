@@ -1,5 +1,6 @@
 import { assert } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
+import { isTerminal } from "../cluster/job-effects.ts";
 import type { Failure, TaskCounters, TaskState } from "../cluster/messages.ts";
 import { FRAME_CREDIT, type Frame } from "./frame.ts";
 import type { FrameLink } from "./link.ts";
@@ -49,18 +50,16 @@ export class Task {
     this.#core = new TaskCore(this.#parts);
     const { gate, source } = this.#parts;
     assert((source === null) !== (gate === null), "a task has a source or a gate");
-    const { barriers: mode, clock, host } = settings;
-    const onSnapshot = host.onSnapshot && ((snapshot: TaskSnapshot) => host.onSnapshot?.(this, snapshot));
-    const checkpoints = { mode: mode ?? "aligned", clock, core: this.#core, parts: this.#parts, onSnapshot };
-    this.#checkpoints = mode === null ? null : new TaskCheckpoints(checkpoints);
-    this.#input =
-      gate === null
-        ? null
-        : new TaskInput(gate, this.#parts, this.#core, {
-            checkpoints: this.#checkpoints,
-            onHeartbeat: (heartbeat, checkpointId) => this.#onHeartbeat(heartbeat, checkpointId),
-            onEnded: () => this.#endOfInput(),
-          });
+    const { barriers: mode, clock } = settings;
+    const [core, parts] = [this.#core, this.#parts];
+    const onSnapshot = (snapshot: TaskSnapshot) => settings.host.onSnapshot?.(this, snapshot);
+    this.#checkpoints = mode === null ? null : new TaskCheckpoints({ mode, clock, core, parts, onSnapshot });
+    const inputHost = {
+      checkpoints: this.#checkpoints,
+      onHeartbeat: (heartbeat: number, checkpointId: number | null) => this.#onHeartbeat(heartbeat, checkpointId),
+      onEnded: () => this.#endOfInput(),
+    };
+    this.#input = gate === null ? null : new TaskInput(gate, parts, core, inputHost);
   }
 
   get state(): TaskState {
@@ -161,8 +160,7 @@ export class Task {
       vertex: this.vertex,
       subtask: this.subtask,
       recordsIn: this.#input?.recordsIn ?? this.#parts.source?.recordsIn ?? 0,
-      busyUs: this.#meter.busyUs,
-      blockedUs: this.#meter.blockedUs,
+      ...this.#meter.times,
       ...counters,
       custom: { ...custom, longestStepUs: this.#meter.longestStepUs },
     };
@@ -173,7 +171,7 @@ export class Task {
   }
 
   get #ended(): boolean {
-    return this.#state === "finished" || this.#state === "failed" || this.#state === "cancelled";
+    return isTerminal(this.#state);
   }
 
   /** A finished task answers replicas of its senders that are slower than those it has heard, so that they can finish too. */
@@ -228,13 +226,8 @@ export class Task {
         this.#schedule();
       }
     }
-    this.#finishWhenDone();
-  }
-
-  #finishWhenDone(): void {
-    const checkpoints = this.#checkpoints;
-    if (checkpoints === null ? this.#core.done : checkpoints.final && this.#core.committed)
-      this.#enter("finished", null);
+    const isOver = this.#checkpoints === null ? this.#core.done : this.#checkpoints.final && this.#core.committed;
+    if (isOver) this.#enter("finished", null);
     else if (this.#core.done && this.#state === "running") this.#enter("ended", null);
   }
 

@@ -17,7 +17,7 @@ import { readCheckpoints, summarizeCheckpoints } from "./checkpoints.ts";
 import type { FaultSeries } from "./faults/fault-drawing.ts";
 import { RunFaults } from "./faults/run-faults.ts";
 import { notJudged } from "./guarantee.ts";
-import { type JobTransition, readJobStates, unplannedRestarts } from "./job-states.ts";
+import { type JobStateRecord, readJobStates, unplannedRestarts } from "./job-states.ts";
 import { type LagInterval, readLagLogs } from "./lag-log.ts";
 import { plantedReason, readPlanted } from "./planted.ts";
 import { type RoleSecond, resourceSeries, resourceUsage } from "./resource-usage.ts";
@@ -46,7 +46,7 @@ export interface RunAnalysis {
   readonly committedExamples: readonly Example[];
   /** What the job's coordinator told of it; [] where it tells nothing. */
   readonly checkpoints: readonly CheckpointReport[];
-  readonly jobStates: readonly JobTransition[];
+  readonly jobStates: readonly JobStateRecord[];
   /** Whole histograms per second from the first due time. */
   readonly intervals: Readonly<Record<Tag, readonly IntervalHistogram[]>>;
   /** The feeder's own lag histograms; [] when it left none. */
@@ -128,7 +128,7 @@ interface Collected extends Measured {
   readonly files: ReturnType<typeof runFiles>;
   readonly faults: RunFaults | null;
   readonly checkpoints: readonly CheckpointReport[];
-  readonly states: readonly JobTransition[];
+  readonly states: readonly JobStateRecord[];
 }
 
 function collect(c: Collected): RunAnalysis {

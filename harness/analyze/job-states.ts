@@ -1,20 +1,9 @@
-import type { JobState } from "../../engine/cluster/messages.ts";
+import type { JobStateRecord } from "../systems/system.ts";
 import { readJsonLines } from "./results-folder.ts";
 
-/** One line of `raw/<run>/job-states.jsonl`: the job as its coordinator saw it. */
-export interface JobTransition {
-  readonly state: JobState;
-  readonly attempt: number;
-  /** Monotonic µs. */
-  readonly atUs: number;
-  readonly cause: string | null;
-  /** Checkpoint that this attempt starts from. */
-  readonly restored: number | null;
-}
-
 /** In the order of time; [] where the system under test tells none. */
-export function readJobStates(file: string): readonly JobTransition[] {
-  return readJsonLines<JobTransition>(file).sort((a, b) => a.atUs - b.atUs);
+export function readJobStates(file: string): readonly JobStateRecord[] {
+  return readJsonLines<JobStateRecord>(file).sort((a, b) => a.atUs - b.atUs);
 }
 
 /** Steps of one recovery by the job's own account, monotonic µs. */
@@ -28,8 +17,8 @@ export interface RecoverySteps {
  * The recovery that follows a fault struck at `struckUs`: from the first sign of trouble before `untilUs` to the first time that the query
  * runs again. Attempts that broke on the way are part of it: `deployingUs` is of the one that came through.
  */
-export function recoveryAfter(states: readonly JobTransition[], struckUs: number, untilUs: number): RecoverySteps {
-  const isTrouble = ({ state }: JobTransition) => state === "restarting" || state === "failing" || state === "failed";
+export function recoveryAfter(states: readonly JobStateRecord[], struckUs: number, untilUs: number): RecoverySteps {
+  const isTrouble = ({ state }: JobStateRecord) => state === "restarting" || state === "failing" || state === "failed";
   const from = states.findIndex((one) => isTrouble(one) && one.atUs >= struckUs && one.atUs < untilUs);
   if (from < 0) return { detectedUs: null, deployingUs: null, runningUs: null };
   const after = states.slice(from);
@@ -44,8 +33,8 @@ export function recoveryAfter(states: readonly JobTransition[], struckUs: number
 
 /** Restarts that began before anything was struck: nobody planned them. `firstStruckUs`: null = nothing was. */
 export function unplannedRestarts(
-  states: readonly JobTransition[],
+  states: readonly JobStateRecord[],
   firstStruckUs: number | null,
-): readonly JobTransition[] {
+): readonly JobStateRecord[] {
   return states.filter(({ state, atUs }) => state === "restarting" && (firstStruckUs === null || atUs < firstStruckUs));
 }

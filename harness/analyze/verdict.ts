@@ -2,7 +2,7 @@ import type { LatencySummary, Reason, ReasonCode, RunRecord, RunState, VerifySum
 import type { AfterLoss } from "../verify/after-loss.ts";
 import type { FaultVerdict } from "./faults/run-faults.ts";
 import { type Circumstances, permitted, violations } from "./guarantee.ts";
-import type { JobTransition } from "./job-states.ts";
+import type { JobStateRecord } from "./job-states.ts";
 import type { RunConfig } from "./run-config.ts";
 
 /** Reasons that a run failed (the system or its output is wrong); all others make it invalid (the number is not to be trusted). */
@@ -36,7 +36,7 @@ export interface Evidence {
   readonly countsTwice?: boolean;
   readonly afterLoss?: AfterLoss;
   /** Restarts that no fault explains, as the job's own log has them. */
-  readonly unplanned?: readonly JobTransition[];
+  readonly unplanned?: readonly JobStateRecord[];
   /** Why the checker gave no summary, when it did not. */
   readonly checkerProblem: Reason | null;
   readonly offeredPerSecond: number | null;

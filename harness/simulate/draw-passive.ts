@@ -46,12 +46,14 @@ function drawCheckpoints(
   isSlow: boolean,
 ): CheckpointSettings {
   const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!;
+  const mode =
+    guarantee === "exactly-once" ? pick("aligned", "aligned", "stop-the-world") : pick("aligned", "at-least-once");
   return {
-    mode:
-      guarantee === "exactly-once" ? pick("aligned", "aligned", "stop-the-world") : pick("aligned", "at-least-once"),
+    mode,
     intervalUs: isSlow ? pick(200_000, 1_000_000) : pick(2_000, 5_000, 20_000, 100_000),
     timeoutUs: pick(50_000, 300_000, 2_000_000, 2_000_000),
-    minPauseUs: pick(0, 0, 1_000, 20_000),
+    // Sources that stand still at every checkpoint need time to read in between.
+    minPauseUs: mode === "stop-the-world" ? pick(10_000, 50_000) : pick(0, 0, 1_000, 20_000),
     toleratedFailures: pick(0, 1, 3, 10),
     retain: pick(1, 2, 3),
     keepAtEnd: pick(true, false),

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CheckpointReport } from "../../engine/cluster/checkpoint-facts.ts";
-import type { JobTransition } from "../../harness/analyze/job-states.ts";
+import type { JobStateRecord } from "../../harness/analyze/job-states.ts";
 import type { FaultRecord } from "../../harness/faults/model.ts";
 import { type Output, START_US, type SyntheticRun, writeSyntheticRun } from "./synthetic-run.ts";
 
@@ -24,7 +24,7 @@ export interface Scripted extends Omit<Partial<SyntheticRun>, "query" | "tamper"
   readonly fault?: Partial<FaultRecord> | null;
   /** Length of the outage; default 500 ms. */
   readonly outageMs?: number;
-  readonly states?: readonly JobTransition[];
+  readonly states?: readonly JobStateRecord[];
   /** Nothing comes again. */
   readonly withoutReplays?: boolean;
 }
@@ -123,12 +123,12 @@ export const FAULT: FaultRecord = {
   problem: null,
 };
 
-const state = (name: JobTransition["state"], attempt: number, ms: number, more: Partial<JobTransition> = {}) => ({
+const state = (name: JobStateRecord["state"], attempt: number, ms: number, more: Partial<JobStateRecord> = {}) => ({
   ...{ state: name, attempt, atUs: us(ms), cause: null, restored: null },
   ...more,
 });
 
-export const JOB_STATES: readonly JobTransition[] = [
+export const JOB_STATES: readonly JobStateRecord[] = [
   state("created", 1, -900),
   state("deploying", 1, -890),
   state("running", 1, -500),

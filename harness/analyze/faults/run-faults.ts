@@ -5,7 +5,7 @@ import type { FaultResult } from "../../faults/result.ts";
 import type { FaultKind } from "../../faults/schema.ts";
 import type { IntervalHistogram } from "../../measure/interval-histograms.ts";
 import type { RunRecord } from "../../sweep/model.ts";
-import type { JobTransition } from "../job-states.ts";
+import type { JobStateRecord } from "../job-states.ts";
 import { readJsonLines } from "../results-folder.ts";
 import type { RunConfig } from "../run-config.ts";
 import type { TimeSpan } from "../run-recorder.ts";
@@ -28,7 +28,7 @@ export interface FaultVerdict {
 
 /** What else tells of a run's faults. */
 export interface FaultSources {
-  readonly states: readonly JobTransition[];
+  readonly states: readonly JobStateRecord[];
   readonly checkpoints: readonly CheckpointReport[];
 }
 

@@ -1,4 +1,4 @@
-import type { JobTransition } from "../../analyze/job-states.ts";
+import type { JobStateRecord } from "../../analyze/job-states.ts";
 import { integer, moment } from "../format.ts";
 import { type Markup, table } from "./markup.ts";
 
@@ -6,9 +6,9 @@ import { type Markup, table } from "./markup.ts";
 const MOST = 60;
 
 /** The job's states as its coordinator saw them; null where none are known. `startUs`: when event 0 was due. */
-export function jobStateTable(states: readonly JobTransition[], startUs: number): Markup | null {
+export function jobStateTable(states: readonly JobStateRecord[], startUs: number): Markup | null {
   if (states.length === 0) return null;
-  return table<JobTransition>(
+  return table<JobStateRecord>(
     [
       { title: "at", numeric: true, cell: ({ atUs }) => moment((atUs - startUs) / 1000) },
       { title: "state", cell: ({ state }) => state.toUpperCase() },

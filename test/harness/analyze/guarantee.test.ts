@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Circumstances, notJudged, permitted, violations } from "../../../harness/analyze/guarantee.ts";
-import { type JobTransition, recoveryAfter, unplannedRestarts } from "../../../harness/analyze/job-states.ts";
+import { type JobStateRecord, recoveryAfter, unplannedRestarts } from "../../../harness/analyze/job-states.ts";
 import { afterLossOf } from "../../../harness/verify/after-loss.ts";
 
 const STRUCK: Circumstances = {
@@ -62,7 +62,7 @@ describe("what a guarantee permits", () => {
 });
 
 describe("the job's own log", () => {
-  const state = (name: JobTransition["state"], attempt: number, atUs: number): JobTransition => ({
+  const state = (name: JobStateRecord["state"], attempt: number, atUs: number): JobStateRecord => ({
     ...{ state: name, attempt, atUs },
     ...{ cause: null, restored: null },
   });
