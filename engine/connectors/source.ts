@@ -1,6 +1,6 @@
 import { assert, present } from "../../base/assert.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
-import type { LogReader, LogRecords } from "../ports.ts";
+import type { LogReader, LogReaderHandler, LogRecords } from "../ports.ts";
 import { AlignedReading } from "./aligned-reading.ts";
 import { askForEnd } from "./end-of-log.ts";
 import { isAtEnd, type PartitionState } from "./partition-state.ts";
@@ -94,11 +94,13 @@ export class Source {
 
   #open(): void {
     const from = this.#partitions.map(({ partition, position }) => ({ partition, offset: position }));
-    this.#reader = this.#world.log.openReader(this.#settings.address, from, {
+    const handler: LogReaderHandler = {
       onRecords: (records) => this.#host.step(() => this.#onRecords(records)),
       onSkipped: (partition, nextOffset) => this.#host.step(() => this.#onSkipped(partition, nextOffset)),
       onError: (error) => this.#host.fail(error),
-    });
+    };
+    // What is taken back must not be computed with.
+    this.#reader = this.#world.log.openReader(this.#settings.address, from, handler, "committed");
     if (this.#paused) {
       this.#reader.pause();
     } else {

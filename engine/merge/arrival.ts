@@ -13,8 +13,9 @@ interface Entry {
 /**
  * The merge of unreplicated jobs: elements in order of arrival. Barriers after Carbone et al., "Lightweight asynchronous snapshots
  * for distributed dataflows" (arXiv:1506.08603), acyclic case: a channel that has shown the barrier waits until all have
- * (alignment); in `at-least-once` mode none waits and the snapshot is due at the last barrier. An ended channel counts
- * as having shown every later barrier. A barrier with a larger id aborts the alignment under way; late ones are ignored.
+ * (alignment); in `at-least-once` mode none waits and the snapshot is due at the last barrier; only an end waits, because a task
+ * that has ended could not take what its senders repeat after a restore. An ended channel counts as having shown every later barrier.
+ * A barrier with a larger id aborts the alignment under way; late ones are ignored.
  */
 export class ArrivalMerge implements Merge {
   readonly #mode: BarrierMode;
@@ -24,8 +25,6 @@ export class ArrivalMerge implements Merge {
   #released: Fifo<Entry> | null = null;
   readonly #shown: Uint8Array;
   readonly #ended: Uint8Array;
-  /** Channels that had shown the latest barrier when it was complete. */
-  readonly #behind: Uint8Array;
   #aligning = false;
   /** Id of the latest barrier seen; 0 before the first. */
   #current = 0;
@@ -38,7 +37,6 @@ export class ArrivalMerge implements Merge {
     this.#mode = mode;
     this.#shown = new Uint8Array(channels);
     this.#ended = new Uint8Array(channels);
-    this.#behind = new Uint8Array(channels);
   }
 
   /** Bytes that have waited for the barriers of other channels, since the first barrier of the latest checkpoint. */
@@ -64,7 +62,7 @@ export class ArrivalMerge implements Merge {
     for (;;) {
       const entry = this.#take();
       if (entry === undefined) return null;
-      if (!this.#isBlocked(entry.channel)) {
+      if (!this.#waits(entry)) {
         this.#observe(entry.channel, entry.element);
         return { kind: "element", channel: entry.channel, element: entry.element };
       }
@@ -86,11 +84,9 @@ export class ArrivalMerge implements Merge {
     return blocked;
   }
 
-  snapshot(writer: SnapshotWriter, checkpointId: number | null): void {
+  snapshot(writer: SnapshotWriter): void {
     writer.f64(this.#current);
-    // A channel that has shown this checkpoint's barrier and then ended has not ended at the barrier.
-    const isOvertaken = (channel: number) => checkpointId === this.#current && this.#behind[channel] === 1;
-    writer.bytes(this.#ended.map((ended, channel) => (isOvertaken(channel) ? 0 : ended)));
+    writer.bytes(this.#ended);
   }
 
   restore(reader: SnapshotReader): void {
@@ -108,6 +104,11 @@ export class ArrivalMerge implements Merge {
       this.#released = null;
     }
     return this.#entries.shift();
+  }
+
+  #waits({ channel, element }: Entry): boolean {
+    if (this.#mode !== "at-least-once") return this.#isBlocked(channel);
+    return this.#aligning && this.#shown[channel] === 1 && element.kind === "end";
   }
 
   #isBlocked(channel: number): boolean {
@@ -151,7 +152,6 @@ export class ArrivalMerge implements Merge {
       if (this.#shown[channel] === 0 && this.#ended[channel] === 0) return;
     }
     this.#due = { kind: "barrier", checkpointId: this.#current };
-    this.#behind.set(this.#shown);
     this.#release();
   }
 

@@ -30,8 +30,8 @@ export interface Merge {
   readonly alignmentBytes: number;
   /** Elements queued, all channels. */
   readonly queued: number;
-  /** Position of the merge, at the barrier of `checkpointId` if one is given. Queued elements are not part of it: senders send them again. */
-  snapshot(writer: SnapshotWriter, checkpointId: number | null): void;
+  /** Position of the merge. Queued elements are not part of it: senders send them again. */
+  snapshot(writer: SnapshotWriter): void;
   /** Before the first offer. */
   restore(reader: SnapshotReader): void;
 }

@@ -182,9 +182,9 @@ export class InputGate {
   snapshot(writer: SnapshotWriter, checkpointId: number | null): void {
     const isAhead = ({ barrierId }: LogicalInput) => checkpointId !== null && barrierId === checkpointId;
     for (const logical of this.#logicals) writer.f64(isAhead(logical) ? logical.barrier : logical.processed);
-    writer.bytes(this.#ended.map((ended, channel) => (isAhead(this.#logicals[channel]!) ? 0 : ended)));
+    writer.bytes(this.#ended);
     this.#watermarks.snapshot(writer);
-    this.#merge.snapshot(writer, checkpointId);
+    this.#merge.snapshot(writer);
   }
 
   /** Before the first frame. */

@@ -9,15 +9,16 @@ import type { IntervalHistogram } from "../measure/interval-histograms.ts";
 import { type FrozenHistogram, MIN_SAMPLES } from "../measure/latency-histogram.ts";
 import type { SamplerCost } from "../measure/sampler.ts";
 import type { Reason, ResourceSample, RunRecord, RunResult } from "../sweep/model.ts";
+import type { JobStateRecord } from "../systems/system.ts";
 import { afterLossOf } from "../verify/after-loss.ts";
 import { comparisonOf, finalRowsNote } from "../verify/comparison.ts";
 import type { Example } from "../verify/examples.ts";
-import { checkRun, type FetchUnmatched } from "./check-run.ts";
+import { checkRun, EXACTLY_ONCE, type FetchUnmatched } from "./check-run.ts";
 import { readCheckpoints, summarizeCheckpoints } from "./checkpoints.ts";
 import type { FaultSeries } from "./faults/fault-drawing.ts";
 import { RunFaults } from "./faults/run-faults.ts";
 import { notJudged } from "./guarantee.ts";
-import { type JobStateRecord, readJobStates, unplannedRestarts } from "./job-states.ts";
+import { readJobStates, unplannedRestarts } from "./job-states.ts";
 import { type LagInterval, readLagLogs } from "./lag-log.ts";
 import { plantedReason, readPlanted } from "./planted.ts";
 import { type RoleSecond, resourceSeries, resourceUsage } from "./resource-usage.ts";
@@ -26,6 +27,7 @@ import { runConfig } from "./run-config.ts";
 import { inputsPerSecond, judgedLags, type Measured, measuresOf, offeredPerSecond } from "./run-measures.ts";
 import { RunRecorder, type StampedOutput, TAGS, type Tag } from "./run-recorder.ts";
 import { readMainSentTimes } from "./sent-times.ts";
+import { stampsByOrdinal } from "./stamps-of-view.ts";
 import { circumstancesOf, type Evidence, judge } from "./verdict.ts";
 import { measuredWindow } from "./window.ts";
 
@@ -90,7 +92,8 @@ export async function analyzeRunFully(
   const checkpoints = readCheckpoints(files.checkpoints);
   const states = readJobStates(files.jobStates);
   const faults = RunFaults.read(files.faults, record, config, { states, checkpoints });
-  const stamps = readEngineStamps(files.engineLatency);
+  const isExactlyOnce = config.guarantee === EXACTLY_ONCE;
+  const stamps = stampsByOrdinal(readEngineStamps(files.engineLatency), files.observations, isExactlyOnce);
   const recorder = new RunRecorder(record, window, dueUs, sent, windowed, stamps, faults?.brokerAway());
   try {
     recorder.readSentTimes();
@@ -211,7 +214,7 @@ function collect(c: Collected): RunAnalysis {
     lagLog: c.lagLog,
     inputs: inputsPerSecond(c),
     outputs: recorder.outputs,
-    committedOutputs: config.guarantee === "exactly-once" ? recorder.committedOutputs : null,
+    committedOutputs: config.guarantee === EXACTLY_ONCE ? recorder.committedOutputs : null,
     roles: resourceSeries(samples, record.startUs, seconds),
     samplerCost: existsSync(c.files.sampler) ? (readJson(c.files.sampler) as SamplerCost) : null,
     measured: recorder.latency.freeze(),
@@ -221,7 +224,7 @@ function collect(c: Collected): RunAnalysis {
 
 /** Present where the run promises exactly-once, whatever was seen. */
 function committedView({ config, check, recorder }: Collected): Pick<RunResult, "committed"> {
-  if (config.guarantee !== "exactly-once") return {};
+  if (config.guarantee !== EXACTLY_ONCE) return {};
   return { committed: { verified: check.committed?.verified ?? null, latencyUs: recorder.committed.summary() } };
 }
 

@@ -45,7 +45,8 @@ export interface CheckOutcome {
   readonly problem: Reason | null;
 }
 
-const EXACTLY_ONCE = "exactly-once";
+/** Runs with this guarantee are observed in both views. */
+export const EXACTLY_ONCE = "exactly-once";
 
 /**
  * Verifies a run and feeds its matches to the recorder: what every reader sees, and under exactly-once also what readers of

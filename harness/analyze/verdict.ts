@@ -1,8 +1,8 @@
 import type { LatencySummary, Reason, ReasonCode, RunRecord, RunState, VerifySummary } from "../sweep/model.ts";
+import type { JobStateRecord } from "../systems/system.ts";
 import type { AfterLoss } from "../verify/after-loss.ts";
 import type { FaultVerdict } from "./faults/run-faults.ts";
 import { type Circumstances, permitted, violations } from "./guarantee.ts";
-import type { JobStateRecord } from "./job-states.ts";
 import type { RunConfig } from "./run-config.ts";
 
 /** Reasons that a run failed (the system or its output is wrong); all others make it invalid (the number is not to be trusted). */

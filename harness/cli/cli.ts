@@ -6,13 +6,18 @@ import { nearest } from "../config/nearest.ts";
 import type { Arguments, Command } from "./command.ts";
 import { analyzeCommand } from "./commands/analyze.ts";
 import { cacheCommand } from "./commands/cache.ts";
+import { clusterCommand } from "./commands/cluster.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { faultCommand } from "./commands/fault.ts";
 import { generateCommand } from "./commands/generate.ts";
 import { initCommand } from "./commands/init.ts";
+import { listenCommand } from "./commands/listen.ts";
 import { queryCommand } from "./commands/query.ts";
 import { runCommand } from "./commands/run.ts";
+import { savepointCommand } from "./commands/savepoint.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { submitCommand } from "./commands/submit.ts";
 import { sweepCommand } from "./commands/sweep.ts";
 import { reportError } from "./errors.ts";
 import type { Io } from "./io.ts";
@@ -24,6 +29,11 @@ const COMMANDS: readonly Command[] = [
   generateCommand,
   queryCommand,
   simulateCommand,
+  clusterCommand,
+  submitCommand,
+  savepointCommand,
+  faultCommand,
+  listenCommand,
   initCommand,
   schemaCommand,
   doctorCommand,

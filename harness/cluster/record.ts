@@ -50,9 +50,9 @@ export function readRecord(file: string): readonly RecordEntry[] {
   return entries.sort((a, b) => a.atMs - b.atMs);
 }
 
-/** States of a job so far, in time order. */
-export function statesOf(entries: readonly RecordEntry[], jobId: string): readonly Extract<RecordEntry, { kind: "job" }>[] {
-  return entries.filter((entry) => entry.kind === "job").filter((entry) => entry.jobId === jobId);
+/** The job that was submitted last; null: none was. */
+export function lastJob(file: string): string | null {
+  return readRecord(file).findLast((entry) => entry.kind === "job")?.jobId ?? null;
 }
 
 /** A time of day with milliseconds, local time. */

@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { monotonicUs } from "../../base/clock.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import { entryPoint, inheritedNodeFlags } from "../services/entry-point.ts";
@@ -39,7 +40,7 @@ export async function startHandCluster(
   const child = spawn(process.execPath, [...inheritedNodeFlags(), program, JSON.stringify(spec)], {
     stdio: ["ignore", "pipe", log],
     detached: true,
-  });
+  }) as ChildProcessByStdio<null, Readable, null>; // stdio says so
   closeSync(log);
   const identity = child.pid === undefined ? null : identify(child.pid);
   const giveUp = () => identity !== null && signalGroup(identity, "SIGTERM");

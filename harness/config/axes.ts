@@ -86,13 +86,13 @@ function shortNames(names: readonly string[]): string[] {
 function slug(value: unknown): string {
   const rate = typeof value === "string" && value.includes("/") ? parseRate(value) : null;
   if (rate?.ok) return String(rate.value);
-  const named = nameOf(value);
+  const named = Array.isArray(value) ? value.map((item) => slug(item)).join("-") || "none" : nameOf(value);
   const text = typeof named === "string" ? named : (JSON.stringify(named) ?? "none");
   const safe = text.replace(/[^A-Za-z0-9.]+/g, "-").replace(/^-+|-+$/g, "");
   return safe === "" ? "x" : safe;
 }
 
-/** A mapping goes by its name, or by its kind: a system of the user's own; a load by its shape. */
+/** A mapping goes by its name, or by its kind: a system of the user's own, a fault; a load by its shape. */
 function nameOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const { name, kind, shape } = value as Readonly<Record<string, unknown>>;

@@ -49,28 +49,37 @@ export const checkpoints = z
 
 const delay = () => duration(0, 3_600_000);
 
+const strategies = z.discriminatedUnion("strategy", [
+  z.strictObject({
+    strategy: z.literal("fixed-delay").describe("So many restarts, each after the same delay."),
+    attempts: wholeNumber(1, 1_000_000).default(10).describe("Restarts before the job is given up."),
+    delay: delay().prefault("0s").describe("Wait before each restart."),
+  }),
+  z.strictObject({
+    strategy: z.literal("failure-rate").describe("Restarts as long as failures are not too many in some time."),
+    maxFailures: wholeNumber(1, 1_000_000).default(3).describe("More failures within the interval end the job."),
+    interval: duration(1, 86_400_000).prefault("1m").describe("Time over which failures count."),
+    delay: delay().prefault("0s").describe("Wait before each restart."),
+  }),
+  z.strictObject({
+    strategy: z.literal("exponential-delay").describe("Each restart waits longer than the one before."),
+    initial: delay().prefault("1s").describe("First delay."),
+    max: delay().prefault("1m").describe("Longest delay."),
+    multiplier: z.number().min(1).max(100).default(1.5).describe("From one delay to the next."),
+    reset: duration(0, 86_400_000).prefault("1h").describe("Time without failure after which delays start anew."),
+    jitter: z.number().min(0).max(1).default(0.1).describe("Each delay is drawn from (1 ± jitter) × itself."),
+  }),
+  z.strictObject({ strategy: z.literal("none").describe("The first failure ends the job.") }),
+]);
+
+/** Without a strategy it is the first one, so that what else is wrong is told, not that the strategy is missing. */
+function impliedStrategy(written: unknown): unknown {
+  if (typeof written !== "object" || written === null || Array.isArray(written) || "strategy" in written)
+    return written;
+  return { strategy: "fixed-delay", ...written };
+}
+
 export const restart = z
-  .discriminatedUnion("strategy", [
-    z.strictObject({ strategy: z.literal("none").describe("The first failure ends the job.") }),
-    z.strictObject({
-      strategy: z.literal("fixed-delay").describe("So many restarts, each after the same delay."),
-      attempts: wholeNumber(1, 1_000_000).default(10).describe("Restarts before the job is given up."),
-      delay: delay().prefault("0s").describe("Wait before each restart."),
-    }),
-    z.strictObject({
-      strategy: z.literal("failure-rate").describe("Restarts as long as failures are not too many in some time."),
-      maxFailures: wholeNumber(1, 1_000_000).default(3).describe("More failures within the interval end the job."),
-      interval: duration(1, 86_400_000).prefault("1m").describe("Time over which failures count."),
-      delay: delay().prefault("0s").describe("Wait before each restart."),
-    }),
-    z.strictObject({
-      strategy: z.literal("exponential-delay").describe("Each restart waits longer than the one before."),
-      initial: delay().prefault("1s").describe("First delay."),
-      max: delay().prefault("1m").describe("Longest delay."),
-      multiplier: z.number().min(1).max(100).default(1.5).describe("From one delay to the next."),
-      reset: duration(0, 86_400_000).prefault("1h").describe("Time without failure after which delays start anew."),
-      jitter: z.number().min(0).max(1).default(0.1).describe("Each delay is drawn from (1 ± jitter) × itself."),
-    }),
-  ])
-  .prefault({ strategy: "fixed-delay" })
+  .preprocess(impliedStrategy, strategies)
+  .prefault({})
   .describe("How often and how quickly a job starts again.");

@@ -2,8 +2,8 @@ import type { Random } from "../../base/random.ts";
 import type { CheckpointPhase } from "./fault-fields.ts";
 import type { FaultSpec } from "./schema.ts";
 
-/** Random strikes of one fault: a mean that is far too short must not fill the run. */
-const MAX_STRIKES = 1_000;
+/** Strikes of one fault: a mean that is far too short must not fill the memory; a day with one every ten seconds has room. */
+const MAX_STRIKES = 10_000;
 const TRIGGERS = ["at", "afterEvents", "checkpoint", "every", "poisson"] as const;
 export type TriggerName = (typeof TRIGGERS)[number];
 

@@ -55,8 +55,14 @@ export function shortRate(perSecond: number | null): string {
   return `${Number((perSecond / scale).toPrecision(3))}${unit}/s`;
 }
 
+/** The unit in which so many bytes are told. */
+export function byteUnit(count: number): { readonly scale: number; readonly unit: string } {
+  if (count >= 2 ** 30) return { scale: 2 ** 30, unit: "GiB" };
+  return count >= 2 ** 20 ? { scale: 2 ** 20, unit: "MiB" } : { scale: 2 ** 10, unit: "KiB" };
+}
+
 export function bytes(count: number): string {
-  const [scale, unit] = count >= 2 ** 30 ? [2 ** 30, "GiB"] : [2 ** 20, "MiB"];
+  const { scale, unit } = byteUnit(count);
   return `${significant(count / scale)} ${unit}`;
 }
 

@@ -15,3 +15,8 @@ const NOT_INHERITED = /^(--test|--watch|--inspect|--eval|-e$|--print|-p$|--input
 export function inheritedNodeFlags(): string[] {
   return process.execArgv.filter((flag) => !NOT_INHERITED.test(flag));
 }
+
+/** As `entryPoint`, for a module that is imported somewhere else. */
+export function entryUrl(importerUrl: string, relativePath: string): string {
+  return new URL(`${relativePath}${extname(fileURLToPath(importerUrl))}`, importerUrl).href;
+}

@@ -1,10 +1,13 @@
 import { Worker as Thread } from "node:worker_threads";
 import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import type { Portion } from "./campaign-thread.ts";
+import { PLAIN, type RunMode } from "./run-mode.ts";
 import { addTally, emptyTally, type Tally } from "./tally.ts";
 
 export interface CampaignSettings {
-  /** Ids; every one of them is run under every seed. */
+  /** Default: plain. */
+  readonly mode?: RunMode;
+  /** Ids; the mode decides which of them are run under a seed. */
   readonly queries: readonly string[];
   readonly from: number;
   /** How many seeds; Infinity: until the time is over. */
@@ -30,7 +33,7 @@ const SEEDS_AT_ONCE = 2;
 
 /** Runs queries × seeds on several threads. Starts no more once a seed has failed. The sums do not depend on the number of threads. */
 export async function runCampaign(settings: CampaignSettings): Promise<CampaignProgress> {
-  const { queries, forMs, clockUs, signal } = settings;
+  const { mode = PLAIN, queries, forMs, clockUs, signal } = settings;
   const beganUs = clockUs();
   const elapsedMs = () => (clockUs() - beganUs) / 1000;
   const tally = emptyTally();
@@ -41,7 +44,7 @@ export async function runCampaign(settings: CampaignSettings): Promise<CampaignP
   const nextPortion = (): Portion | null => {
     const isOver = isBroken || tally.failed.length > 0 || signal?.aborted === true || elapsedMs() >= forMs;
     if (isOver || next >= end) return null;
-    const portion = { queries, from: next, seeds: Math.min(SEEDS_AT_ONCE, end - next) };
+    const portion = { mode, queries, from: next, seeds: Math.min(SEEDS_AT_ONCE, end - next) };
     next += portion.seeds;
     return portion;
   };

@@ -49,12 +49,17 @@ export function rowTexts({ query, partitions, partitionRule }: DrawnRun) {
     keyOf: (row: Row) => JSON.stringify(keyIndexes.map((index) => row[index])),
     /** The data fix all updates of a key. */
     isFixed:
-      partitions === 1 || (output.kind === "upsert" && output.updatesFollow === "auction" && partitionRule === "auction"),
+      partitions === 1 ||
+      (output.kind === "upsert" && output.updatesFollow === "auction" && partitionRule === "auction"),
   };
 }
 
 /** Compares multisets: all of `required` must have come, nothing but `legal`. */
-export function differences(required: readonly string[], legal: readonly string[], got: readonly string[]): string | null {
+export function differences(
+  required: readonly string[],
+  legal: readonly string[],
+  got: readonly string[],
+): string | null {
   const problems = [
     told("lost", missing(required, got)),
     told("wrong, or once too often,", missing(got, legal)),

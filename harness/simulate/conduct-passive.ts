@@ -51,24 +51,43 @@ function count({ universe, client, network, log, store }: SimulatedCluster, inje
   watch.meet("restored", restored);
   watch.meet("restoredTwice", Math.max(0, restored - 1));
   watch.meet("fromScratch", attempts.filter((state, index) => index > 0 && state.restored === undefined).length);
-  watch.meet("silentWorker", journal("workerLost", ({ why }) => String(why).startsWith("no sign of life")));
-  watch.meet("brokenPeers", journal("taskFailed", ({ failure }) => messageOf(failure).includes("the connection to worker")));
+  watch.meet(
+    "silentWorker",
+    journal("workerLost", ({ why }) => String(why).startsWith("no sign of life")),
+  );
+  watch.meet(
+    "brokenPeers",
+    journal("taskFailed", ({ failure }) => messageOf(failure).includes("the connection to worker")),
+  );
   watch.meet(
     "tornFound",
-    journal("checkpointDamaged") + journal("localCopyUnusable") + journal("taskFailed", ({ failure }) => isDamage(failure)),
+    journal("checkpointDamaged") +
+      journal("localCopyUnusable") +
+      journal("taskFailed", ({ failure }) => isDamage(failure)),
   );
-  watch.meet("fallback", journal("checkpointDamaged", ({ usedInstead }) => usedInstead !== null));
+  watch.meet(
+    "fallback",
+    journal("checkpointDamaged", ({ usedInstead }) => usedInstead !== null),
+  );
   watch.meet("noneUsable", client.states.at(-1)?.failure?.message.startsWith("no checkpoint of job") === true ? 1 : 0);
   watch.meet("storeRefused", store.counts.failedWrites);
   watch.meet("storeSlow", store.counts.slow);
-  watch.meet("checkpointTimeout", journal("checkpointAborted", ({ reason }) => String(reason).startsWith("not complete")));
+  watch.meet(
+    "checkpointTimeout",
+    journal("checkpointAborted", ({ reason }) => String(reason).startsWith("not complete")),
+  );
   watch.meet("checkpointAborted", journal("checkpointAborted"));
-  watch.meet("tooManyFailures", client.states.filter(({ failure }) => / checkpoints have failed /.test(failure?.message ?? "")).length);
+  watch.meet(
+    "tooManyFailures",
+    client.states.filter(({ failure }) => / checkpoints have failed /.test(failure?.message ?? "")).length,
+  );
   watch.meet("heldMessages", network.partitions.held);
   watch.meet("logOut", log.outages.met);
   watch.meet("exhausted", client.states.some(({ failure }) => /given up after/.test(failure?.message ?? "")) ? 1 : 0);
   if (injector.struck > 1) watch.meet("severalFaults");
-  const hasShown = (["restart", "checkpointAborted", "heldMessages", "logOut", "zombie", "silentWorker"] as const).some((state) => watch.met.has(state));
+  const hasShown = (["restart", "checkpointAborted", "heldMessages", "logOut", "zombie", "silentWorker"] as const).some(
+    (state) => watch.met.has(state),
+  );
   if (injector.struck > 0 && (hasShown || journal("workerLost") > 0)) watch.meet("effectiveFault");
 }
 
@@ -90,9 +109,11 @@ function whoWaits(cluster: SimulatedCluster): string {
   const giveUpUs = universe.nowUs + COUNTERS_US;
   client.counters = null;
   cluster.runUntil(() => client.counters !== null || universe.nowUs > giveUpUs, "counters");
-  const tasks = (client.counters ?? []).slice(0, MAX_NAMED_TASKS).map(({ vertex, subtask, worker, recordsIn, recordsOut, custom }) => {
-    return `${vertex}/${subtask} on ${worker ?? "?"}: ${recordsIn} in, ${recordsOut} out, ${custom["unacknowledged"] ?? 0} unacknowledged`;
-  });
+  const tasks = (client.counters ?? [])
+    .slice(0, MAX_NAMED_TASKS)
+    .map(({ vertex, subtask, worker, recordsIn, recordsOut, custom }) => {
+      return `${vertex}/${subtask} on ${worker ?? "?"}: ${recordsIn} in, ${recordsOut} out, ${custom["unacknowledged"] ?? 0} unacknowledged`;
+    });
   return [
     `does not end: ${state?.state ?? "unknown"} (attempt ${state?.attempt ?? 0}) for ${Math.round(sinceUs / 1000)} ms,`,
     `latest checkpoint ${phase?.checkpointId ?? "none"} ${phase?.phase ?? ""},`,

@@ -1,19 +1,33 @@
 import { planJob } from "../../engine/dataflow/planner.ts";
 import { importFactory } from "../../engine/shell/load-job.ts";
-import type { Situation } from "../../engine/simulation/situations.ts";
+import { SITUATION_NAMES, type Situation } from "../../engine/simulation/situations.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
 import { generatorOf } from "../../queries/registry.ts";
 import { jobOfQuery } from "../systems/bundled/job-of-query.ts";
+import { FAULT_STATE_NAMES } from "./fault-states.ts";
+import { PLAIN, type RunMode } from "./run-mode.ts";
 import { type Tally, unmet } from "./tally.ts";
 
 /** Seeds from which on a campaign must have met every situation that its queries can meet. */
 export const MIN_SEEDS_FOR_COVERAGE = 200;
 
+/** Runs with all kinds of faults from which on a campaign must have met every state of them. */
+const MIN_RUNS_FOR_STATES = 500;
+
+/** The least share of runs in which a fault had an effect. */
+const MIN_EFFECTIVE_SHARE = 0.8;
+
 /** Situations that need frames between workers. */
 const ON_CHANNELS: readonly Situation[] = ["fullNetworkBuffer", "creditExhausted", "watermarkHold"];
 
 /** What a campaign of these queries should have met and did not: names of situations, and queries without any result row. */
-export async function missingCoverage(queries: readonly QueryDefinition[], tally: Tally): Promise<readonly string[]> {
+export async function missingCoverage(
+  queries: readonly QueryDefinition[],
+  tally: Tally,
+  mode: RunMode = PLAIN,
+): Promise<readonly string[]> {
+  const hasAllFaults = mode.kind === "all" || (mode.kind === "passive" && mode.faults === null);
+  if (mode.kind === "replicated" || (mode.kind === "passive" && !hasAllFaults)) return [];
   const exempt = new Set<Situation>();
   const exchanges = await Promise.all(queries.map(hasExchange));
   if (!exchanges.includes(true)) for (const situation of ON_CHANNELS) exempt.add(situation);
@@ -22,9 +36,18 @@ export async function missingCoverage(queries: readonly QueryDefinition[], tally
   if (!queries.some(({ trigger }) => trigger.kind === "endOfWindow")) exempt.add("timerBurst");
   const silent = queries.filter(({ id }) => (tally.queries[id]?.withRows ?? 0) === 0);
   return [
-    ...unmet(tally).filter((situation) => !exempt.has(situation)),
+    ...unmet(tally, SITUATION_NAMES).filter((situation) => !exempt.has(situation)),
+    ...(hasAllFaults ? missingStates(tally) : []),
     ...silent.map(({ id }) => `a result row of ${id}`),
   ];
+}
+
+function missingStates(tally: Tally): readonly string[] {
+  if (tally.passive < MIN_RUNS_FOR_STATES) return [];
+  const share = tally.runsWith["effectiveFault"]! / tally.passive;
+  const tooFew =
+    share < MIN_EFFECTIVE_SHARE ? [`an effect of faults in ${Math.round(share * 100)} % of the runs, not 80 %`] : [];
+  return [...unmet(tally, FAULT_STATE_NAMES), ...tooFew];
 }
 
 /** Do its rows travel from task to task? */

@@ -1,5 +1,5 @@
-import type { Failure, TaskCounters } from "../../engine/cluster/messages.ts";
 import type { RestartStrategy } from "../../engine/cluster/job-spec.ts";
+import type { Failure, TaskCounters } from "../../engine/cluster/messages.ts";
 import type { SimulatedCluster } from "../../engine/simulation/cluster.ts";
 import type { Value } from "../../queries/query.ts";
 import { wrongRows } from "./compare.ts";
@@ -36,7 +36,13 @@ export function judge(
 ): string | null {
   const counters = cluster.client.counters ?? [];
   if (run.protection.kind === "passive") {
-    return defectIn(cluster) ?? watch.commits.problem ?? unbounded(run, watch) ?? judgePassive(run, run.protection, input, cluster, got);
+    return (
+      defectIn(cluster) ??
+      unexplainedDamage(cluster) ??
+      watch.commits.problem ??
+      unbounded(run, watch) ??
+      judgePassive(run, run.protection, input, cluster, got)
+    );
   }
   return failureOf(cluster) ?? wrongRows(run, input.expected, input.isExact, got) ?? dropped(counters);
 }
@@ -92,6 +98,18 @@ function defectIn({ universe }: SimulatedCluster): string | null {
     const failure = facts["failure"] as Failure;
     if (EXPECTED_CODES.includes(failure.code)) continue;
     return `task ${String(facts["vertex"])}/${String(facts["subtask"])} failed with ${failure.code}: ${failure.message}`;
+  }
+  return null;
+}
+
+/** A checkpoint that was complete is not whole on restore, though the store has kept every file as it was given it. */
+function unexplainedDamage({ universe, store }: SimulatedCluster): string | null {
+  if (store.counts.tornWrites > 0) return null;
+  for (const { event, facts } of universe.journal) {
+    if (event === "checkpointDamaged")
+      return `checkpoint ${String(facts.checkpointId)} is damaged: ${String(facts.problem)}`;
+    const { code, message } = (event === "taskFailed" ? facts.failure : { code: "", message: "" }) as Failure;
+    if (code === "snapshot-corrupt" || code === "snapshot-missing") return message;
   }
   return null;
 }

@@ -3,8 +3,10 @@ import { formatCount, formatSpan } from "../cli/progress/format.ts";
 import { renderTable } from "../cli/progress/table.ts";
 import type { CampaignProgress } from "./campaign.ts";
 import type { DrawnRun } from "./draw-run.ts";
+import { FAULT_STATE_NAMES, FAULT_STATES } from "./fault-states.ts";
+import { modeText, PLAIN, type RunMode } from "./run-mode.ts";
 import type { SeedResult } from "./run-seed.ts";
-import { campaignHash } from "./tally.ts";
+import { campaignHash, type Tally } from "./tally.ts";
 
 export interface Speed {
   /** All queries under a seed. */
@@ -47,39 +49,76 @@ export function progressText(
 export function summaryText(progress: CampaignProgress, cpuMs: number): string {
   const { tally, seeds, elapsedMs } = progress;
   const { seedsPerMinute, runsPerMinute, runsPerCpuMinute } = speedOf(progress, cpuMs);
-  const situations = SITUATION_NAMES.map((name) => {
-    const runs = tally.runsWith[name]!;
-    return [name, formatCount(runs), formatCount(tally.met[name]!), SITUATIONS[name]];
-  });
+  const meanings: Readonly<Record<string, string>> = { ...SITUATIONS, ...FAULT_STATES };
+  const lines = (names: readonly string[]) =>
+    names.map((name) => [name, formatCount(tally.runsWith[name]!), formatCount(tally.met[name]!), meanings[name]!]);
   const queries = Object.entries(tally.queries).map(([id, { runs, withRows }]) => {
     return [id, formatCount(runs), formatCount(withRows)];
   });
   return [
-    renderTable([["situation", "runs", "times", "means"], ...situations], new Set([0, 3])),
+    renderTable([["situation", "runs", "times", "means"], ...lines(SITUATION_NAMES)], new Set([0, 3])),
+    ...(tally.passive === 0
+      ? []
+      : [renderTable([["faults", "runs", "times", "means"], ...lines(FAULT_STATE_NAMES)], new Set([0, 3]))]),
     renderTable([["query", "runs", "with rows"], ...queries], new Set([0])),
     `${counted(seeds, "seed")}, ${counted(tally.runs, "run")} in ${formatSpan(elapsedMs)}: ` +
       `${formatCount(seedsPerMinute)} seeds a minute, ${formatCount(runsPerMinute)} runs a minute, ` +
       `${formatCount(runsPerCpuMinute)} a minute of CPU\n` +
-      `${formatCount(tally.rows)} rows compared, ${formatCount(tally.steps)} events in ${formatSpan(tally.virtualUs / 1000)} of virtual time\n` +
+      `${protectedText(tally)}${formatCount(tally.rows)} rows compared, ${formatCount(tally.steps)} events in ${formatSpan(tally.virtualUs / 1000)} of virtual time\n` +
       `hash of all traces ${campaignHash(tally)}\n`,
   ].join("\n");
 }
 
 /** The command that runs one seed again and writes its trace. */
-export function replayCommand({ query, seed }: { readonly query: string; readonly seed: number }): string {
-  return `bench simulate --job ${query} --from ${seed} --seeds 1 --trace`;
+export function replayCommand(
+  { query, seed }: { readonly query: string; readonly seed: number },
+  mode: RunMode = PLAIN,
+): string {
+  return `bench simulate --job ${query} --from ${seed} --seeds 1${modeText(mode)} --trace`;
+}
+
+function protectedText({ replicated, passive, killed, runsWith }: Tally): string {
+  const replicas =
+    replicated === 0
+      ? ""
+      : `${counted(replicated, "run")} with replicas, ${counted(killed, "worker")} of them killed\n`;
+  if (passive === 0) return replicas;
+  const share = Math.round((runsWith["effectiveFault"]! / passive) * 100);
+  return `${replicas}${counted(passive, "run")} with checkpoints, ${share} % of them with a fault that had an effect\n`;
 }
 
 /** A failed seed: what was wrong, in which world, how to see it again, and how it ended. */
-export function failureText(run: DrawnRun, result: SeedResult): string {
-  const { parallelism, workers, partitions, partitionRule, batchRecords, keyGroups, options, data, conditions } = run;
-  const world = { parallelism, workers, partitions, partitionRule, batchRecords, keyGroups, options, data, conditions };
+export function failureText(run: DrawnRun, result: SeedResult, mode: RunMode = PLAIN): string {
+  const {
+    parallelism,
+    workers,
+    partitions,
+    partitionRule,
+    batchRecords,
+    keyGroups,
+    options,
+    data,
+    conditions,
+    protection,
+  } = run;
+  const world = {
+    parallelism,
+    workers,
+    partitions,
+    partitionRule,
+    batchRecords,
+    keyGroups,
+    options,
+    data,
+    conditions,
+    protection,
+  };
   return [
     `seed ${result.seed} of ${result.query} failed: ${result.problem ?? "not when it was run again"}`,
     `world: ${JSON.stringify(world)}`,
     `end of its trace (hash ${result.traceHash}, ${formatCount(result.steps)} events):`,
     ...result.traceTail.map((line) => `  ${line}`),
-    `replay: ${replayCommand(result)}`,
+    `replay: ${replayCommand(result, mode)}`,
     "",
   ].join("\n");
 }

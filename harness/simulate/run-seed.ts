@@ -1,4 +1,5 @@
 import { asFaultlineError } from "../../base/errors.ts";
+import type { JobSpec } from "../../engine/cluster/job-spec.ts";
 import type { JobFactory } from "../../engine/dataflow/graph.ts";
 import { importFactory } from "../../engine/shell/load-job.ts";
 import type { SimulatedCluster } from "../../engine/simulation/cluster.ts";
@@ -38,13 +39,14 @@ export async function runSeed(run: DrawnRun, hooks: SeedHooks = {}): Promise<See
   const input = inputOf(run);
   const own = await importFactory(run.query.job.href);
   const factory = hooks.plantedJob?.(own) ?? own;
+  const job = jobOfRun(run, input);
   const watch = new RunWatch();
   const modules = new Map([[run.query.job.href, factory]]);
   const cluster = clusterOfRun(run, input, modules, hooks, run.protection.kind === "passive" ? watch : undefined);
   const { universe } = cluster;
   let outcome: Outcome = { problem: null, rows: 0, killed: 0 };
   try {
-    outcome = runToEnd(run, input, factory, cluster, watch);
+    outcome = runToEnd(run, input, hooks.plantedSpec?.(job) ?? job, factory, cluster, watch);
   } catch (error) {
     // What follows the first line is the end of the trace, which the result has anyway.
     outcome = { ...outcome, problem: asFaultlineError(error).message.split("\n")[0]! };
@@ -67,13 +69,13 @@ type Outcome = Pick<SeedResult, "problem" | "rows" | "killed">;
 function runToEnd(
   run: DrawnRun,
   input: SimulatedInput,
+  job: JobSpec,
   factory: JobFactory,
   cluster: SimulatedCluster,
   watch: RunWatch,
 ): Outcome {
   const { client, universe } = cluster;
   const { protection } = run;
-  const job = jobOfRun(run, input);
   let killed = 0;
   let stuck: string | null = null;
   if (protection.kind === "replicated") killed = conductReplicated(cluster, job, factory, run, protection);
@@ -90,6 +92,7 @@ function runToEnd(
   const counters = client.counters ?? [];
   universe.situations.meet("blockedTask", counters.filter(({ blockedUs }) => blockedUs > 0).length);
   const problem =
-    judge(run, input, cluster, rows, watch) ?? (unreadable.length > 0 ? `not a row of the query: ${unreadable[0]}` : null);
+    judge(run, input, cluster, rows, watch) ??
+    (unreadable.length > 0 ? `not a row of the query: ${unreadable[0]}` : null);
   return { problem, rows: rows.length, killed };
 }

@@ -18,6 +18,8 @@ export interface SeedHooks {
   readonly trace?: TraceSettings;
   /** For planting defects: the job instead of the query's own, and something between workers and their world. */
   readonly plantedJob?: (factory: JobFactory) => JobFactory;
+  /** Another specification than the drawn one. */
+  readonly plantedSpec?: (job: JobSpec) => JobSpec;
   readonly tamper?: (world: World, process: string) => World;
 }
 

@@ -1,6 +1,10 @@
 import { hash64, lastHash } from "../../base/hash.ts";
-import { SITUATION_NAMES, type Situation } from "../../engine/simulation/situations.ts";
+import { SITUATION_NAMES } from "../../engine/simulation/situations.ts";
+import { FAULT_STATE_NAMES } from "./fault-states.ts";
 import type { SeedResult } from "./run-seed.ts";
+
+/** All that is counted: situations of rough worlds, and states of faults. */
+export const COUNTED_NAMES: readonly string[] = [...SITUATION_NAMES, ...FAULT_STATE_NAMES];
 
 export interface FailedSeed {
   readonly query: string;
@@ -20,6 +24,10 @@ export interface Tally {
   rows: number;
   steps: number;
   virtualUs: number;
+  /** Runs with replicas, and those that recover from checkpoints; workers with replicas that died. */
+  replicated: number;
+  passive: number;
+  killed: number;
   /** How often each situation was met, and in how many runs. */
   readonly met: Record<string, number>;
   readonly runsWith: Record<string, number>;
@@ -37,12 +45,15 @@ const MAX_TRACES = 1_000;
 const encoder = new TextEncoder();
 
 export function emptyTally(): Tally {
-  const zeros = () => Object.fromEntries(SITUATION_NAMES.map((name) => [name, 0]));
+  const zeros = () => Object.fromEntries(COUNTED_NAMES.map((name) => [name, 0]));
   return {
     runs: 0,
     rows: 0,
     steps: 0,
     virtualUs: 0,
+    replicated: 0,
+    passive: 0,
+    killed: 0,
     met: zeros(),
     runsWith: zeros(),
     queries: {},
@@ -59,9 +70,13 @@ export function count(tally: Tally, result: SeedResult): void {
   tally.rows += result.rows;
   tally.steps += result.steps;
   tally.virtualUs += result.virtualUs;
-  for (const name of SITUATION_NAMES) {
-    tally.met[name]! += result.situations[name];
-    if (result.situations[name] > 0) tally.runsWith[name]! += 1;
+  if (result.mode === "replicated") tally.replicated++;
+  if (result.mode === "passive") tally.passive++;
+  tally.killed += result.killed;
+  for (const name of COUNTED_NAMES) {
+    const times = result.situations[name] ?? 0;
+    tally.met[name]! += times;
+    if (times > 0) tally.runsWith[name]! += 1;
   }
   const ofQuery = queryOf(tally, query);
   ofQuery.runs++;
@@ -79,7 +94,10 @@ export function addTally(into: Tally, from: Tally): void {
   into.rows += from.rows;
   into.steps += from.steps;
   into.virtualUs += from.virtualUs;
-  for (const name of SITUATION_NAMES) {
+  into.replicated += from.replicated;
+  into.passive += from.passive;
+  into.killed += from.killed;
+  for (const name of COUNTED_NAMES) {
     into.met[name]! += from.met[name]!;
     into.runsWith[name]! += from.runsWith[name]!;
   }
@@ -98,9 +116,9 @@ export function campaignHash({ hash: { high, low } }: Tally): string {
   return [high, low].map((half) => half.toString(16).padStart(8, "0")).join("");
 }
 
-/** Situations that none of the runs met. */
-export function unmet(tally: Tally): readonly Situation[] {
-  return SITUATION_NAMES.filter((name) => tally.runsWith[name] === 0);
+/** Those of the names that none of the runs met. */
+export function unmet<N extends string>(tally: Tally, names: readonly N[]): readonly N[] {
+  return names.filter((name) => tally.runsWith[name] === 0);
 }
 
 function queryOf(tally: Tally, query: string): { runs: number; withRows: number } {

@@ -1,4 +1,4 @@
-import { type Stream, type LogicalGraph, job, textSource } from "../../engine/dataflow/api.ts";
+import { job, type LogicalGraph, type Stream, textSource } from "../../engine/dataflow/api.ts";
 import { RowSchema } from "../../engine/rows/schema.ts";
 
 /** Source of all word counts. */

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CheckpointReport } from "../../engine/cluster/checkpoint-facts.ts";
-import type { JobStateRecord } from "../../harness/analyze/job-states.ts";
 import type { FaultRecord } from "../../harness/faults/model.ts";
+import type { JobStateRecord } from "../../harness/systems/system.ts";
 import { type Output, START_US, type SyntheticRun, writeSyntheticRun } from "./synthetic-run.ts";
 
 /**

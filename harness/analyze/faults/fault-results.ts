@@ -18,6 +18,7 @@ export interface FaultView {
   readonly intended: readonly IntervalHistogram[];
   /** The recorder knows all outputs: what it has none of did not come. */
   readonly followed: boolean;
+  readonly slo: SloAsked;
 }
 
 export interface FaultWindow extends FaultSources {
@@ -25,7 +26,6 @@ export interface FaultWindow extends FaultSources {
   readonly startUs: number;
   /** End of the load, or of the run if that broke before. What is not over by then is censored. */
   readonly endUs: number;
-  readonly slo: SloAsked;
   /** null: no checkpoints by themselves. */
   readonly checkpointIntervalMs: number | null;
   /** Events of the main input that were due by a time. */
@@ -124,7 +124,7 @@ function effectOf(record: FaultRecord, view: FaultView, window: FaultWindow): Fa
     firstOutput: first,
     gap: gapAround(observedUs, recorder, window, untilUs),
     catchUp: caughtUp,
-    slo: sloOutcome(window.slo, before, recorder.slo, observedUs, untilUs),
+    slo: sloOutcome(view.slo, before, recorder.slo, observedUs, untilUs),
     before: { p50Us: medianUs, p99Us: before.percentile(99, MIN_SAMPLES.p99), n: before.count, overdue: overdue ?? 0 },
     after: segment.latency,
     peakP99Us: peakP99(view, window, observedUs, untilUs),

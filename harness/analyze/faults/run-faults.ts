@@ -5,7 +5,7 @@ import type { FaultResult } from "../../faults/result.ts";
 import type { FaultKind } from "../../faults/schema.ts";
 import type { IntervalHistogram } from "../../measure/interval-histograms.ts";
 import type { RunRecord } from "../../sweep/model.ts";
-import type { JobStateRecord } from "../job-states.ts";
+import type { JobStateRecord } from "../../systems/system.ts";
 import { readJsonLines } from "../results-folder.ts";
 import type { RunConfig } from "../run-config.ts";
 import type { TimeSpan } from "../run-recorder.ts";
@@ -63,9 +63,10 @@ export class RunFaults {
     const { p99Ms } = config.slo;
     const warmUs = startUs + Math.round(config.warmupMs * 1000);
     const boundUs = p99Ms === null ? null : p99Ms * 1000;
-    const recorder = () => new FaultRecorder(records, startUs, warmUs, this.#endUs, lastUs, boundUs);
-    this.recorder = recorder();
-    this.committed = config.guarantee === "exactly-once" ? recorder() : null;
+    const recorder = (us: number | null) => new FaultRecorder(records, startUs, warmUs, this.#endUs, lastUs, us);
+    this.recorder = recorder(boundUs);
+    // Readers of committed data wait for checkpoints: the bound that is asked for is not meant for them.
+    this.committed = config.guarantee === "exactly-once" ? recorder(null) : null;
   }
 
   /** null for a run that asked for no faults. Throws `results-unreadable`. */
@@ -81,7 +82,6 @@ export class RunFaults {
     const window = {
       startUs,
       endUs: this.#endUs,
-      slo,
       eventsDueBy: (us: number) => Math.min(mainEvents, schedule.countBefore(Math.floor(us - startUs) * 1000 + 999)),
       readsAllAgain: recovery === "scratch",
       checkpointIntervalMs,
@@ -89,8 +89,10 @@ export class RunFaults {
     };
     return faultResults(
       this.#records,
-      { recorder: this.recorder, ...uncommitted },
-      this.committed === null || committed === null ? null : { recorder: this.committed, ...committed },
+      { recorder: this.recorder, slo, ...uncommitted },
+      this.committed === null || committed === null
+        ? null
+        : { recorder: this.committed, slo: { ...slo, p99Ms: null }, ...committed },
       window,
     );
   }

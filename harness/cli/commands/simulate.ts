@@ -3,9 +3,6 @@ import { EXIT, type ExitCode } from "../../../base/exit-codes.ts";
 import { type Command, countOption, flagOption, textOption, textsOption } from "../command.ts";
 import type { Io } from "../io.ts";
 
-/** Seeds with replicas when not said. */
-const DEFAULT_REPLICATED_SEEDS = 20;
-
 /** `bench simulate`: queries on a simulated cluster in rough worlds, one a seed, against the oracle. */
 export const simulateCommand: Command = {
   usage: "simulate",
@@ -23,9 +20,14 @@ export const simulateCommand: Command = {
         type: "string",
         array: true,
         nargs: 1,
-        describe: "With replicas: replication.factor=2, replication.sources=true (repeatable)",
+        describe: "recovery=passive|active|all, guarantee=exactly-once, replication.factor=2 … (repeatable)",
       })
-      .option("fault", { type: "string", array: true, nargs: 1, describe: "With replicas: kill" })
+      .option("fault", {
+        type: "string",
+        array: true,
+        nargs: 1,
+        describe: "Only this kind of fault (repeatable); or none",
+      })
       .option("merge", { choices: ["liveRobin"], describe: "Print the order in which the merge delivers --channels" })
       .option("channels", {
         type: "string",
@@ -34,21 +36,14 @@ export const simulateCommand: Command = {
       })
       .epilogue("Exit code 4: a seed failed, or a situation was never met. A failed seed prints how to see it again.")
       .example("$0 simulate --seeds 500", "all queries under 500 seeds")
-      .example("$0 simulate --job q5 --from 17 --seeds 1 --trace", "one run, event by event"),
+      .example("$0 simulate --job q5 --from 17 --seeds 1 --trace", "one run, event by event")
+      .example("$0 simulate --seeds 2000 --set recovery=passive", "jobs that recover from checkpoints, under faults"),
   async run(args, io) {
     const channels = textOption(args, "channels");
     if (channels !== undefined || textOption(args, "merge") !== undefined) return printMergeOrder(channels, io);
-    const replicated = await import("../../simulate/simulate-replicated.ts");
-    const replication = replicated.readReplication(textsOption(args, "set"), textsOption(args, "fault"));
-    if (replication !== null) {
-      const queries = textsOption(args, "job");
-      const from = countOption(args, "from", 0) ?? 1;
-      const seeds = countOption(args, "seeds", 1) ?? DEFAULT_REPLICATED_SEEDS;
-      const trace = flagOption(args, "trace");
-      return replicated.simulateReplicated({ queries, from, seeds, trace, ...replication }, io);
-    }
-    const [{ simulate }, { parseDuration }] = await Promise.all([
+    const [{ simulate }, { readMode }, { parseDuration }] = await Promise.all([
       import("../../simulate/simulate.ts"),
+      import("../../simulate/run-mode.ts"),
       import("../../config/units.ts"),
     ]);
     const forText = textOption(args, "for");
@@ -58,6 +53,7 @@ export const simulateCommand: Command = {
     const threads = countOption(args, "threads", 1);
     return simulate(
       {
+        mode: readMode(textsOption(args, "set"), textsOption(args, "fault")),
         queries: textsOption(args, "job"),
         from: countOption(args, "from", 0) ?? 1,
         ...(seeds === undefined ? {} : { seeds }),

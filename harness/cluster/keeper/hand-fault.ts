@@ -1,5 +1,5 @@
-import { monotonicUs } from "../../../base/clock.ts";
 import { present } from "../../../base/assert.ts";
+import { monotonicUs } from "../../../base/clock.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import { Random } from "../../../base/random.ts";
 import type { FaultDriver } from "../../faults/driver.ts";
@@ -122,9 +122,12 @@ async function untilOver(
   const since = progress.injectedUs;
   await until(REACTION_MS, () => {
     const trouble = states.find(({ troubled, atUs }) => troubled && atUs >= since);
-    return trouble !== undefined && states.some(({ state, running, atUs }) => {
-      return atUs >= trouble.atUs && (running || state === "job failed");
-    });
+    return (
+      trouble !== undefined &&
+      states.some(({ state, running, atUs }) => {
+        return atUs >= trouble.atUs && (running || state === "job failed");
+      })
+    );
   });
 }
 

@@ -1,5 +1,5 @@
 import { monotonicUs, wallClockMs } from "../../../base/clock.ts";
-import type { CheckpointReport } from "../../../engine/cluster/messages.ts";
+import type { CheckpointReport } from "../../../engine/cluster/checkpoint-facts.ts";
 import type { ClusterClient, JobStateMessage } from "../../../engine/shell/cluster-client.ts";
 import { addRecord } from "../record.ts";
 import type { CheckpointStatus, ClusterStatus, JobStatus } from "./protocol.ts";

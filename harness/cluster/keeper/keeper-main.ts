@@ -30,5 +30,5 @@ try {
 } catch (error) {
   const { code, message, hint, exitCode } = asFaultlineError(error);
   say({ error: { code, message, ...(hint === undefined ? {} : { hint }) } });
-  process.exitCode = exitCode;
+  process.exit(exitCode);
 }

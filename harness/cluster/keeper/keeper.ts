@@ -14,8 +14,8 @@ import type { FaultSpec } from "../../faults/schema.ts";
 import { type Guard, startGuard } from "../../services/guard.ts";
 import type { KafkaService } from "../../services/kafka/service.ts";
 import { identify } from "../../services/process-identity.ts";
-import { Cleanup } from "../../sweep/cleanup.ts";
 import { sleep } from "../../sweep/bindings/clock.ts";
+import { Cleanup } from "../../sweep/cleanup.ts";
 import { type Cluster, endCluster, startCluster } from "../../systems/bundled/cluster.ts";
 import { nodeSpawner } from "../../systems/spawn-node.ts";
 import type { SpawnedProcess } from "../../systems/system.ts";
@@ -78,7 +78,11 @@ export class Keeper {
     await mkdir(logs, { recursive: true });
     await mkdir(output, { recursive: true });
     rmSync(storeFaults, { force: true });
-    const guard = await this.#cleanup.own("guard", () => startGuard(), (started) => started.close());
+    const guard = await this.#cleanup.own(
+      "guard",
+      () => startGuard(),
+      (started) => started.close(),
+    );
     const kafka = this.#spec.kafka ? await this.#startKafka(guard, onProgress) : null;
     onProgress(`starting coordinator and ${workers + spares} workers`);
     const config = { engine: handEngine(workers, spares), seed };
@@ -91,7 +95,11 @@ export class Keeper {
     client.onCheckpointPhase((phase) => surface.tellCheckpoint(phase));
     const watch = new JobWatch(client, record);
     this.#running = { guard, kafka, cluster, client, watch, surface };
-    await this.#cleanup.own("cluster", async () => cluster, (started) => endCluster(started, client));
+    await this.#cleanup.own(
+      "cluster",
+      async () => cluster,
+      (started) => endCluster(started, client),
+    );
     for (const child of cluster.processes) this.#watchEnd(child);
     const server = await this.#cleanup.own(
       "control",
@@ -202,7 +210,8 @@ export class Keeper {
   }
 
   async #strike(running: Running, fault: FaultSpec): Promise<FaultRecord> {
-    if (this.#isStriking) throw new FaultlineError("usage", "a fault is in force already", { hint: "Wait for its end." });
+    if (this.#isStriking)
+      throw new FaultlineError("usage", "a fault is in force already", { hint: "Wait for its end." });
     this.#isStriking = true;
     const { surface, watch, client, kafka } = running;
     try {
@@ -213,7 +222,12 @@ export class Keeper {
         counters: () => client.counters(watch.job?.jobId ?? "", 1_000),
         hasJob: () => watch.job !== null && ["running", "draining"].includes(watch.job.state),
         seed: this.#spec.seed + ++this.#strikes,
-        notice: (text) => addRecord(this.#folder.record, { atMs: wallClockMs(), kind: "fault", text: text.replace(/^fault \d+: /, "") }),
+        notice: (text) =>
+          addRecord(this.#folder.record, {
+            atMs: wallClockMs(),
+            kind: "fault",
+            text: text.replace(/^fault \d+: /, ""),
+          }),
       });
       return record!;
     } finally {
@@ -223,15 +237,18 @@ export class Keeper {
   }
 
   #kindParts({ guard, kafka, surface }: Running): KindParts {
-    const broker = kafka === null ? null : {
-      get pid() {
-        return kafka.pid;
-      },
-      brokers: kafka.brokers,
-      kill: () => kafka.kill(),
-      halt: () => kafka.stop(),
-      restart: () => kafka.restart(),
-    };
+    const broker =
+      kafka === null
+        ? null
+        : {
+            get pid() {
+              return kafka.pid;
+            },
+            brokers: kafka.brokers,
+            kill: () => kafka.kill(),
+            halt: () => kafka.stop(),
+            restart: () => kafka.restart(),
+          };
     return {
       monotonicUs,
       sleep,

@@ -3,7 +3,7 @@ import type { RunAnalysis } from "../../analyze/analyze-run.ts";
 import { durationMs } from "../../analyze/checkpoints.ts";
 import type { FaultResult } from "../../faults/result.ts";
 import { csv, rounded } from "../csv.ts";
-import { integer, length } from "../format.ts";
+import { byteUnit, integer, length } from "../format.ts";
 import { colourOf, FAINT, INK } from "../palette.ts";
 import { axisTitleBelow, type Figure, plotWidth } from "./render.ts";
 
@@ -11,16 +11,11 @@ interface Row {
   readonly second: number;
   readonly checkpoint: number;
   readonly durationMs: number;
-  readonly mebibytes: number;
+  readonly bytes: number;
   readonly outcome: string;
   /** Of attempts: no line from one to the next. */
   readonly attempt: number;
 }
-
-const PANELS = [
-  { field: "durationMs", title: "duration (ms)" },
-  { field: "mebibytes", title: "size (MiB)" },
-] as const;
 
 /** Duration and size of a run's checkpoints over time, with the faults shaded. Null without checkpoints. */
 export function checkpointsFigure({ result, record, checkpoints }: RunAnalysis): Figure | null {
@@ -30,7 +25,7 @@ export function checkpointsFigure({ result, record, checkpoints }: RunAnalysis):
       second: (report.triggeredUs - record.startUs) / 1e6,
       checkpoint: report.checkpointId,
       durationMs: durationMs(report),
-      mebibytes: report.bytes / 2 ** 20,
+      bytes: report.bytes,
       outcome: report.outcome,
       attempt: report.attempt,
     }),
@@ -49,7 +44,7 @@ export function checkpointsFigure({ result, record, checkpoints }: RunAnalysis):
         { name: "attempt", value: (row) => row.attempt },
         { name: "triggered_s", value: (row) => rounded(row.second, 6) },
         { name: "duration_ms", value: (row) => rounded(row.durationMs) },
-        { name: "size_mebibytes", value: (row) => rounded(row.mebibytes, 6) },
+        { name: "size_bytes", value: (row) => row.bytes },
         { name: "outcome", value: (row) => row.outcome },
       ],
       rows,
@@ -74,9 +69,15 @@ function specOf(rows: readonly Row[], faults: readonly Lane[], colour: string): 
     scale: { domainMin: 0, nice: true },
     axis: { title: null, tickCount: 8 },
   };
-  const plots = PANELS.map(({ field, title }) => {
+  const { scale, unit } = byteUnit(Math.max(...rows.map(({ bytes }) => bytes)));
+  const drawn = rows.map((row) => ({ ...row, size: row.bytes / scale }));
+  const panels = [
+    { field: "durationMs", title: "duration (ms)" },
+    { field: "size", title: `size (${unit})` },
+  ];
+  const plots = panels.map(({ field, title }) => {
     const y = { field, type: "quantitative", scale: { domainMin: 0, nice: true }, axis: { title: null, tickCount: 5 } };
-    const completed = rows.filter(({ outcome }) => outcome === "completed");
+    const completed = drawn.filter(({ outcome }) => outcome === "completed");
     return {
       width: plotWidth(2),
       height: 180,
@@ -103,7 +104,7 @@ function specOf(rows: readonly Row[], faults: readonly Lane[], colour: string): 
           encoding: { x, y },
         },
         {
-          data: { values: rows.filter(({ outcome }) => outcome === "aborted") },
+          data: { values: drawn.filter(({ outcome }) => outcome === "aborted") },
           mark: { type: "point", shape: "cross", filled: true, angle: 45, size: 70, opacity: 1, color: INK },
           encoding: { x, y },
         },

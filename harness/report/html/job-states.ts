@@ -1,4 +1,4 @@
-import type { JobStateRecord } from "../../analyze/job-states.ts";
+import type { JobStateRecord } from "../../systems/system.ts";
 import { integer, moment } from "../format.ts";
 import { type Markup, table } from "./markup.ts";
 

@@ -1,9 +1,9 @@
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FaultlineError } from "../../../base/errors.ts";
+import type { ClusterClient } from "../../../engine/shell/cluster-client.ts";
 import type { CoordinatorSpec } from "../../../engine/shell/coordinator-main.ts";
 import type { WorkerSpec } from "../../../engine/shell/worker-main.ts";
-import type { ClusterClient } from "../../../engine/shell/cluster-client.ts";
 import type { DeployConfig, DeployContext, LinkAccess, SpawnedProcess } from "../system.ts";
 
 const READY_TIMEOUT_MS = 15_000;
@@ -41,7 +41,7 @@ export function stateDirectoryOf({ logDir }: Pick<DeployContext, "logDir">): str
 }
 
 /** Starts coordinator and workers and resolves when all are ready; stops what was started when one is not. */
-export async function startCluster(context: ClusterContext): Promise<Cluster> {
+export async function startCluster(context: ClusterContext | DeployContext): Promise<Cluster> {
   const { engine, seed } = context.config;
   const started: SpawnedProcess[] = [];
   const start = (...spawned: Parameters<DeployContext["spawn"]>) => {

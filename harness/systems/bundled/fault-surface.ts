@@ -3,8 +3,12 @@ import type { JobStateMessage } from "../../../engine/shell/cluster-client.ts";
 import type { CheckpointEvent, FaultPlace, FaultSurface, SpawnedProcess, SystemState } from "../system.ts";
 import type { Cluster } from "./cluster.ts";
 
-/** Replacements of workers before lost ones stay away: a worker that cannot start must not be started for ever. */
-const MAX_REPLACEMENTS = 1_000;
+/**
+ * Replacements of workers within `REPLACEMENT_SPAN_US` beyond which lost ones stay away: a worker that cannot start must not be started
+ * over and over. A rate, because a soak replaces workers for hours.
+ */
+const MAX_REPLACEMENTS = 60;
+const REPLACEMENT_SPAN_US = 60_000_000;
 
 type ProcessListener = Parameters<FaultSurface["onProcess"]>[0];
 
@@ -31,6 +35,8 @@ export class BundledFaultSurface implements FaultSurface {
   /** Names of workers that it had once. */
   readonly #known = new Set<string>();
   #replacements = 0;
+  /** When the latest ones were started, at most `MAX_REPLACEMENTS`, oldest first. */
+  #recentUs: number[] = [];
   #closed = false;
 
   /** `watch` is called with every process that is started from now on; `now`: monotonic µs. */
@@ -114,7 +120,7 @@ export class BundledFaultSurface implements FaultSurface {
 
   /** Puts a spare worker, or else the new one, where this one was. */
   #replace(lost: SpawnedProcess): void {
-    if (!this.#replaces || this.#closed || this.#replacements >= MAX_REPLACEMENTS) return;
+    if (!this.#replaces || this.#closed || !this.#isWithinRate()) return;
     this.#replacements++;
     const first = this.#cluster.workers.length + this.#cluster.spares.length;
     const child = this.#cluster.startWorker(`worker-${first + this.#replacements}`);
@@ -127,6 +133,15 @@ export class BundledFaultSurface implements FaultSurface {
     }
     this.#watch(child);
     for (const listener of this.#processListeners) listener({ role: child.role, pid: child.pid });
+  }
+
+  /** One more may be started now; then it counts. */
+  #isWithinRate(): boolean {
+    const nowUs = this.#now();
+    this.#recentUs = this.#recentUs.filter((startedUs) => nowUs - startedUs < REPLACEMENT_SPAN_US);
+    if (this.#recentUs.length >= MAX_REPLACEMENTS) return false;
+    this.#recentUs.push(nowUs);
+    return true;
   }
 
   #tell(state: SystemState): void {

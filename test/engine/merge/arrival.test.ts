@@ -57,6 +57,17 @@ describe("the arrival merge", () => {
     assert.deepEqual(drain(merge), ["0:2", "b7", "1:2"]);
   });
 
+  it("holds the end of a channel behind its barrier in at-least-once mode: the snapshot's task has not ended", () => {
+    const merge = new ArrivalMerge(2, "at-least-once");
+    merge.offer(0, barrier(1, 7));
+    merge.offer(0, row(2));
+    merge.offer(0, end(3));
+    merge.offer(1, row(1));
+    assert.deepEqual(drain(merge), ["0:2", "1:1"]);
+    merge.offer(1, end(2));
+    assert.deepEqual(drain(merge), ["1:end", "b7", "0:end"]);
+  });
+
   it("takes an ended channel as having shown every later barrier", () => {
     const merge = new ArrivalMerge(2, "aligned");
     merge.offer(0, barrier(1, 1));
@@ -124,7 +135,7 @@ describe("the arrival merge", () => {
     merge.offer(0, barrier(1, 4));
     assert.deepEqual(drain(merge), ["1:end", "b4"]);
     const writer = new SnapshotWriter();
-    merge.snapshot(writer, null);
+    merge.snapshot(writer);
     const restored = new ArrivalMerge(2, "aligned");
     restored.restore(new SnapshotReader(writer.finish()));
     restored.offer(0, barrier(2, 4));

@@ -89,3 +89,20 @@ test("a truncated or overwritten payload is refused, not read as rows", () => {
   new DataView(outside.buffer).setInt32(14 + 8 + 4, 1000, true);
   assert.throws(read(outside, 1), refused);
 });
+
+test("bytes that were handed over stay as they are while the writer goes on, be they few or many", () => {
+  const schema = new RowSchema([{ name: "text", type: "string" }]);
+  const writer = new BinaryRowWriter(schema, 256);
+  const reader = new BinaryRowReader(schema, 16);
+  const sizes = Array.from({ length: 60 }, (_, index) => [1, 40, 200, 3][index % 4]!);
+  const taken = sizes.map((size, index) => {
+    const batch = batchOf(schema, [{ eventTimeMs: index, values: [String(index % 10).repeat(size)] }]);
+    writer.append(batch, batch.selection[0]!);
+    return writer.take();
+  });
+  for (const [index, payload] of taken.entries()) {
+    const rows: PlainRow[] = [];
+    reader.decode(payload, 0, 1, (batch) => rows.push(...rowsOf(batch)));
+    assert.deepEqual(rows[0]!.values, [String(index % 10).repeat(sizes[index]!)]);
+  }
+});

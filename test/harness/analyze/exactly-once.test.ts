@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { analyzeRunFully } from "../../../harness/analyze/analyze-run.ts";
+import { analyzeRun, analyzeRunFully } from "../../../harness/analyze/analyze-run.ts";
+import type { FaultRecord } from "../../../harness/faults/model.ts";
 import { story } from "../../../harness/report/html/fault-story.ts";
-import { committedBy, JOB_STATES, SCRIPT, type Scripted, writeScriptedRun } from "../scripted-fault.ts";
+import { committedBy, FAULT, JOB_STATES, SCRIPT, type Scripted, writeScriptedRun } from "../scripted-fault.ts";
 import { START_US, temporaryFolder } from "../synthetic-run.ts";
 
 const at = (ms: number) => START_US + ms * 1000;
@@ -154,8 +157,25 @@ describe("faults that last", () => {
   });
 
   it("count once in the config however often they strike", async (t) => {
-    const { result } = await run(t, { fault: { index: 0, fault: 0, strike: 2 } });
-    assert.deepEqual([result.state, result.faults![0]!.strike], ["valid", 2]);
+    const folder = temporaryFolder(t);
+    const id = writeScriptedRun(folder);
+    const struck = (records: readonly Partial<FaultRecord>[]) => {
+      const lines = records.map((record, index) => `${JSON.stringify({ ...FAULT, index, ...record })}\n`);
+      writeFileSync(join(folder, "raw", id, "faults.jsonl"), lines.join(""));
+      return analyzeRun(folder, id);
+    };
+    const twice = await struck([
+      {},
+      { strike: 2, observedUs: at(4_000), injectedUs: at(4_000), recoveredUs: at(4_001) },
+    ]);
+    assert.equal(twice.state, "valid");
+    const [first, second] = twice.faults!;
+    assert.deepEqual([first!.strike, second!.strike], [1, 2]);
+    assert.ok(first!.effect!.replayed > 800 && second!.effect!.replayed === 0, "charged to the fault before them");
+    near(first!.effect!.after.n! + second!.effect!.after.n!, 3_500 * 1.84, 60);
+    near(second!.effect!.inFlight, 7, 4); // 4 ms of bids
+    const { reasons } = await struck([]);
+    assert.ok(reasons.some(({ message }) => message === "1 of 1 faults left no record"));
   });
 });
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Circumstances, notJudged, permitted, violations } from "../../../harness/analyze/guarantee.ts";
-import { type JobStateRecord, recoveryAfter, unplannedRestarts } from "../../../harness/analyze/job-states.ts";
+import { recoveryAfter, unplannedRestarts } from "../../../harness/analyze/job-states.ts";
+import type { JobStateRecord } from "../../../harness/systems/system.ts";
 import { afterLossOf } from "../../../harness/verify/after-loss.ts";
 
 const STRUCK: Circumstances = {

@@ -103,6 +103,23 @@ describe("places of the bundled cluster", () => {
     assert.equal(unplanned.serving()[0], "worker/1 nobody");
   });
 
+  it("are filled again for hours, but not by workers that end as soon as they start", () => {
+    const { surface, watched, setNow } = rig();
+    const strike = (role: string, pid: number) => {
+      surface.onWorkers(["worker-2", role]);
+      surface.expectEnd(pid);
+      surface.onExpectedEnd(pid);
+    };
+    strike("worker-1", 11);
+    for (let n = 1; n < 3_000; n++) {
+      setNow(n * 2_000_000);
+      strike(`worker-${2 + n}`, 19 + n);
+    }
+    assert.equal(watched.length, 3_000, "one every two seconds");
+    for (let n = 3_000; n < 4_000; n++) strike(`worker-${2 + n}`, 19 + n);
+    assert.ok(watched.length < 3_100, "hundreds at once are no replacements of what was struck");
+  });
+
   it("know whose end is expected, and until when", () => {
     const { surface, setNow } = rig();
     assert.ok(!surface.isExpected(11));

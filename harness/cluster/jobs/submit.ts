@@ -1,0 +1,90 @@
+import { wallClockMs } from "../../../base/clock.ts";
+import { FaultlineError } from "../../../base/errors.ts";
+import { KafkaAdmin } from "../../services/kafka/admin.ts";
+import { sleep } from "../../sweep/bindings/clock.ts";
+import type { ClusterFolder } from "../folder.ts";
+import { askKeeper } from "../keeper/client.ts";
+import { readRecord } from "../record.ts";
+import { type ClusterState, runningCluster } from "../state.ts";
+import { withCoordinator } from "./client.ts";
+import { findHandJob, type HandJob } from "./hand-job.ts";
+import { type HandInput, type HandOutput, jobSpecOf, type Submission } from "./submission.ts";
+
+const RUNNING_MS = 30_000;
+/** A job whose input is not there fails right after it has begun to run. */
+const FIRST_STEPS_MS = 300;
+
+/** A topic as named by the player. */
+export interface NamedTopic {
+  readonly topic: string;
+  /** Empty: the cluster's own Kafka. */
+  readonly brokers: readonly string[];
+}
+
+/** What is to be submitted, as the player says it. */
+export interface HandSubmission extends Omit<Submission, "jobId" | "job" | "input" | "output" | "nowMs"> {
+  readonly name: string;
+  readonly cwd: string;
+  readonly parameters: HandJob["parameters"];
+  readonly input: Exclude<HandInput, { readonly kind: "topic" }> | ({ readonly kind: "topic" } & NamedTopic);
+  readonly output: NamedTopic | null;
+  /** Default: all that are there, at most as many as the cluster was started with. */
+  readonly workers?: number;
+}
+
+/** Submits a job to the cluster of this folder; resolves when it runs, or has finished already. */
+export async function submitByHand(
+  folder: ClusterFolder,
+  wanted: HandSubmission,
+): Promise<{ readonly jobId: string; readonly state: string; readonly workers: number }> {
+  const state = runningCluster(folder);
+  const job = await findHandJob(wanted.name, wanted.cwd, wanted.parameters);
+  const { workers: registered } = await askKeeper(state, { ask: "status" });
+  if (registered.length === 0) {
+    throw new FaultlineError("cluster-missing", "the cluster has no worker left", {
+      hint: "Start one with bench cluster add-worker.",
+    });
+  }
+  const workers = wanted.workers ?? Math.min(registered.length, state.workers);
+  if (workers > registered.length) {
+    throw new FaultlineError("usage", `${workers} workers are asked for, ${registered.length} are there`);
+  }
+  const { parallelism } = wanted;
+  const input = wanted.input.kind === "topic" ? await topicOf(state, wanted.input, parallelism) : wanted.input;
+  const output: HandOutput =
+    wanted.output === null ? { kind: "files" } : await topicOf(state, wanted.output, parallelism);
+  const jobId = freeJobId(job.name, folder);
+  const spec = jobSpecOf({ ...wanted, jobId, job, input, output, nowMs: wallClockMs() }, folder.output);
+  return withCoordinator(state.coordinator, async (client) => {
+    const failed = new Promise<never>((_resolve, reject) => client.onFailure(jobId, reject));
+    failed.catch(() => {}); // it counts where it is waited for
+    await client.submit(spec, workers);
+    const { state: reached } = await client.waitFor(jobId, ["running", "finished"], RUNNING_MS);
+    await Promise.race([failed, sleep(FIRST_STEPS_MS)]);
+    return { jobId, state: reached, workers };
+  });
+}
+
+/** The topic with its partitions; one that is not there is made, with one partition an instance. */
+async function topicOf(state: ClusterState, { topic, brokers }: NamedTopic, partitions: number) {
+  const addresses = brokers.length > 0 ? brokers : state.brokers;
+  if (addresses.length === 0) {
+    throw new FaultlineError("usage", `where is topic ${topic}? This cluster has no Kafka of its own`, {
+      hint: "Name yours with --brokers HOST:PORT, or start the cluster with --kafka.",
+    });
+  }
+  const admin = await KafkaAdmin.connect(addresses);
+  try {
+    if (!(await admin.listTopics()).includes(topic)) await admin.createTopics([{ topic, partitions }]);
+    const description = await admin.describe(topic);
+    return { kind: "topic", brokers: addresses, topic, partitions: description.partitions } as const;
+  } finally {
+    await admin.close();
+  }
+}
+
+/** `wordcount-1`, or the next number that no job of this folder had. */
+function freeJobId(name: string, folder: ClusterFolder): string {
+  const taken = new Set(readRecord(folder.record).flatMap((entry) => (entry.kind === "job" ? [entry.jobId] : [])));
+  for (let n = 1; ; n++) if (!taken.has(`${name}-${n}`)) return `${name}-${n}`;
+}
