@@ -50,7 +50,7 @@ export type TriggerRule =
   /** No latency is claimed. */
   | { readonly kind: "none"; readonly reason: string };
 
-export const GENERATORS = ["nexmark", "bettercloud"] as const;
+export const GENERATORS = ["nexmark", "bettercloud", "microbench"] as const;
 export type GeneratorName = (typeof GENERATORS)[number];
 
 /** What a query is, for everybody but the engine. One object a query, exported by `queries/<suite>/<query>/query.ts`. */
@@ -81,6 +81,8 @@ export interface QueryDefinition<E = NexmarkEvent> {
   readonly liveEventTimeMs: (row: readonly Value[], watermarkDelayMs: number) => number | null;
   /** URL of the module whose default export builds the job graph. */
   readonly job: URL;
+  /** Parameters that its job has beside those that every job has, with their defaults. */
+  readonly jobParameters?: Readonly<Record<string, unknown>>;
   /** Why the query has no meaning on such data, or null. */
   readonly undefinedOn: (data: { readonly mode: string }) => string | null;
 }

@@ -1,5 +1,6 @@
 import { FaultlineError } from "../base/errors.ts";
 import { bettercloud } from "./bettercloud/query.ts";
+import { pipelines } from "./microbench/pipelines/query.ts";
 import { shuffle } from "./microbench/shuffle/query.ts";
 import { q0 } from "./nexmark/q0/query.ts";
 import { q1 } from "./nexmark/q1/query.ts";
@@ -16,7 +17,8 @@ import type { GeneratorName, QueryDefinition } from "./query.ts";
 const NEXMARK: readonly QueryDefinition[] = [q0, q1, q2, q3, q5, q7, q8, q9, q11, q19, shuffle];
 // A query and the events of its own generator are paired by its `generator`, which types cannot follow through a registry.
 const BETTERCLOUD = [bettercloud as unknown as QueryDefinition];
-const QUERIES: readonly QueryDefinition[] = [...NEXMARK, ...BETTERCLOUD];
+const MICROBENCH = pipelines as readonly unknown[] as readonly QueryDefinition[];
+const QUERIES: readonly QueryDefinition[] = [...NEXMARK, ...BETTERCLOUD, ...MICROBENCH];
 
 /** Ids of all queries, or of those that read this generator's events, in the order of the documentation. */
 export function queryIds(generator?: GeneratorName): readonly string[] {

@@ -75,6 +75,11 @@ export class SimulatedProcess {
     return this.#end;
   }
 
+  /** Callbacks that wait until it is free. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Virtual time as the process sees it: what its core has worked in the present callback has passed. */
   get nowUs(): number {
     return this.#universe.nowUs + this.core.spentUs;

@@ -7,8 +7,11 @@ import { LogSink } from "../connectors/sink-log.ts";
 import { TransactionalSink } from "../connectors/sink-transactional.ts";
 import type { TaskContext } from "./build-task.ts";
 
-/** Attempts before the present one whose open transactions a sink aborts; what earlier ones left ends with its timeout. */
-const FORMER_ATTEMPTS = 3;
+/**
+ * Attempts before the present one whose open transactions a sink aborts; what earlier ones left ends with its timeout, and until then
+ * hides from readers of what is committed all that came after it. As many as may follow each other while one worker does not reach the log.
+ */
+const FORMER_ATTEMPTS = 20;
 
 /** The sink at the end of a chain: of the kind that its binding and the job's guarantee ask for. `job-invalid` when it is bound to nothing. */
 export function buildSink(

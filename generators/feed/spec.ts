@@ -6,6 +6,8 @@ import { CustomerEvents } from "../bettercloud/events.ts";
 import { STREAMS } from "../bettercloud/model.ts";
 import { betterCloudOptionsSchema, resolveBetterCloudOptions } from "../bettercloud/options.ts";
 import { type DataSet, PARTITION_RULES, WIRE_FORMATS } from "../dataset.ts";
+import { MicrobenchEvents } from "../microbench/events.ts";
+import { microbenchOptionsSchema, resolveMicrobenchOptions } from "../microbench/options.ts";
 import { NexmarkDataSet } from "../nexmark/dataset.ts";
 import { nexmarkOptionsSchema, resolveNexmarkOptions } from "../nexmark/options.ts";
 import { compileSchedule } from "../schedule/schedule.ts";
@@ -30,6 +32,15 @@ export const dataSetSpecSchema = z.discriminatedUnion("kind", [
     partitions: partitionCount,
     /** When the events of the stream `events` are due, which they tell; absent: at the options' rate. */
     dueSchedule: scheduleSchema.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("microbench"),
+    source: z.int().min(1).max(3),
+    /** `events`: of this stream. */
+    options: microbenchOptionsSchema,
+    partitions: partitionCount,
+    /** When its events are due, which they tell. */
+    dueSchedule: scheduleSchema,
   }),
 ]);
 export type DataSetSpec = z.input<typeof dataSetSpecSchema>;
@@ -92,6 +103,13 @@ export function openDataSet(spec: DataSetSpec): DataSet<unknown> {
       });
     case "bettercloud":
       return openBetterCloud(spec);
+    case "microbench":
+      return new MicrobenchEvents({
+        options: resolveMicrobenchOptions(spec.options),
+        source: spec.source,
+        schedule: compileSchedule(spec.dueSchedule),
+        partitions: spec.partitions,
+      });
   }
 }
 

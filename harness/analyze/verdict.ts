@@ -125,9 +125,11 @@ function unplannedReasons({ unplanned = [] }: Evidence): Reason[] {
   ];
 }
 
-function faultReasons({ faults }: Evidence): Reason[] {
+function faultReasons({ faults, config }: Evidence): Reason[] {
+  const { problems, strikes } = faults ?? { problems: [], strikes: 0 };
+  if (problems.length <= strikes * (config?.limits.faultsNotCounted ?? 0)) return [];
   const hint = "A fault counts only when it was seen to strike something that was working.";
-  return (faults?.problems ?? []).map((problem) => reason("fault-not-observed", problem, hint));
+  return problems.map((problem) => reason("fault-not-observed", problem, hint));
 }
 
 function inputReasons(evidence: Evidence): Reason[] {

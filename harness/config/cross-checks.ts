@@ -22,6 +22,7 @@ export function crossCheck(config: Config, catalog: QueryCatalog): Problem[] {
     ...checkParallelism(config),
     ...checkLiveness(config),
     ...checkGuarantee(config),
+    ...checkReplication(config),
     ...(shape.length > 0 ? shape : [...checkLoad(config), ...checkWarmup(config), ...checkFaults(config)]),
   ];
 }
@@ -38,7 +39,7 @@ function checkQuery(config: Config, catalog: QueryCatalog): Problem[] {
   const { generator, nexmark } = config.data;
   const reason = catalog.undefinedOn(query, { generator, mode: nexmark.mode });
   if (reason === null) return [];
-  const data = generator === "nexmark" ? `Nexmark data of mode ${nexmark.mode}` : "BetterCloud data";
+  const data = generator === "nexmark" ? `Nexmark data of mode ${nexmark.mode}` : `${generator} data`;
   const setting = generator === "nexmark" ? "data.nexmark.mode or " : "";
   return [problemAt(["query"], `${query} is not defined on ${data}: ${reason}`, `change ${setting}the query`)];
 }
@@ -84,6 +85,16 @@ function checkGuarantee({ guarantee, recovery, checkpoints, system }: Config): P
     return [problemAt(["guarantee"], message, "set recovery: passive, or none")];
   }
   return [];
+}
+
+function checkReplication({ recovery, replication, engine, system }: Config): Problem[] {
+  if (recovery !== "active" || system !== "bundled") return [];
+  const needed = replication.factor + 1;
+  if (engine.workers >= needed) return [];
+  const message = `${replication.factor} replicas and the tasks without any need ${needed} workers, there are ${engine.workers}`;
+  return [
+    problemAt(["engine", "workers"], message, "replicas of one group never share a worker: raise engine.workers"),
+  ];
 }
 
 /** Rules within the load. Where one is broken, nothing can be said of its length. */

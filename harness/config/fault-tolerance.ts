@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { duration, wholeNumber } from "./fields.ts";
+import { duration, size, wholeNumber } from "./fields.ts";
 
 /** How a job survives the loss of its processes: settings of the bundled engine, and what the outputs are checked against. */
 
 export const recovery = z
-  .enum(["none", "scratch", "passive"])
+  .enum(["none", "scratch", "passive", "active"])
   .default("none")
   .describe(
-    "When a worker is lost: none = the run fails; scratch = the job starts again from the beginning of its input; passive = from its last checkpoint.",
+    "When a worker is lost: none = the run fails; scratch = the job starts again from the beginning of its input; passive = from its last checkpoint; active = replicas of its tasks go on.",
   );
 
 export const guarantee = z
@@ -46,6 +46,23 @@ export const checkpoints = z
   })
   .prefault({})
   .describe("Snapshots of the job's state, with recovery: passive.");
+
+export const replication = z
+  .strictObject({
+    factor: wholeNumber(1, 4).default(2).describe("Replicas of every inner operator; sources and sinks have one."),
+    merge: z
+      .enum(["liveRobin"])
+      .default("liveRobin")
+      .describe("How replicas deliver the same order: liveRobin = in turn, heartbeat by heartbeat."),
+    heartbeat: duration(1, 60_000)
+      .prefault("10ms")
+      .describe("From heartbeat to heartbeat: with liveRobin a record waits for half of it at each merge, on average."),
+    maxLag: size(64 * 1024, 2 ** 40)
+      .prefault("64MiB")
+      .describe("A replica that is further behind the fastest of its group, on one channel, is given up."),
+  })
+  .prefault({})
+  .describe("Replicas of the job's tasks, with recovery: active.");
 
 const delay = () => duration(0, 3_600_000);
 

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { FaultlineError } from "../../base/errors.ts";
+import { PATTERN_SYNTAX, parsePattern } from "../../generators/schedule/pattern.ts";
 import { duration, rate, rateOrZero, wholeMs, wholeNumber } from "./fields.ts";
 
 /** What every load has, whatever its shape. */
@@ -22,18 +24,36 @@ const constantLoad = z.strictObject({
   ...lasting,
 });
 
+const stepList = z
+  .array(
+    z.strictObject({
+      rate: rateOrZero().describe("Offered events per second in this step; 0/s is a pause."),
+      duration: wholeMs().describe("Length of this step."),
+    }),
+  )
+  .min(1)
+  .max(10_000);
+
+/** `30:500,60:0` means two steps of 30 s. */
+function stepsOfPattern(input: unknown, context: z.RefinementCtx): unknown {
+  if (typeof input !== "string") return input;
+  try {
+    return parsePattern(input).map((step) => ({ rate: `${step.ratePerSecond}/s`, duration: `${step.durationMs}ms` }));
+  } catch (error) {
+    if (!(error instanceof FaultlineError) || error.code !== "config-invalid") throw error;
+    context.addIssue({ code: "custom", message: `${error.message}\n${error.hint}` });
+    return z.NEVER;
+  }
+}
+
 const stepsLoad = z.strictObject({
   shape: z.literal("steps").describe("One rate after the other."),
   steps: z
-    .array(
-      z.strictObject({
-        rate: rateOrZero().describe("Offered events per second in this step; 0/s is a pause."),
-        duration: wholeMs().describe("Length of this step."),
-      }),
-    )
-    .min(1)
-    .max(10_000)
-    .describe("The steps, in order."),
+    .preprocess(stepsOfPattern, stepList)
+    .meta({ shorthand: { type: "string", pattern: PATTERN_SYNTAX } })
+    .describe(
+      'The steps, in order; or a pattern, "30:500,60:250,90:0": 500 events per second until second 30, 250 until second 60, none until second 90.',
+    ),
   ...common,
 });
 
@@ -102,6 +122,20 @@ export const loadSchema = z.discriminatedUnion("shape", [
   squareLoad,
   burstLoad,
   traceLoad,
+]);
+
+/** What the load of a second or third stream leaves to `load`. */
+const OF_THE_MAIN = { feeders: true } as const;
+const AND_LENGTH = { feeders: true, duration: true } as const;
+
+/** The load of a further input stream: it lasts as long as `load` unless its shape says how long, and has one feeder. */
+export const otherLoadSchema = z.discriminatedUnion("shape", [
+  constantLoad.omit(AND_LENGTH),
+  stepsLoad.omit(OF_THE_MAIN),
+  rampLoad.omit(OF_THE_MAIN),
+  sineLoad.omit(AND_LENGTH),
+  squareLoad.omit(AND_LENGTH),
+  burstLoad.omit(AND_LENGTH),
 ]);
 
 /** A key that only one shape has tells the shape. */

@@ -1,13 +1,13 @@
 import { compileSchedule } from "../../generators/schedule/schedule.ts";
 import type { ScheduleSpec } from "../../generators/schedule/spec.ts";
-import type { Config, LoadConfig } from "./schema.ts";
+import type { Config, LoadConfig, OtherLoadConfig } from "./schema.ts";
 
 /** Length of a load that could go on for ever and says neither duration nor number of events. */
 const DEFAULT_LOAD_MS = 20_000;
 const NS_PER_MS = 1_000_000;
 
 /** The load as feeder, observer and analysis read it. */
-export function scheduleSpec(load: LoadConfig): ScheduleSpec {
+export function scheduleSpec(load: LoadConfig | OtherLoadConfig): ScheduleSpec {
   switch (load.shape) {
     case "constant":
       return { shape: "constant", ratePerSecond: load.rate };
@@ -38,7 +38,7 @@ export function scheduleSpec(load: LoadConfig): ScheduleSpec {
 
 type Step = { readonly durationMs: number; readonly ratePerSecond: number };
 
-function steps(load: Extract<LoadConfig, { readonly shape: "steps" | "trace" }>): Step[] {
+function steps(load: Extract<LoadConfig | OtherLoadConfig, { readonly shape: "steps" | "trace" }>): Step[] {
   if (load.shape === "steps") {
     return load.steps.map((step) => ({ durationMs: step.duration, ratePerSecond: step.rate }));
   }
@@ -48,7 +48,7 @@ function steps(load: Extract<LoadConfig, { readonly shape: "steps" | "trace" }>)
 }
 
 /** The highest rate that the load ever has, events per second. */
-export function peakRatePerSecond(load: LoadConfig): number {
+export function peakRatePerSecond(load: LoadConfig | OtherLoadConfig): number {
   switch (load.shape) {
     case "constant":
       return load.rate;
@@ -79,6 +79,13 @@ export function scheduledCount(load: LoadConfig): number {
   if (peakRatePerSecond(load) === 0) return 0;
   const schedule = compileSchedule(scheduleSpec(load));
   return schedule.totalEvents ?? schedule.countBefore(ownDurationMs(load) * NS_PER_MS - 1);
+}
+
+/** Events of a further stream: as many as its load makes due while `load` lasts. */
+export function otherEventCount(config: Config, load: OtherLoadConfig): number {
+  if (peakRatePerSecond(load) === 0) return 0;
+  const { countBefore } = compileSchedule(scheduleSpec(load));
+  return countBefore(Math.round(loadDurationMs(config) * NS_PER_MS) - 1);
 }
 
 /** Number of events of the data set, closing records not counted. */

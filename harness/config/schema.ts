@@ -5,9 +5,10 @@ import { MAX_EVENTS, nexmarkOptionsSchema } from "../../generators/nexmark/optio
 import { GENERATORS } from "../../queries/query.ts";
 import { faultSchema, sloSchema } from "../faults/schema.ts";
 import { commandSystemSchema } from "../systems/command/settings.ts";
-import { checkpoints, guarantee, recovery, restart } from "./fault-tolerance.ts";
+import { checkpoints, guarantee, recovery, replication, restart } from "./fault-tolerance.ts";
 import { duration, plantedErrors, rate, size, wholeNumber } from "./fields.ts";
 import { impliedShape, loadSchema } from "./load-shapes.ts";
+import { microbench } from "./microbench.ts";
 
 /**
  * The one schema of a config: types, defaults, validation, and the text of every setting. In the resolved config durations are
@@ -18,7 +19,7 @@ const data = z
     generator: z
       .enum(GENERATORS)
       .default("nexmark")
-      .describe("Which events: nexmark or bettercloud; the query decides."),
+      .describe("Which events: nexmark, bettercloud or microbench; the query decides."),
     nexmark: nexmarkOptionsSchema
       .omit({ events: true, split: true })
       .prefault({})
@@ -101,6 +102,14 @@ const limits = z
     minSamples: wholeNumber(1, 1e9)
       .default(100)
       .describe("Fewer measured outputs make a run invalid: too-few-samples."),
+    faultsNotCounted: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe(
+        "Above this share of strikes that were not observed, or found their victim idle, a run is invalid: fault-not-observed.",
+      ),
   })
   .prefault({})
   .describe("What makes a run invalid, that is: not to be trusted.");
@@ -118,6 +127,7 @@ export const configSchema = z.strictObject({
     .prefault("bundled")
     .describe("System under test: bundled, or {kind: command, ...}, a processor of your own (docs/command-system.md)."),
   data,
+  microbench,
   load,
   warmup: duration().prefault("5s").describe("Outputs whose trigger was due in this first part are not measured."),
   parallelism: wholeNumber(1, 1024).default(2).describe("Instances of every operator of the query."),
@@ -125,6 +135,7 @@ export const configSchema = z.strictObject({
   recovery,
   checkpoints,
   restart,
+  replication,
   faults: z
     .array(faultSchema)
     .max(100)
@@ -179,3 +190,5 @@ type Frozen<T> = T extends (infer Item)[]
 /** A resolved, frozen config of one cell. Durations in ms, rates in events/s, sizes in bytes. */
 export type Config = Frozen<Omit<z.output<typeof configSchema>, "sweep" | "name">> & { readonly name: string };
 export type LoadConfig = Config["load"];
+/** Of a stream that `load` does not drive. */
+export type OtherLoadConfig = Config["microbench"]["load2"];

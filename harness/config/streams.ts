@@ -8,11 +8,13 @@ import { controlSchedule } from "../../generators/bettercloud/schedules.ts";
 import type { DataSet } from "../../generators/dataset.ts";
 import { type DataSetSpec, openDataSet } from "../../generators/feed/spec.ts";
 import { type MergedInput, mergeInput } from "../../generators/merged-input.ts";
+import { STREAMS } from "../../generators/microbench/model.ts";
 import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
 import { compileSchedule, type Schedule } from "../../generators/schedule/schedule.ts";
 import type { ScheduleSpec } from "../../generators/schedule/spec.ts";
 import { SOURCE_ID } from "../../queries/job-ids.ts";
-import { eventCount, loadDurationMs, scheduleSpec } from "./schedule.ts";
+import { findQuery } from "../../queries/registry.ts";
+import { eventCount, loadDurationMs, otherEventCount, scheduleSpec } from "./schedule.ts";
 import type { Config } from "./schema.ts";
 
 /** One input stream of a run: a topic of its own, fed by processes of its own. */
@@ -50,6 +52,7 @@ export function runStreams(config: Config, events: number = eventCount(config)):
     const dataset: DataSetSpec = { kind: "nexmark", options, partitions, partitionRule, format };
     return [{ ...main, dataset, partitions, closing: true }];
   }
+  if (data.generator === "microbench") return microbenchStreams(config, main);
   const input = betterCloudInput(config, events);
   const options = resolveBetterCloudOptions(input);
   const { partitions } = data;
@@ -62,6 +65,28 @@ export function runStreams(config: Config, events: number = eventCount(config)):
   };
   // No window waits for closing records.
   return [controlStream(input, options), { ...main, dataset, partitions, closing: false }];
+}
+
+/** The sources of a pipeline: the first is driven by `load`, the others by loads of their own. */
+function microbenchStreams(
+  config: Config,
+  main: Omit<RunStream, "dataset" | "partitions" | "closing">,
+): readonly RunStream[] {
+  const { partitions } = config.data;
+  const { keys, payloadBytes, seed, baseTimeMs, load2, load3 } = config.microbench;
+  const others = [load2, load3].map((load, i) => {
+    const schedule = scheduleSpec(load);
+    const due = compileSchedule(schedule);
+    const events = otherEventCount(config, load);
+    return { name: STREAMS[i + 1]!, events, schedule, due, feeders: 1, isEarly: false } as const;
+  });
+  const { streams = [SOURCE_ID] } = findQuery(config.query);
+  return [main, ...others].slice(0, streams.length).map((stream, i) => {
+    const options = { keys, payloadBytes, seed, baseTimeMs, events: stream.events };
+    const dataset = { kind: "microbench", source: i + 1, options, partitions, dueSchedule: stream.schedule } as const;
+    // No window waits for closing records.
+    return { ...stream, dataset, partitions, closing: false };
+  });
 }
 
 /** One partition: the order of controls decides which counts. */

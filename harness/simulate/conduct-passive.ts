@@ -70,6 +70,7 @@ function count({ universe, client, network, log, store }: SimulatedCluster, inje
     journal("checkpointDamaged", ({ usedInstead }) => usedInstead !== null),
   );
   watch.meet("noneUsable", client.states.at(-1)?.failure?.message.startsWith("no checkpoint of job") === true ? 1 : 0);
+  watch.meet("transactionLost", client.states.at(-1)?.failure?.code === "transaction-lost" ? 1 : 0);
   watch.meet("storeRefused", store.counts.failedWrites);
   watch.meet("storeSlow", store.counts.slow);
   watch.meet(
@@ -85,9 +86,9 @@ function count({ universe, client, network, log, store }: SimulatedCluster, inje
   watch.meet("logOut", log.outages.met);
   watch.meet("exhausted", client.states.some(({ failure }) => /given up after/.test(failure?.message ?? "")) ? 1 : 0);
   if (injector.struck > 1) watch.meet("severalFaults");
-  const hasShown = (["restart", "checkpointAborted", "heldMessages", "logOut", "zombie", "silentWorker"] as const).some(
-    (state) => watch.met.has(state),
-  );
+  const hasShown = (
+    ["restart", "checkpointAborted", "heldMessages", "logOut", "standstill", "silentWorker"] as const
+  ).some((state) => watch.met.has(state));
   if (injector.struck > 0 && (hasShown || journal("workerLost") > 0)) watch.meet("effectiveFault");
 }
 

@@ -33,6 +33,8 @@ const MOMENTS: readonly Moment[] = [
 const LATER_MOMENTS: readonly Moment[] = ["struck", "struck", "restoring", "restoring", "deploying", ...MOMENTS];
 
 const MAX_FAULTS = 4;
+/** Until some checkpoint is written and read again, µs. */
+const LONG_ENOUGH_US = 1_000_000;
 const MAX_CHOICE = 1_000;
 
 /** Faults of the kinds `allowed`, one or several, the later ones often in the midst of what the first has caused. */
@@ -40,29 +42,42 @@ export function drawFaults(random: Random, allowed: readonly FaultKind[]): reado
   const kinds = KINDS.filter((kind) => allowed.includes(kind));
   if (kinds.length === 0) return [];
   const count = 1 + random.below(MAX_FAULTS);
-  return Array.from({ length: count }, (_, index) => drawFault(random, kinds, index === 0 ? MOMENTS : LATER_MOMENTS));
+  const first = drawFault(random, kinds, MOMENTS, true);
+  const later = Array.from({ length: count - 1 }, () => drawFault(random, kinds, LATER_MOMENTS, false));
+  const faults = [first, ...later];
+  const isSeen = !allowed.includes("kill") || faults.every(({ kind, store }) => kind !== "store" || store !== "tears");
+  if (isSeen) return faults;
+  // Damaged files show when somebody reads them.
+  return [...faults, { ...drawFault(random, ["kill"], ["completed"], false) }];
 }
 
-function drawFault(random: Random, kinds: readonly FaultKind[], moments: readonly Moment[]): DrawnFault {
+function drawFault(
+  random: Random,
+  kinds: readonly FaultKind[],
+  moments: readonly Moment[],
+  isSoon: boolean,
+): DrawnFault {
   const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!;
   const kind = pick(...kinds);
+  const store = pick("hangs", "fails", "tears");
   return {
     kind,
-    trigger: drawTrigger(random, pick(...moments)),
+    trigger: drawTrigger(random, pick(...moments), isSoon),
     victim: random.below(MAX_CHOICE),
     other: random.below(MAX_CHOICE),
     otherEnd: pick("worker", "worker", "coordinator", kind === "partition" ? "log" : "worker"),
     ofCoordinator: random.below(4) === 0,
     way: pick("both", "there", "back"),
-    store: pick("hangs", "fails", "tears"),
-    lengthUs: lengthOf(random, kind),
+    store,
+    lengthUs: kind === "store" && store === "tears" ? LONG_ENOUGH_US : lengthOf(random, kind),
   };
 }
 
-function drawTrigger(random: Random, on: Moment): FaultTrigger {
-  // Between two powers of ten, so that short times are as likely as long ones.
-  const latestUs = 10 ** (1 + random.below(on === "running" ? 5 : 3));
-  const nth = on === "running" || on === "last" ? 1 : 1 + random.below(3);
+/** `isSoon`: short runs reach it too. */
+function drawTrigger(random: Random, on: Moment, isSoon: boolean): FaultTrigger {
+  // Up to a power of ten, so that short times are as likely as long ones.
+  const latestUs = 10 ** (1 + random.below(on === "running" ? (isSoon ? 4 : 5) : 3));
+  const nth = isSoon || on === "running" || on === "last" ? 1 : 1 + random.below(3);
   return { on, nth, delayUs: random.below(latestUs) };
 }
 

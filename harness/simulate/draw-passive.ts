@@ -16,6 +16,10 @@ export interface PassiveOptions {
 /** More than any run of a few hundred events needs, however often its faults throw it back. */
 const MANY_RESTARTS = 500;
 
+/** Time limits of transactions: longer than all faults, and shorter than some. */
+const LONG_MS = 300_000;
+export const SHORT_MS = 400;
+
 /** What seed `seed` does with the query: a job that recovers from checkpoints, and faults. */
 export function drawPassive(query: QueryDefinition, seed: number, options: PassiveOptions): DrawnRun {
   const random = new Random(seed ^ 0xfa017);
@@ -58,7 +62,7 @@ function drawCheckpoints(
     retain: pick(1, 2, 3),
     keepAtEnd: pick(true, false),
     localCopies: pick(true, true, false),
-    transactionTimeoutMs: 300_000,
+    transactionTimeoutMs: isSlow ? LONG_MS : pick(LONG_MS, LONG_MS, LONG_MS, LONG_MS, LONG_MS, LONG_MS, SHORT_MS),
   };
 }
 

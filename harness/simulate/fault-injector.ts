@@ -80,7 +80,7 @@ export class FaultInjector {
       case "pause": {
         const victim = fault.ofCoordinator ? coordinator : this.#worker(fault.victim);
         victim?.pause(lengthUs);
-        if (victim !== null && victim !== coordinator) this.#watchZombie(victim, lengthUs);
+        if (victim !== null) this.#watchPause(victim, lengthUs);
         return victim === null ? null : lengthUs;
       }
       case "reset":
@@ -151,10 +151,11 @@ export class FaultInjector {
     });
   }
 
-  /** A worker that stands still may be given up meanwhile. */
-  #watchZombie(worker: SimulatedProcess, lengthUs: number): void {
+  /** What comes meanwhile waits; a worker that stands still may be given up meanwhile. */
+  #watchPause(worker: SimulatedProcess, lengthUs: number): void {
     const { queue, nowUs, journal } = this.#cluster.universe;
-    queue.at(nowUs + lengthUs, () => {
+    queue.at(nowUs + lengthUs - 1, () => {
+      this.#watch.meet("standstill", worker.waiting > 0 ? 1 : 0);
       const isLost = journal.some(({ event, facts, timeUs }) => {
         return event === "workerLost" && facts.worker === worker.name && timeUs >= nowUs;
       });

@@ -1,9 +1,9 @@
-import type { RestartStrategy } from "../../engine/cluster/job-spec.ts";
 import type { Failure, TaskCounters } from "../../engine/cluster/messages.ts";
 import type { SimulatedCluster } from "../../engine/simulation/cluster.ts";
 import type { Value } from "../../queries/query.ts";
 import { wrongRows } from "./compare.ts";
 import { lostOrForged, partlyWrong } from "./compare-weakly.ts";
+import { SHORT_MS } from "./draw-passive.ts";
 import type { DrawnRun } from "./draw-run.ts";
 import type { SimulatedInput } from "./input.ts";
 import type { PassiveProtection } from "./protection.ts";
@@ -66,7 +66,7 @@ function judgePassive(
   const failure = failureOf(cluster);
   if (failure !== null) {
     const state = client.stateOf(JOB_ID);
-    if (!isToBeExpected(state?.failure ?? null, protection.restart, store.counts.tornWrites > 0)) return failure;
+    if (!isToBeExpected(state?.failure ?? null, protection, store.counts.tornWrites > 0)) return failure;
     if (!isStateExact) return null;
     return isExactlyOnce && !hasFallenBack
       ? partlyWrong(run, input.expected, got)
@@ -78,9 +78,14 @@ function judgePassive(
   return isStateExact ? lostOrForged(run, input.expected, isExact, got) : null;
 }
 
-/** A failure for which the strategy has no restart, or without any whole checkpoint. */
-function isToBeExpected(failure: Failure | null, restart: RestartStrategy, isTorn: boolean): boolean {
+/** A failure for which the strategy has no restart, without any whole checkpoint, or after a fault longer than transactions may last. */
+function isToBeExpected(
+  failure: Failure | null,
+  { restart, checkpoints }: PassiveProtection,
+  isTorn: boolean,
+): boolean {
   if (failure === null) return false;
+  if (failure.code === "transaction-lost") return checkpoints.transactionTimeoutMs === SHORT_MS;
   if (isTorn && /damaged|no checkpoint of job/.test(failure.message)) return true;
   if (!EXPECTED_CODES.includes(failure.code)) return false;
   if (restart.kind === "none") return true;

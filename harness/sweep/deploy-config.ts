@@ -3,7 +3,10 @@ import type { CheckpointSettings, RestartStrategy } from "../../engine/cluster/j
 import { findQuery } from "../../queries/registry.ts";
 import type { Config } from "../config/schema.ts";
 import { dataMode } from "../config/streams.ts";
-import type { DeployConfig } from "../systems/system.ts";
+import type { DeployConfig, ReplicationSettings } from "../systems/system.ts";
+
+/** Heartbeats that may be missing before a task says so. */
+const SILENT_INTERVALS = 100;
 
 /** What a system under test is told of a resolved config; durations become microseconds. */
 export function deployConfig(config: Config): DeployConfig {
@@ -15,7 +18,8 @@ export function deployConfig(config: Config): DeployConfig {
     parallelism: config.parallelism,
     watermarkDelayMs: data.watermarkDelay,
     seed: config.seed,
-    recovery: config.recovery,
+    recovery: config.recovery === "active" ? "none" : config.recovery,
+    ...(config.recovery === "active" ? { replication: replicationSettings(config.replication) } : {}),
     guarantee: config.guarantee,
     checkpoints: checkpointSettings(config.checkpoints),
     restart: restartStrategy(config.restart),
@@ -50,7 +54,18 @@ export function checkpointSettings(checkpoints: Config["checkpoints"]): Checkpoi
 }
 
 /** Restarts as the engine takes them. */
-export function restartStrategy(restart: Config["restart"]): RestartStrategy {
+export function replicationSettings({ factor, heartbeat, maxLag }: Config["replication"]): ReplicationSettings {
+  return {
+    factor,
+    sources: false,
+    heartbeatIntervalUs: microseconds(heartbeat),
+    heartbeatRecords: 0,
+    maxLagBytes: maxLag,
+    silentIntervals: SILENT_INTERVALS,
+  };
+}
+
+function restartStrategy(restart: Config["restart"]): RestartStrategy {
   switch (restart.strategy) {
     case "none":
       return { kind: "none" };

@@ -13,6 +13,7 @@ import type { RunContext } from "./run-context.ts";
 import { faultsOf } from "./run-faults.ts";
 import { writeHistory } from "./run-history.ts";
 import { startRunLinks, storeFaultsFile } from "./run-links.ts";
+import { RunTopics } from "./run-topics.ts";
 import { settle } from "./settle.ts";
 import { reasonOf, Supervision } from "./supervision.ts";
 import type { ObserverProcess, Sampler, Toolbox } from "./toolbox.ts";
@@ -43,14 +44,12 @@ class Execution {
   readonly #context: RunContext;
   readonly #tools: Toolbox;
   readonly #cleanup: Cleanup;
-  readonly #topics: Cleanup;
+  readonly #topics: RunTopics;
   readonly #supervision = new Supervision();
   readonly #phases: Phases;
   readonly #processes: { role: string; pid: number; niceness: number | null }[] = [];
   readonly #streams: readonly RunStream[];
   readonly #feeders = new Feeders();
-  readonly #topicPrefix: string;
-  readonly #outputTopic: string;
   #sampler: Sampler | undefined;
   #observed: number | null = null;
   #faults: FaultSchedule | null = null;
@@ -61,12 +60,11 @@ class Execution {
   constructor(context: RunContext, toolbox: Toolbox) {
     this.#context = context;
     this.#tools = toolbox;
-    this.#cleanup = new Cleanup((ms, signal) => toolbox.sleep(ms, signal));
+    const sleep = (ms: number, signal?: AbortSignal) => toolbox.sleep(ms, signal);
+    this.#cleanup = new Cleanup(sleep);
     this.#phases = new Phases(toolbox, this.#supervision);
-    this.#topics = new Cleanup((ms, signal) => toolbox.sleep(ms, signal));
+    this.#topics = new RunTopics(`${context.sweepId}.${context.run.id}`, context.config, context.kafka, sleep);
     this.#streams = runStreams(context.config);
-    this.#topicPrefix = `${context.sweepId}.${context.run.id}`;
-    this.#outputTopic = `${this.#topicPrefix}.out`;
   }
 
   async run(): Promise<RunRecord> {
@@ -89,11 +87,13 @@ class Execution {
   }
 
   deleteTopics(): Promise<readonly FaultlineError[]> {
-    return this.#topics.run();
+    return this.#topics.delete();
   }
 
   async #measure(): Promise<void> {
-    await this.#step("topics", "kafka-failed", () => this.#createTopics());
+    await this.#step("topics", "kafka-failed", () => {
+      return this.#topics.create(this.#streams, this.#context.config.output.partitions);
+    });
     this.#startSampler();
     const observer = await this.#step("observer", "observer-failed", () => this.#startObserver());
     const deployment = await this.#step("deploy", "system-failed", () => this.#deploy());
@@ -110,21 +110,6 @@ class Execution {
   #feedLimitMs(): number {
     const loadMs = loadDurationMs(this.#context.config);
     return START_LEAD_MS + loadMs + Math.max(loadMs, FEED_GRACE_MS);
-  }
-
-  async #createTopics(): Promise<void> {
-    const { output } = this.#context.config;
-    for (const { name, partitions } of this.#streams) {
-      await this.#createTopic(inputTopic(this.#topicPrefix, name), partitions, "CreateTime");
-    }
-    await this.#createTopic(this.#outputTopic, output.partitions, "LogAppendTime");
-  }
-
-  /** Deleted at the end, but only if it was this run that created it. */
-  #createTopic(topic: string, partitions: number, timestamps: "CreateTime" | "LogAppendTime"): Promise<void> {
-    const { kafka } = this.#context;
-    const create = () => kafka.createTopic(topic, partitions, timestamps);
-    return this.#topics.own(`topic ${topic}`, create, () => kafka.deleteTopics([topic]));
   }
 
   #startSampler(): void {
@@ -145,7 +130,7 @@ class Execution {
       this.#tools.startObserver({
         config,
         brokers: kafka.brokers,
-        topic: this.#outputTopic,
+        topic: this.#topics.output,
         startWallMs: this.#startWallMs,
         rawDirectory: directories.raw,
         logDirectory: directories.logs,
@@ -173,13 +158,14 @@ class Execution {
         runId: `${sweepId}.${run.id}`,
         config: deployConfig(config),
         brokers: links?.brokers ?? kafka.brokers,
-        inputTopic: inputTopic(this.#topicPrefix, SOURCE_ID),
+        inputTopic: inputTopic(this.#topics.prefix, SOURCE_ID),
         inputPartitions: config.data.partitions,
         inputs: this.#streams.map(({ name, partitions }) => {
-          return { source: name, topic: inputTopic(this.#topicPrefix, name), partitions };
+          return { source: name, topic: inputTopic(this.#topics.prefix, name), partitions };
         }),
-        outputTopic: this.#outputTopic,
+        outputTopic: this.#topics.output,
         outputPartitions: config.output.partitions,
+        ...(this.#topics.cutLog === null ? {} : { cutLogTopic: this.#topics.cutLog }),
         logDir: directories.logs,
         spawn: this.#tools.spawner(directories.logs, guard),
         ...(links === null ? {} : { links }),
@@ -198,7 +184,7 @@ class Execution {
   }
 
   async #startFeeders(): Promise<void> {
-    const starts = this.#streams.flatMap((stream) => feederStarts(this.#context, this.#topicPrefix, stream));
+    const starts = this.#streams.flatMap((stream) => feederStarts(this.#context, this.#topics.prefix, stream));
     for (const options of starts) {
       const role = feederRole(options.stream, options.part);
       const start = () => this.#tools.startFeeder(options);
@@ -225,7 +211,7 @@ class Execution {
 
   async #observeToEnd(observer: ObserverProcess): Promise<void> {
     const { kafka, config } = this.#context;
-    const endOffsets = await kafka.endOffsets(this.#outputTopic, config.output.partitions);
+    const endOffsets = await kafka.endOffsets(this.#topics.output, config.output.partitions);
     this.#observed = await observer.stopAt(endOffsets);
   }
 
@@ -253,8 +239,8 @@ class Execution {
       clockOffsetUs,
       phases: this.#phases.done,
       processes: this.#processes,
-      inputTopic: inputTopic(this.#topicPrefix, SOURCE_ID),
-      outputTopic: this.#outputTopic,
+      inputTopic: inputTopic(this.#topics.prefix, SOURCE_ID),
+      outputTopic: this.#topics.output,
       system: this.#system,
       problems,
     };

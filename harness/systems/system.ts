@@ -1,5 +1,11 @@
 import type { CheckpointReport } from "../../engine/cluster/checkpoint-facts.ts";
-import type { CheckpointSettings, Guarantee, Recovery, RestartStrategy } from "../../engine/cluster/job-spec.ts";
+import type {
+  CheckpointSettings,
+  Guarantee,
+  Recovery,
+  Replication,
+  RestartStrategy,
+} from "../../engine/cluster/job-spec.ts";
 import type { TaskCounters } from "../../engine/cluster/messages.ts";
 import type { WireFormatName } from "../../generators/dataset.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
@@ -22,6 +28,8 @@ export interface DeployContext {
   readonly inputs: readonly { readonly source: string; readonly topic: string; readonly partitions: number }[];
   readonly outputTopic: string;
   readonly outputPartitions: number;
+  /** Of one partition, for the ticks and cuts of a job with replicas; absent: there is none. */
+  readonly cutLogTopic?: string;
   /** Its processes find each other through these, so that their links can be broken; absent: directly. */
   readonly links?: LinkAccess;
   /** Control file of faults of its checkpoint store (`engine/shell/faulty-store.ts`); absent: the store cannot be broken. */
@@ -57,8 +65,12 @@ export interface DeployConfig {
   readonly guarantee?: Guarantee;
   readonly checkpoints?: CheckpointSettings;
   readonly restart?: RestartStrategy;
+  /** Active replication; absent: none. */
+  readonly replication?: ReplicationSettings;
   readonly engine: EngineSettings;
 }
+
+export type ReplicationSettings = Omit<Replication, "cutLog">;
 
 /** Settings of the bundled engine. */
 export interface EngineSettings {

@@ -22,6 +22,8 @@ const RECONNECT_US = 2_000_000;
 export interface FaultVerdict {
   /** Of each fault that was asked for and does not count: why. */
   readonly problems: readonly string[];
+  /** How often a fault struck or was to strike, once for each process. */
+  readonly strikes: number;
   /** A fault that counts excuses what the guarantee permits after one; what was not as expected before it has no such excuse. */
   readonly excuses: boolean;
 }
@@ -130,6 +132,7 @@ export class RunFaults {
     const missing = this.#config.faults - asked.size;
     if (missing > 0) problems.push(`${missing} of ${this.#config.faults} faults left no record`);
     const counts = this.#records.some(({ problem, observedUs }) => problem === null && observedUs !== null);
-    return { problems, excuses: counts && this.recorder.straysBefore === 0 };
+    const strikes = this.#records.length + Math.max(0, missing);
+    return { problems, strikes, excuses: counts && this.recorder.straysBefore === 0 };
   }
 }

@@ -16,11 +16,10 @@ import {
   repetitionsText,
   secondsAxis,
 } from "./around-fault.ts";
+import { MEASURES, type Measure, middleOf, type LatencyRow as Row, steps, type View } from "./latency-steps.ts";
 import { logAxis } from "./log-axis.ts";
 import { axisTitleBelow, type Figure, plotWidth } from "./render.ts";
 
-const MEASURES = ["p50", "p99", "max"] as const;
-type Measure = (typeof MEASURES)[number];
 /** Told apart without colours too: thick and whole, dashed, thin in the colour of the text. */
 const STROKES: Readonly<Record<Measure, { readonly dash: readonly number[]; readonly width: number }>> = {
   p50: { dash: [1, 0], width: 2.4 },
@@ -30,33 +29,10 @@ const STROKES: Readonly<Record<Measure, { readonly dash: readonly number[]; read
 const VIEWS = [
   { name: "intended", title: "by the time the output was due" },
   { name: "output", title: "by the time the output came" },
-] as const;
-type View = (typeof VIEWS)[number]["name"];
+] as const satisfies readonly { readonly name: View; readonly title: string }[];
 const MEDIAN = "median";
 /** Widths of the lines of single repetitions, of those of their median. */
 const FAINTER = 0.5;
-const INTERVAL_S = FIGURE_INTERVAL_MS / 1000;
-const EPSILON_S = INTERVAL_S / 1000;
-
-interface Row {
-  readonly view: View;
-  /** Run id, or `median` of all of them. */
-  readonly run: string;
-  /** Middle of the interval, or the output itself; relative to the observed fault. */
-  readonly second: number;
-  readonly measure: Measure | "output";
-  readonly latencyMs: number | null;
-  readonly n: number;
-}
-
-/** A corner of a line of steps. */
-interface Corner {
-  readonly second: number;
-  readonly measure: Measure;
-  readonly latencyMs: number;
-  /** Lines are broken where an interval has no value, so that a gap is not bridged, and at the fault. */
-  readonly part: string;
-}
 
 /** Latency around one observed fault of a cell, by due time and by output time, with the gap drawn; null when nothing was seen of it. */
 export function latencyAroundFaultFigure(analyses: readonly RunAnalysis[], index: number): Figure | null {
@@ -130,25 +106,6 @@ function medianRows(view: View, runs: readonly FaultOfRun[]): Row[] {
       return [{ view, run: MEDIAN, second: middleOf(index), measure, latencyMs: us / 1000, n }];
     }),
   );
-}
-
-function middleOf(index: number): number {
-  return (index + 0.5) * INTERVAL_S;
-}
-
-/** Every interval from its begin to its end: a value says nothing of the time before or after its interval. */
-function steps(rows: readonly Row[]): Corner[] {
-  const drawn = new Map<string, { part: number; end: number }>();
-  return rows.flatMap(({ run, second, measure, latencyMs }): Corner[] => {
-    if (measure === "output" || latencyMs === null) return [];
-    const [from, to] = [second - INTERVAL_S / 2, second + INTERVAL_S / 2];
-    const line = `${run} ${measure}`;
-    const before = drawn.get(line);
-    const continues = before !== undefined && Math.abs(before.end - from) < EPSILON_S && Math.abs(from) > EPSILON_S;
-    const part = (before?.part ?? 0) + (continues ? 0 : 1);
-    drawn.set(line, { part, end: to });
-    return [from, to].map((corner) => ({ second: corner, measure, latencyMs, part: `${line} ${part}` }));
-  });
 }
 
 function specOf(

@@ -1,6 +1,8 @@
 import { rm } from "node:fs/promises";
+import { present } from "../../../base/assert.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import type { CheckpointReport } from "../../../engine/cluster/checkpoint-facts.ts";
+import type { JobSpec } from "../../../engine/cluster/job-spec.ts";
 import { ClusterClient, type JobStateMessage } from "../../../engine/shell/cluster-client.ts";
 import type {
   DeployContext,
@@ -44,6 +46,7 @@ export const bundled: SystemUnderTest = {
       ...(config.guarantee === undefined ? {} : { guarantee: config.guarantee }),
       ...(config.checkpoints === undefined ? {} : { checkpoints: config.checkpoints }),
       ...(config.restart === undefined ? {} : { restart: config.restart }),
+      ...replicationOf(context),
     });
     const cluster = await startCluster(context);
     const deployment = new BundledDeployment(context, cluster, job.jobId);
@@ -56,6 +59,13 @@ export const bundled: SystemUnderTest = {
     }
   },
 };
+
+/** The job's replicas share a cut log of this run. */
+function replicationOf({ config, brokers, cutLogTopic }: DeployContext): Pick<JobSpec, "replication"> {
+  if (config.replication === undefined) return {};
+  const topic = present(cutLogTopic, "cut log of a replicated job");
+  return { replication: { ...config.replication, cutLog: { kind: "kafka", brokers, topic } } };
+}
 
 function kafkaBinding(context: DeployContext, topic: string, partitions: number) {
   return { kind: "kafka", brokers: context.brokers, topic, partitions };

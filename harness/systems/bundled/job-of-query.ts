@@ -6,6 +6,7 @@ import {
   type JobOptions,
   type JobSpec,
   type Recovery,
+  type Replication,
   type RestartStrategy,
 } from "../../../engine/cluster/job-spec.ts";
 import type { WireFormatName } from "../../../generators/dataset.ts";
@@ -38,6 +39,7 @@ export interface QueryJobOptions {
   readonly guarantee?: Guarantee;
   readonly checkpoints?: CheckpointSettings;
   readonly restart?: RestartStrategy;
+  readonly replication?: Replication;
   /** Folder of a checkpoint or savepoint to start from. */
   readonly restoreFrom?: string;
 }
@@ -63,6 +65,7 @@ export function jobOfQuery(options: QueryJobOptions): JobSpec {
     ...(options.guarantee === undefined ? {} : { guarantee: options.guarantee }),
     ...(options.checkpoints === undefined ? {} : { checkpoints: options.checkpoints }),
     ...(options.restart === undefined ? {} : { restart: options.restart }),
+    ...(options.replication === undefined ? {} : { replication: options.replication }),
     ...(options.restoreFrom === undefined ? {} : { restoreFrom: options.restoreFrom }),
     bounded: options.bounded,
   };

@@ -3,6 +3,7 @@ import { rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { analyzeRun, analyzeRunFully } from "../../../harness/analyze/analyze-run.ts";
+import type { FaultVerdict } from "../../../harness/analyze/faults/run-faults.ts";
 import { readRunRecord } from "../../../harness/analyze/results-folder.ts";
 import { runConfig } from "../../../harness/analyze/run-config.ts";
 import { judge } from "../../../harness/analyze/verdict.ts";
@@ -15,6 +16,34 @@ const windows = { data: { nexmark: { eventRatePerSecond: 1_000 }, watermarkDelay
 
 function codes({ reasons }: RunResult): string[] {
   return reasons.map(({ code }) => code);
+}
+
+/** What is said of a run with these counts and faults, of which everything else is as it should be. */
+function verdict(of: {
+  readonly guarantee?: string;
+  readonly verified?: Partial<VerifySummary>;
+  readonly faults: FaultVerdict;
+  readonly faultsNotCounted?: number;
+}): string {
+  const none = { expected: 9, observed: 9, matched: 9, lost: 0, duplicate: 0, wrong: 0 };
+  const limits = { generatorLagP99: 1, achievedShare: 0, observerLagP99: 1, minSamples: 1 };
+  return judge({
+    record: { problems: [], events: 1, feeder: feeder(), clockOffsetUs: { start: 0, end: 0 } } as never,
+    config: {
+      guarantee: of.guarantee ?? "exactly-once",
+      limits: { ...limits, faultsNotCounted: of.faultsNotCounted ?? 0 },
+    },
+    verified: { ...none, unexpected: 0, premature: 0, outOfOrder: 0, ...of.verified },
+    checkerProblem: null,
+    offeredPerSecond: 1,
+    achievedInputPerSecond: 1,
+    generatorLagUs: NO_LATENCY,
+    observerLagUs: NO_LATENCY,
+    latencyUs: { ...NO_LATENCY, n: 1 },
+    claimsLatency: true,
+    afterLoss: "subset",
+    faults: of.faults,
+  }).state;
 }
 
 describe("latency of a run", () => {
@@ -229,23 +258,8 @@ describe("verdict", () => {
   }
 
   it("after a fault at-most-once may lose outputs and at-least-once may repeat them, not the other way round; without one nobody may", () => {
-    const judged = (guarantee: string, verified: Partial<VerifySummary>, excuses = false) => {
-      const none = { expected: 9, observed: 9, matched: 9, lost: 0, duplicate: 0, wrong: 0 };
-      return judge({
-        record: { problems: [], events: 1, feeder: feeder(), clockOffsetUs: { start: 0, end: 0 } } as never,
-        config: { guarantee, limits: { generatorLagP99: 1, achievedShare: 0, observerLagP99: 1, minSamples: 1 } },
-        verified: { ...none, unexpected: 0, premature: 0, outOfOrder: 0, ...verified },
-        checkerProblem: null,
-        offeredPerSecond: 1,
-        achievedInputPerSecond: 1,
-        generatorLagUs: NO_LATENCY,
-        observerLagUs: NO_LATENCY,
-        latencyUs: { ...NO_LATENCY, n: 1 },
-        claimsLatency: true,
-        afterLoss: "subset",
-        faults: { problems: [], excuses },
-      }).state;
-    };
+    const judged = (guarantee: string, verified: Partial<VerifySummary>, excuses = false) =>
+      verdict({ guarantee, verified, faults: { problems: [], strikes: 1, excuses } });
     const [lost, duplicate] = [{ lost: 1, matched: 8 }, { duplicate: 1 }];
     assert.equal(judged("at-most-once", lost, true), "valid");
     assert.equal(judged("at-most-once", duplicate, true), "failed");
@@ -256,6 +270,13 @@ describe("verdict", () => {
       assert.equal(judged(guarantee, duplicate), "failed");
       assert.equal(judged(guarantee, {}), "valid");
     }
+  });
+
+  it("strikes that do not count make a run invalid, unless its limits allow for so many", () => {
+    const faults = { problems: ["kill random: ineffective"], strikes: 10, excuses: true };
+    assert.equal(verdict({ faults }), "invalid");
+    assert.equal(verdict({ faults, faultsNotCounted: 0.09 }), "invalid");
+    assert.equal(verdict({ faults, faultsNotCounted: 0.1 }), "valid");
   });
 
   it("without an observation log nothing was checked: invalid, not valid", async (t) => {
