@@ -152,7 +152,11 @@ export class JobDesk {
       transition: (state, failure) => this.#announce(state, failure),
       nextAttempt: () => ++this.#attempts,
       replicaLost: ({ vertex, subtask, worker }, failure) => {
-        this.#parts.world.journal.write("replicaLost", { jobId: job.jobId, vertex, subtask, worker, failure });
+        const { world, broadcast } = this.#parts;
+        const { jobId } = job;
+        const loss = { jobId, attempt: this.#run?.attempt ?? 0, vertex, subtask, worker, failure };
+        world.journal.write("replicaLost", loss);
+        broadcast({ type: "replicaLoss", ...loss, atUs: world.clock.nowUs() });
       },
       after: (delayUs, callback) => {
         this.#parts.world.timers.after(delayUs, callback);

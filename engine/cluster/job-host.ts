@@ -42,6 +42,9 @@ export class JobHost {
   readonly #parts: JobHostParts;
   /** What is being loaded; cleared when cancelled or replaced. */
   #loading: Deploy | null = null;
+  /** When the last deployment was ordered, and when its module was loaded. µs. */
+  #orderedUs = 0;
+  #loadedUs = 0;
   #deployment: Deployment | null = null;
   /** Of the job that was deployed last: its copies outlive its attempts. */
   #snapshots: { readonly jobId: string; readonly snapshots: JobSnapshots } | null = null;
@@ -57,10 +60,12 @@ export class JobHost {
   deploy(deploy: Deploy): void {
     this.close();
     this.#loading = deploy;
+    this.#orderedUs = this.#parts.clock.nowUs();
     this.#lostEarly = [];
     this.#parts.exchange.beginAttempt(deploy.attempt);
     this.#parts.loadJob(deploy.job, (error, graph) => {
       if (this.#loading !== deploy) return;
+      this.#loadedUs = this.#parts.clock.nowUs();
       if (graph === null) this.#onLoaded(deploy, error, null, null);
       else this.#restore(deploy, graph);
     });
@@ -176,7 +181,8 @@ export class JobHost {
     this.#loading = null;
     const { job, attempt, placements, fromEnd } = deploy;
     const { jobId } = job;
-    const { exchange, send } = this.#parts;
+    const { exchange, send, clock, journal } = this.#parts;
+    const restoredUs = clock.nowUs();
     try {
       if (graph === null) throw error ?? new FaultlineError("job-invalid", "the job's module gave no graph");
       this.#deployment = new Deployment({
@@ -198,6 +204,8 @@ export class JobHost {
       });
       for (const { vertex, subtask } of this.#lostEarly) this.#deployment.onReplicaLost(vertex, subtask);
       send({ type: "deployed", jobId, attempt });
+      const times = { loadUs: this.#loadedUs - this.#orderedUs, restoreUs: restoredUs - this.#loadedUs };
+      journal.write("deployed", { jobId, attempt, ...times, buildUs: clock.nowUs() - restoredUs });
     } catch (cause) {
       this.#endUnbuilt(deploy, "failed", taskFailure(cause, `deployment on worker ${this.#worker}`, "job-failed"));
     }

@@ -161,6 +161,14 @@ const TO_WORKER: Readonly<Record<string, Shape>> = {
 const TO_CLIENT: Readonly<Record<string, Shape>> = {
   workers: record({ workers: list(record({ worker: text, pid: count })) }),
   jobState: record({ ...ofAttempt, state: text, atUs: number, failure }),
+  replicaLoss: record({
+    ...ofAttempt,
+    vertex: text,
+    subtask: count,
+    worker: text,
+    atUs: number,
+    failure: record({ code: text, message: anyText }),
+  }),
   checkpointPhase: record({ ...ofAttempt, checkpointId: positive, phase: text, atUs: number }),
   checkpointReport: record({ ...ofJob, report: record({ checkpointId: positive, outcome: text }) }),
   savepointEnded: record({ ...ofJob, folder: text, failure }),

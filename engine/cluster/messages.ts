@@ -183,6 +183,17 @@ export type CoordinatorToClient =
       /** Checkpoint that this attempt starts from. */
       readonly restored?: number;
     }
+  /** A replica is lost; its siblings go on, and the job with them. */
+  | {
+      readonly type: "replicaLoss";
+      readonly jobId: string;
+      readonly attempt: number;
+      readonly vertex: string;
+      readonly subtask: number;
+      readonly worker: string;
+      readonly atUs: number;
+      readonly failure: Failure;
+    }
   /** Phases of checkpoints, as they come: for those who want to strike in the middle of one. */
   | {
       readonly type: "checkpointPhase";

@@ -13,7 +13,7 @@ const END = Number.POSITIVE_INFINITY;
 export interface KaZooLog {
   /** Something has arrived that a leader may order. */
   onArrived(): void;
-  snapshot(writer: SnapshotWriter): void;
+  snapshot(writer: SnapshotWriter, checkpointId: number | null): void;
   /** true: the log goes on where the snapshot was taken; false: another attempt orders anew. */
   restore(reader: SnapshotReader): boolean;
 }
@@ -112,8 +112,8 @@ export class KaZoo implements Merge {
     return [...this.#queues.keys()].filter((channel) => channel !== this.#orders.channel && !this.#isEmpty(channel));
   }
 
-  snapshot(writer: SnapshotWriter): void {
-    this.#log.snapshot(writer);
+  snapshot(writer: SnapshotWriter, checkpointId: number | null): void {
+    this.#log.snapshot(writer, checkpointId);
     this.#orders.snapshot(writer);
     writer.f64(this.#forwarded);
     for (const values of [this.#delivered, this.#shown, this.#flags]) writer.f64s(values, 0, values.length);

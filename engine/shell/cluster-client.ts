@@ -8,6 +8,7 @@ import { failureError, jobFailure } from "./job-failure.ts";
 import { connectTcp } from "./tcp-connection.ts";
 
 export type JobStateMessage = Extract<CoordinatorToClient, { readonly type: "jobState" }>;
+export type ReplicaLossMessage = Extract<CoordinatorToClient, { readonly type: "replicaLoss" }>;
 export type CheckpointPhaseMessage = Extract<CoordinatorToClient, { readonly type: "checkpointPhase" }>;
 export type CheckpointReportMessage = Extract<CoordinatorToClient, { readonly type: "checkpointReport" }>;
 
@@ -28,6 +29,7 @@ export class ClusterClient {
   readonly #connection: Connection;
   readonly #waiters = new Set<Waiter>();
   readonly #listeners: ((state: JobStateMessage) => void)[] = [];
+  readonly #lossListeners: ((loss: ReplicaLossMessage) => void)[] = [];
   readonly #phaseListeners: ((phase: CheckpointPhaseMessage) => void)[] = [];
   readonly #reportListeners: ((report: CheckpointReportMessage) => void)[] = [];
   readonly #workerListeners: ((names: readonly string[]) => void)[] = [];
@@ -65,6 +67,11 @@ export class ClusterClient {
   /** Calls back on every change of state of every job. */
   onState(listener: (state: JobStateMessage) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Calls back when a replica is lost whose siblings go on. */
+  onReplicaLoss(listener: (loss: ReplicaLossMessage) => void): void {
+    this.#lossListeners.push(listener);
   }
 
   /** Calls back as checkpoints begin, are acknowledged by all tasks, and are complete or aborted. */
@@ -167,6 +174,8 @@ export class ClusterClient {
     if (message.type === "jobState") {
       this.#states.set(message.jobId, message);
       for (const listener of this.#listeners) listener(message);
+    } else if (message.type === "replicaLoss") {
+      for (const listener of this.#lossListeners) listener(message);
     } else if (message.type === "checkpointPhase") {
       for (const listener of this.#phaseListeners) listener(message);
     } else if (message.type === "checkpointReport") {

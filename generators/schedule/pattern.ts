@@ -9,7 +9,8 @@ interface PatternStep {
 const STEP = /^(\d+(?:\.\d{1,3})?):(\d+(?:\.\d+)?)$/;
 
 /** What `parsePattern` reads, as a regular expression for editors. */
-export const PATTERN_SYNTAX = "^\\s*\\d+(\\.\\d{1,3})?:\\d+(\\.\\d+)?(\\s*,\\s*\\d+(\\.\\d{1,3})?:\\d+(\\.\\d+)?)*\\s*$";
+export const PATTERN_SYNTAX =
+  "^\\s*\\d+(\\.\\d{1,3})?:\\d+(\\.\\d+)?(\\s*,\\s*\\d+(\\.\\d{1,3})?:\\d+(\\.\\d+)?)*\\s*$";
 
 /**
  * Reads a rate pattern: `30:500,60:250,90:0` is 500 events per second until second 30, 250 until second 60, none until second 90, where
@@ -23,7 +24,8 @@ export function parsePattern(text: string): readonly PatternStep[] {
       throw invalid(`part ${i + 1} of the pattern, ${JSON.stringify(part.trim())}, is not second:rate`);
     }
     const endMs = Math.round(Number(second) * 1000);
-    if (endMs <= beganMs) throw invalid(`part ${i + 1} of the pattern ends at second ${second}, not after its beginning`);
+    if (endMs <= beganMs)
+      throw invalid(`part ${i + 1} of the pattern ends at second ${second}, not after its beginning`);
     const step = { durationMs: endMs - beganMs, ratePerSecond: Number(rate) };
     beganMs = endMs;
     return step;

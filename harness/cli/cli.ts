@@ -7,6 +7,7 @@ import type { Arguments, Command } from "./command.ts";
 import { analyzeCommand } from "./commands/analyze.ts";
 import { cacheCommand } from "./commands/cache.ts";
 import { clusterCommand } from "./commands/cluster.ts";
+import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { faultCommand } from "./commands/fault.ts";
 import { generateCommand } from "./commands/generate.ts";
@@ -34,6 +35,7 @@ const COMMANDS: readonly Command[] = [
   savepointCommand,
   faultCommand,
   listenCommand,
+  demoCommand,
   initCommand,
   schemaCommand,
   doctorCommand,

@@ -5,6 +5,11 @@ import {
   betterCloudOptionsSchema,
   resolveBetterCloudOptions,
 } from "../../generators/bettercloud/options.ts";
+import {
+  type MicrobenchOptions,
+  microbenchOptionsSchema,
+  resolveMicrobenchOptions,
+} from "../../generators/microbench/options.ts";
 import { type NexmarkOptions, nexmarkOptionsSchema, resolveNexmarkOptions } from "../../generators/nexmark/options.ts";
 import { parseOverrides } from "../config/overrides.ts";
 import { withValue } from "../config/paths.ts";
@@ -18,6 +23,11 @@ export function nexmarkOptionsFromSets(sets: readonly string[]): NexmarkOptions 
 /** BetterCloud options from `--set KEY=VALUE`. Throws `config-invalid` with all problems. */
 export function betterCloudOptionsFromSets(sets: readonly string[]): BetterCloudOptions {
   return resolveBetterCloudOptions(checkedSets(sets, betterCloudOptionsSchema, "bettercloud"));
+}
+
+/** Options of the microbenchmarks' events from `--set KEY=VALUE`. Throws `config-invalid` with all problems. */
+export function microbenchOptionsFromSets(sets: readonly string[]): MicrobenchOptions {
+  return resolveMicrobenchOptions(checkedSets(sets, microbenchOptionsSchema, "microbench"));
 }
 
 /** The sets as one object that the schema accepts, defaults not filled in. */

@@ -1,9 +1,10 @@
 import type { GeneratorName } from "../../queries/query.ts";
 import { checkFaults } from "./fault-checks.ts";
 import { nearest } from "./nearest.ts";
+import { formatPath, type Path } from "./paths.ts";
 import { type Problem, problemAt } from "./problems.ts";
-import { eventCount, loadDurationMs, peakRatePerSecond, scheduledCount } from "./schedule.ts";
-import type { Config } from "./schema.ts";
+import { eventCount, loadDurationMs, otherEventCount, peakRatePerSecond, scheduledCount } from "./schedule.ts";
+import type { Config, LoadConfig, OtherLoadConfig } from "./schema.ts";
 import { formatDuration, formatRate } from "./units.ts";
 
 /** What the config must know about queries, so that it need not load them. */
@@ -51,7 +52,7 @@ function checkGenerator({ data }: Config): Problem[] {
     problems.push(problemAt(["data", "partitionRule"], `${data.generator} has no auctions to spread its events by`));
   }
   if (data.format !== "json") {
-    const hint = "use json: its events and alerts carry documents of any shape";
+    const hint = "use json: only Nexmark's events are written in both";
     problems.push(problemAt(["data", "format"], `${data.generator} has no binary format`, hint));
   }
   return problems;
@@ -98,27 +99,42 @@ function checkReplication({ recovery, replication, engine, system }: Config): Pr
 }
 
 /** Rules within the load. Where one is broken, nothing can be said of its length. */
-function checkShape({ load, data }: Config): Problem[] {
+function checkShape({ load, data, microbench }: Config): Problem[] {
   const problems: Problem[] = [];
   if (load.feeders > data.partitions) {
     const message = `${load.feeders} feeders are more than the ${data.partitions} partitions of data.partitions`;
     problems.push(problemAt(["load", "feeders"], message, "every feeder needs a partition of its own"));
   }
+  problems.push(...checkRates(load, ["load"]));
+  if (data.generator !== "microbench") return problems;
+  const others = OTHER_LOADS.flatMap((name) => checkRates(microbench[name], ["microbench", name]));
+  return [...problems, ...others];
+}
+
+const OTHER_LOADS = ["load2", "load3"] as const;
+
+function checkRates(load: LoadConfig | OtherLoadConfig, path: Path): Problem[] {
   if (load.shape === "sine" && load.amplitude > load.mid) {
     const message = `the amplitude ${formatRate(load.amplitude)} is above mid ${formatRate(load.mid)}`;
-    problems.push(problemAt(["load", "amplitude"], message, "a rate cannot be negative"));
+    return [problemAt([...path, "amplitude"], message, "a rate cannot be negative")];
   }
   if (load.shape === "burst" && load.length >= load.every) {
     const message = `a burst of ${formatDuration(load.length)} does not fit into ${formatDuration(load.every)}`;
-    problems.push(problemAt(["load", "length"], message, "it must be shorter than load.every"));
+    return [problemAt([...path, "length"], message, `it must be shorter than ${formatPath([...path, "every"])}`)];
   }
-  return problems;
+  return [];
 }
+
+const NO_EVENT = "not one event is due in this load";
 
 function checkLoad(config: Config): Problem[] {
   const { load, data } = config;
   if (peakRatePerSecond(load) === 0 || eventCount(config) === 0) {
-    return [problemAt(["load"], "not one event is due in this load", "raise the rate or the duration")];
+    return [problemAt(["load"], NO_EVENT, "raise the rate or the duration")];
+  }
+  if (data.generator === "microbench") {
+    const idle = OTHER_LOADS.find((name) => otherEventCount(config, config.microbench[name]) === 0);
+    if (idle !== undefined) return [problemAt(["microbench", idle], NO_EVENT, "every source has one event at least")];
   }
   if (data.events === undefined) return [];
   if (load.shape !== "steps" && load.shape !== "trace" && load.shape !== "ramp") {

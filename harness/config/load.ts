@@ -68,7 +68,7 @@ function readTraceFile(path: string): ReturnType<ReadTrace> {
 }
 
 /** The file below the caller's directory, or else the ready one of that name: an installed package has its configs elsewhere. */
-async function readConfig(path: string, shown: string): Promise<string> {
+export async function readConfig(path: string, shown: string): Promise<string> {
   try {
     return decodeConfig(await readFile(path), shown);
   } catch (error) {

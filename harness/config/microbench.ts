@@ -20,4 +20,6 @@ export const microbench = z
     load3: otherLoad("third"),
   })
   .prefault({})
-  .describe("Pipeline and events of the microbenchmarks (`data.generator: microbench`); the query says how many sources.");
+  .describe(
+    "Pipeline and events of the microbenchmarks (`data.generator: microbench`); the query says how many sources.",
+  );

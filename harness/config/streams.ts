@@ -74,14 +74,14 @@ function microbenchStreams(
 ): readonly RunStream[] {
   const { partitions } = config.data;
   const { keys, payloadBytes, seed, baseTimeMs, load2, load3 } = config.microbench;
-  const others = [load2, load3].map((load, i) => {
+  const { streams = [SOURCE_ID] } = findQuery(config.query);
+  const others = [load2, load3].slice(0, streams.length - 1).map((load, i) => {
     const schedule = scheduleSpec(load);
     const due = compileSchedule(schedule);
     const events = otherEventCount(config, load);
     return { name: STREAMS[i + 1]!, events, schedule, due, feeders: 1, isEarly: false } as const;
   });
-  const { streams = [SOURCE_ID] } = findQuery(config.query);
-  return [main, ...others].slice(0, streams.length).map((stream, i) => {
+  return [main, ...others].map((stream, i) => {
     const options = { keys, payloadBytes, seed, baseTimeMs, events: stream.events };
     const dataset = { kind: "microbench", source: i + 1, options, partitions, dueSchedule: stream.schedule } as const;
     // No window waits for closing records.

@@ -1,4 +1,5 @@
 import { resolveBetterCloudOptions } from "../../generators/bettercloud/options.ts";
+import { resolveMicrobenchOptions } from "../../generators/microbench/options.ts";
 import { EventNumbers } from "../../generators/nexmark/numbers.ts";
 import { resolveNexmarkOptions } from "../../generators/nexmark/options.ts";
 import { compileSchedule } from "../../generators/schedule/schedule.ts";
@@ -53,9 +54,10 @@ export class LiveEstimate {
 
 /** Due time, µs after the start, of the first event of an event time. */
 function dueByEventTime({ dataset, schedule }: NonNullable<ObserverSpec["live"]>): (eventTimeMs: number) => number {
-  if (dataset.kind === "bettercloud") {
-    // Its event time is the due time, in whole ms.
-    const { baseTimeMs } = resolveBetterCloudOptions(dataset.options);
+  if (dataset.kind !== "nexmark") {
+    // Their event time is the due time, in whole ms.
+    const resolve = dataset.kind === "bettercloud" ? resolveBetterCloudOptions : resolveMicrobenchOptions;
+    const { baseTimeMs } = resolve(dataset.options);
     return (eventTimeMs) => (eventTimeMs - baseTimeMs) * 1000;
   }
   const options = resolveNexmarkOptions(dataset.options);

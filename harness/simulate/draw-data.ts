@@ -1,5 +1,6 @@
 import type { Random } from "../../base/random.ts";
 import { type BetterCloudOptions, resolveBetterCloudOptions } from "../../generators/bettercloud/options.ts";
+import { type MicrobenchOptions, resolveMicrobenchOptions } from "../../generators/microbench/options.ts";
 import { type NexmarkOptions, resolveNexmarkOptions } from "../../generators/nexmark/options.ts";
 
 /** Little data a run, so that many runs fit into a minute; enough of it that most have results. */
@@ -16,6 +17,12 @@ export interface NexmarkInput {
 export interface BetterCloudInput {
   readonly generator: "bettercloud";
   readonly options: BetterCloudOptions;
+}
+
+export interface MicrobenchInput {
+  readonly generator: "microbench";
+  readonly options: MicrobenchOptions;
+  readonly stages: number;
 }
 
 const SHARES = [
@@ -67,5 +74,23 @@ export function drawBetterCloud(random: Random): BetterCloudInput {
       consumerRate: pick([50, 500]),
       ...pick([{ preloadControls: true }, { preloadControls: false, controls: 30, controlRate: 20 }]),
     }),
+  };
+}
+
+/** Events of one to three sources, few keys among them, for a pipeline of some stages. */
+export function drawMicrobench(random: Random): MicrobenchInput {
+  const pick = <T>(choices: readonly T[]): T => choices[random.below(choices.length)]!;
+  return {
+    generator: "microbench",
+    options: resolveMicrobenchOptions({
+      events: MIN_EVENTS + random.below(MAX_EVENTS - MIN_EVENTS + 1),
+      keys: pick([1, 5, 10_000]),
+      payloadBytes: pick([0, 20, 200]),
+      seed: random.below(1_000_000),
+      rate: pick([50, 500]),
+      rate2: pick([5, 50, 500]),
+      rate3: pick([5, 50]),
+    }),
+    stages: pick([1, 2, 3, 4]),
   };
 }

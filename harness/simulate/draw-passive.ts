@@ -55,7 +55,8 @@ function drawCheckpoints(
   return {
     mode,
     intervalUs: isSlow ? pick(200_000, 1_000_000) : pick(2_000, 5_000, 20_000, 100_000),
-    timeoutUs: pick(50_000, 300_000, 2_000_000, 2_000_000),
+    // Longer than what a severe world may do to a checkpoint without any fault: else none is ever complete.
+    timeoutUs: pick(400_000, 1_000_000, 2_000_000),
     // Sources that stand still at every checkpoint need time to read in between.
     minPauseUs: mode === "stop-the-world" ? pick(10_000, 50_000) : pick(0, 0, 1_000, 20_000),
     toleratedFailures: pick(0, 1, 3, 10),

@@ -4,8 +4,15 @@ import type { JobOptions } from "../../engine/cluster/job-spec.ts";
 import { type Conditions, drawConditions } from "../../engine/simulation/conditions.ts";
 import type { PartitionRule } from "../../generators/dataset.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
-import { generatorOf } from "../../queries/registry.ts";
-import { type BetterCloudInput, drawBetterCloud, drawNexmark, type NexmarkInput } from "./draw-data.ts";
+import { findQuery, generatorOf, queryIds } from "../../queries/registry.ts";
+import {
+  type BetterCloudInput,
+  drawBetterCloud,
+  drawMicrobench,
+  drawNexmark,
+  type MicrobenchInput,
+  type NexmarkInput,
+} from "./draw-data.ts";
 import type { Protection } from "./protection.ts";
 
 /** Everything about one simulated run: a function of query and seed, so that both name it. */
@@ -14,7 +21,7 @@ export interface DrawnRun {
   readonly seed: number;
   /** Of the simulated world; differs from `seed`, so that two queries of one seed have little in common. */
   readonly worldSeed: number;
-  readonly data: NexmarkInput | BetterCloudInput;
+  readonly data: NexmarkInput | BetterCloudInput | MicrobenchInput;
   readonly parallelism: number;
   readonly workers: number;
   readonly partitions: number;
@@ -29,6 +36,11 @@ export interface DrawnRun {
 
 const WATERMARK_DELAY_MS = 4_000;
 
+/** Queries for whose events there is something to draw. */
+export function simulatedQueryIds(): readonly string[] {
+  return queryIds().filter((id) => generatorOf(findQuery(id)) !== "microbench");
+}
+
 /** What seed `seed` does with the query. */
 export function drawRun(query: QueryDefinition, seed: number): DrawnRun {
   const name = new TextEncoder().encode(query.id);
@@ -40,10 +52,7 @@ export function drawRun(query: QueryDefinition, seed: number): DrawnRun {
     query,
     seed,
     worldSeed: random.uint32(),
-    data:
-      generatorOf(query) === "bettercloud"
-        ? drawBetterCloud(random)
-        : drawNexmark(random, WATERMARK_DELAY_MS, (mode) => query.undefinedOn({ mode }) === null),
+    data: drawData(query, random),
     parallelism,
     workers: pick(1, 2, 4),
     partitions: pick(1, parallelism, parallelism + 1, 2 * parallelism + 1),
@@ -62,4 +71,15 @@ export function drawRun(query: QueryDefinition, seed: number): DrawnRun {
     conditions: drawConditions(random),
     protection: { kind: "none" },
   };
+}
+
+function drawData(query: QueryDefinition, random: Random): DrawnRun["data"] {
+  switch (generatorOf(query)) {
+    case "bettercloud":
+      return drawBetterCloud(random);
+    case "microbench":
+      return drawMicrobench(random);
+    case "nexmark":
+      return drawNexmark(random, WATERMARK_DELAY_MS, (mode) => query.undefinedOn({ mode }) === null);
+  }
 }

@@ -1,6 +1,7 @@
 import { betterCloudInput } from "../../generators/bettercloud/input.ts";
 import type { DataSet } from "../../generators/dataset.ts";
 import { mergeInput } from "../../generators/merged-input.ts";
+import { microbenchInput } from "../../generators/microbench/input.ts";
 import { NexmarkDataSet } from "../../generators/nexmark/dataset.ts";
 import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
 import { SOURCE_ID } from "../../queries/job-ids.ts";
@@ -31,6 +32,16 @@ export function inputOf({ query, data, partitions, partitionRule }: DrawnRun): S
     const expected = expectedRows(query.oracle(), dataSet);
     const streams = [{ name: SOURCE_ID, dataSet, readableFromUs: 0 }];
     return { mode: data.options.mode, streams, expected, isExact: true };
+  }
+  if (data.generator === "microbench") {
+    const streams = microbenchInput(data.options, query.streams?.length ?? 1, partitions);
+    const merged = mergeInput(streams).dataSet as unknown as DataSet<NexmarkEvent>;
+    return {
+      mode: data.generator,
+      streams: streams.map(({ name, dataSet }) => ({ name, dataSet, readableFromUs: 0 })),
+      expected: expectedRows(query.oracle(), merged),
+      isExact: true,
+    };
   }
   const isExact = data.options.preloadControls !== false;
   const streams = betterCloudInput(data.options, { events: partitions, controls: 1 });

@@ -36,6 +36,7 @@ export function jobOfRun(run: DrawnRun, input: SimulatedInput): JobSpec {
     jobId: JOB_ID,
     query: run.query,
     dataMode: input.mode,
+    ...(run.data.generator === "microbench" ? { jobParameters: { stages: run.data.stages } } : {}),
     watermarkDelayMs: run.watermarkDelayMs,
     parallelism: run.parallelism,
     keyGroups: run.keyGroups,

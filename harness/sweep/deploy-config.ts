@@ -14,6 +14,7 @@ export function deployConfig(config: Config): DeployConfig {
   return {
     query: findQuery(config.query),
     dataMode: dataMode(config),
+    ...(data.generator === "microbench" ? { jobParameters: { stages: config.microbench.stages } } : {}),
     format: data.format,
     parallelism: config.parallelism,
     watermarkDelayMs: data.watermarkDelay,

@@ -3,12 +3,14 @@ import { betterCloudInput } from "../../generators/bettercloud/input.ts";
 import type { BetterCloudOptions } from "../../generators/bettercloud/options.ts";
 import type { DataSet, PartitionRule } from "../../generators/dataset.ts";
 import { type InputStream, mergeInput } from "../../generators/merged-input.ts";
+import { microbenchInput } from "../../generators/microbench/input.ts";
+import type { MicrobenchOptions } from "../../generators/microbench/options.ts";
 import { NexmarkDataSet } from "../../generators/nexmark/dataset.ts";
 import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
 import { MAX_EVENTS, type NexmarkOptions } from "../../generators/nexmark/options.ts";
 import { compileSchedule } from "../../generators/schedule/schedule.ts";
 import { SOURCE_ID } from "../../queries/job-ids.ts";
-import type { QueryDefinition } from "../../queries/query.ts";
+import type { GeneratorName, QueryDefinition } from "../../queries/query.ts";
 import { findQuery, generatorOf } from "../../queries/registry.ts";
 import { type RowTaker, runInOneThread } from "./bundled/run-in-one-thread.ts";
 import { FinalRows } from "./final-rows.ts";
@@ -19,7 +21,7 @@ export interface RunQueryOptions {
   readonly query: string;
   readonly system: "oracle" | "bundled";
   /** Of the generator whose events the query reads. */
-  readonly options: NexmarkOptions | BetterCloudOptions;
+  readonly options: NexmarkOptions | BetterCloudOptions | MicrobenchOptions;
   readonly write: WriteLines;
   /** The rest is for `bundled`. Instances of every operator; default 1. */
   readonly parallelism?: number;
@@ -81,23 +83,38 @@ interface QueryInput {
 }
 
 function inputOf(query: QueryDefinition, { options }: RunQueryOptions, partitions: number): QueryInput {
-  const isBetterCloud = "customers" in options;
-  if (isBetterCloud !== (generatorOf(query) === "bettercloud")) {
+  const generator = generatorOfOptions(options);
+  if (generator !== generatorOf(query)) {
     throw new FaultlineError("config-invalid", `${query.id} does not read such events`);
   }
-  if (isBetterCloud) {
+  if ("customers" in options) {
     const streams = betterCloudInput(options, { events: partitions, controls: 1 });
     const preloads = options.preloadControls !== false;
-    // As in the registry of queries: events and query are of one generator, which their types do not say.
-    const paired = streams as unknown as readonly InputStream<NexmarkEvent>[];
-    return {
-      mode: "bettercloud",
-      streams: paired.map((stream) => ({ ...stream, isEarly: !preloads || stream.name === "controls" })),
-    };
+    return paired(generator, streams, ({ name }) => !preloads || name === "controls");
+  }
+  if ("keys" in options) {
+    const streams = microbenchInput(options, query.streams?.length ?? 1, partitions);
+    return paired(generator, streams, () => true);
   }
   const dataSet = new NexmarkDataSet({ options, partitions, partitionRule: partitionRuleOf(query) });
   const schedule = compileSchedule({ shape: "constant", ratePerSecond: options.eventRatePerSecond });
   return { mode: options.mode, streams: [{ name: SOURCE_ID, dataSet, schedule, isEarly: true }] };
+}
+
+/** Each has options that the others have not. */
+function generatorOfOptions(options: RunQueryOptions["options"]): GeneratorName {
+  if ("customers" in options) return "bettercloud";
+  return "keys" in options ? "microbench" : "nexmark";
+}
+
+/** As in the registry of queries: events and query are of one generator, which their types do not say. */
+function paired(
+  mode: string,
+  streams: readonly InputStream<unknown>[],
+  isEarly: (stream: InputStream<unknown>) => boolean,
+): QueryInput {
+  const own = streams as readonly InputStream<NexmarkEvent>[];
+  return { mode, streams: own.map((stream) => ({ ...stream, isEarly: isEarly(stream) })) };
 }
 
 /** Rows that depend on the order of an auction's events need all of them in one partition. */

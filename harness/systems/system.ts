@@ -54,6 +54,8 @@ export interface DeployConfig {
   readonly query: QueryDefinition;
   /** Mode of the data set (`classic`, `head`). */
   readonly dataMode: string;
+  /** Parameters of the query's job, in place of its own defaults. */
+  readonly jobParameters?: Readonly<Record<string, unknown>>;
   /** Of events and output rows; absent: JSON. */
   readonly format?: WireFormatName;
   readonly parallelism: number;

@@ -22,18 +22,21 @@ export const queryCommand: Command = {
       .option("batch", { type: "number", describe: "Events per source batch" })
       .example("$0 query q5 --set events=20000 --parallelism 2", "hot items of 20,000 events"),
   async run(args, io) {
-    const [{ betterCloudOptionsFromSets, nexmarkOptionsFromSets }, { runQuery }, { findQuery, generatorOf }] =
-      await Promise.all([
-        import("../generator-sets.ts"),
-        import("../../systems/run-query.ts"),
-        import("../../../queries/registry.ts"),
-      ]);
+    const [optionsFromSets, { runQuery }, { findQuery, generatorOf }] = await Promise.all([
+      import("../generator-sets.ts"),
+      import("../../systems/run-query.ts"),
+      import("../../../queries/registry.ts"),
+    ]);
     const sets = textsOption(args, "set");
     const bounded = sets.some((set) => set.startsWith("events=")) ? sets : [`events=${DEFAULT_EVENTS}`, ...sets];
     const id = textOption(args, "id");
     if (id === undefined) throw new FaultlineError("usage", "which query? for example: bench query q5");
     const batchSize = countOption(args, "batch", 1);
-    const optionsOf = { nexmark: nexmarkOptionsFromSets, bettercloud: betterCloudOptionsFromSets };
+    const optionsOf = {
+      nexmark: optionsFromSets.nexmarkOptionsFromSets,
+      bettercloud: optionsFromSets.betterCloudOptionsFromSets,
+      microbench: optionsFromSets.microbenchOptionsFromSets,
+    };
     await runQuery({
       query: id,
       system: textOption(args, "system") === "oracle" ? "oracle" : "bundled",

@@ -58,8 +58,12 @@ export async function submitByHand(
   return withCoordinator(state.coordinator, async (client) => {
     const failed = new Promise<never>((_resolve, reject) => client.onFailure(jobId, reject));
     failed.catch(() => {}); // it counts where it is waited for
+    let reached = "submitted";
+    client.onState((message) => {
+      if (message.jobId === jobId) reached = message.state;
+    });
     await client.submit(spec, workers);
-    const { state: reached } = await client.waitFor(jobId, ["running", "finished"], RUNNING_MS);
+    await client.waitFor(jobId, ["running", "finished"], RUNNING_MS);
     await Promise.race([failed, sleep(FIRST_STEPS_MS)]);
     return { jobId, state: reached, workers };
   });

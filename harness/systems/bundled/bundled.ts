@@ -28,6 +28,7 @@ export const bundled: SystemUnderTest = {
       jobId: context.runId,
       query: config.query,
       dataMode: config.dataMode,
+      ...(config.jobParameters === undefined ? {} : { jobParameters: config.jobParameters }),
       format: config.format ?? "json",
       watermarkDelayMs: config.watermarkDelayMs,
       parallelism: config.parallelism,
@@ -102,6 +103,7 @@ class BundledDeployment implements Deployment {
     this.#client.onState((state) => {
       if (state.jobId === this.#jobId) this.#onState(state);
     });
+    this.#client.onReplicaLoss((loss) => this.#surface.onReplicaLoss(loss));
     this.#client.onCheckpointPhase(({ checkpointId, phase, atUs }) => {
       this.#surface.onCheckpointPhase({ checkpointId, phase, atUs });
     });

@@ -1,5 +1,5 @@
 import { monotonicUs } from "../../../base/clock.ts";
-import type { JobStateMessage } from "../../../engine/shell/cluster-client.ts";
+import type { JobStateMessage, ReplicaLossMessage } from "../../../engine/shell/cluster-client.ts";
 import type { CheckpointEvent, FaultPlace, FaultSurface, SpawnedProcess, SystemState } from "../system.ts";
 import type { Cluster } from "./cluster.ts";
 
@@ -95,6 +95,13 @@ export class BundledFaultSurface implements FaultSurface {
 
   onCheckpointPhase(event: CheckpointEvent): void {
     for (const listener of this.#checkpointListeners) listener(event);
+  }
+
+  /** The job goes on with the siblings: it is struck and runs at once. */
+  onReplicaLoss({ attempt, vertex, subtask, atUs, failure }: ReplicaLossMessage): void {
+    const state = `replica ${vertex}/${subtask} lost, its siblings go on`;
+    const told = { state, attempt, atUs, troubled: true, running: true, cause: failure.message };
+    for (const listener of this.#stateListeners) listener(told);
   }
 
   onState(listener: (state: SystemState) => void): void {

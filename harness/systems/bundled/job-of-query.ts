@@ -25,6 +25,8 @@ export interface QueryJobOptions {
   readonly jobId: string;
   readonly query: QueryDefinition;
   readonly dataMode: string;
+  /** In place of the query's own `jobParameters`. */
+  readonly jobParameters?: Readonly<Record<string, unknown>>;
   /** Of events and output rows; default json. */
   readonly format?: WireFormatName;
   readonly watermarkDelayMs: number;
@@ -55,7 +57,12 @@ export function jobOfQuery(options: QueryJobOptions): JobSpec {
     jobId: options.jobId,
     name: query.id,
     module: query.job.href,
-    parameters: { watermarkDelayMs, mode, identity: true, ...(format === "binary" ? { format } : {}) },
+    parameters: {
+      ...{ watermarkDelayMs, mode, identity: true },
+      ...(format === "binary" ? { format } : {}),
+      ...query.jobParameters,
+      ...options.jobParameters,
+    },
     parallelism: options.parallelism,
     keyGroups: options.keyGroups,
     sources: options.inputs,

@@ -1,4 +1,11 @@
-import { type JobBuilder, job, jsonEncoder, jsonSource, type LogicalGraph, type Stream } from "../../../engine/dataflow/api.ts";
+import {
+  type JobBuilder,
+  job,
+  jsonEncoder,
+  jsonSource,
+  type LogicalGraph,
+  type Stream,
+} from "../../../engine/dataflow/api.ts";
 import { RowSchema } from "../../../engine/rows/schema.ts";
 import { STREAMS } from "../../../generators/microbench/model.ts";
 import { SINK_ID } from "../../job-ids.ts";

@@ -3,7 +3,8 @@ import { afterEach, describe, it, mock } from "node:test";
 import { LogicalChannel } from "../../../engine/replication/logical-channel.ts";
 import { EdgeOutput } from "../../../engine/task/edge-output.ts";
 import type { Element } from "../../../engine/task/element.ts";
-import { drawReplicated, runReplicated } from "../../../harness/simulate/run-replicated.ts";
+import { drawReplicated } from "../../../harness/simulate/draw-replicated.ts";
+import { runSeed } from "../../../harness/simulate/run-seed.ts";
 import { findQuery, generatorOf, queryIds } from "../../../queries/registry.ts";
 
 /** BetterCloud's stamps read the clock: not for replicas. */
@@ -29,8 +30,8 @@ describe("replicated jobs in rough worlds", () => {
     let rows = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
       const replicated = draw(seed, true);
-      const result = await runReplicated(replicated);
-      const where = `${replicated.run.query.id}, seed ${seed}`;
+      const result = await runSeed(replicated);
+      const where = `${replicated.query.id}, seed ${seed}`;
       assert.equal(result.problem, null, `${where}: ${result.problem}\n${result.traceTail.join("\n")}`);
       killed += result.killed;
       rows += result.rows;
@@ -41,7 +42,7 @@ describe("replicated jobs in rough worlds", () => {
 
   it("repeat themselves exactly from the same seed", async () => {
     for (const seed of [3, 14]) {
-      const [first, second] = [await runReplicated(draw(seed, true)), await runReplicated(draw(seed, true))];
+      const [first, second] = [await runSeed(draw(seed, true)), await runSeed(draw(seed, true))];
       assert.equal(first.traceHash, second.traceHash);
     }
   });
@@ -65,7 +66,7 @@ describe("replicated jobs in rough worlds", () => {
       },
     );
     for (let seed = 1; seed <= 60; seed++) {
-      const { problem } = await runReplicated(draw(seed, false));
+      const { problem } = await runSeed(draw(seed, false));
       assert.equal(problem, null, `seed ${seed}`);
       firsts.clear();
     }
@@ -82,8 +83,8 @@ describe("replicated jobs in rough worlds", () => {
     const problems: string[] = [];
     for (let seed = 1; seed <= 40 && problems.length === 0; seed++) {
       const drawn = draw(seed, true);
-      const options = { ...drawn.run.options, bufferTimeoutUs: 1_000, bufferBytes: 32 * 1024 };
-      const { problem } = await runReplicated({ ...drawn, run: { ...drawn.run, options } });
+      const options = { ...drawn.options, bufferTimeoutUs: 1_000, bufferBytes: 32 * 1024 };
+      const { problem } = await runSeed({ ...drawn, options });
       if (problem !== null) problems.push(problem);
     }
     assert.equal(problems.length, 1, "no seed has found the defect");

@@ -4,48 +4,54 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { simulateCommand } from "../../../harness/cli/commands/simulate.ts";
-import { readReplication, simulateReplicated } from "../../../harness/simulate/simulate-replicated.ts";
+import { type RunMode, readMode } from "../../../harness/simulate/run-mode.ts";
+import { simulate } from "../../../harness/simulate/simulate.ts";
 import { fakeIo } from "../cli/fake-io.ts";
 
-describe("bench simulate with replicas", () => {
-  it("reads its settings, and refuses others with a hint", () => {
-    assert.equal(readReplication([], []), null);
-    assert.deepEqual(readReplication([], ["kill"]), { factor: 2, sources: false, kill: true });
+describe("the modes of bench simulate", () => {
+  it("are read from --set and --fault, others are refused with a hint", () => {
+    assert.deepEqual(readMode([], []), { kind: "plain" });
+    assert.deepEqual(readMode([], ["kill"]), { kind: "passive", guarantee: null, faults: ["kill"] });
+    assert.deepEqual(readMode(["guarantee=at-least-once"], ["none"]), {
+      kind: "passive",
+      guarantee: "at-least-once",
+      faults: [],
+    });
+    assert.deepEqual(readMode(["recovery=passive"], []), { kind: "passive", guarantee: null, faults: null });
+    assert.deepEqual(readMode(["recovery=all"], []), { kind: "all" });
+    const replicas = { kind: "replicated", factor: 3, sources: true };
     const settings = ["replication.factor=3", "replication.sources=true"];
-    assert.deepEqual(readReplication(settings, []), { factor: 3, sources: true, kill: false });
+    assert.deepEqual(readMode(settings, []), { ...replicas, kill: false });
+    assert.deepEqual(readMode(settings, ["kill"]), { ...replicas, kill: true });
     for (const wrong of ["replication.factor=5", "replication.factor=x", "replication.sources=2", "rate=1", "x"]) {
-      assert.throws(() => readReplication([wrong], []), { code: "usage" }, wrong);
+      assert.throws(() => readMode([wrong], []), { code: "usage", message: new RegExp(wrong.replace(".", "\\.")) });
     }
-    assert.throws(() => readReplication([], ["pause"]), { code: "usage", message: /pause/ });
+    assert.throws(() => readMode(settings, ["pause"]), { code: "usage", message: /pause/ });
+    assert.throws(() => readMode([], ["earthquake"]), { code: "usage", message: /earthquake/ });
+    assert.throws(() => readMode(["recovery=passive", "replication.factor=2"], []), { code: "usage" });
   });
+});
 
-  it("runs queries, says what it did, and prints trace hashes that repeat themselves", async () => {
-    const options = { queries: ["q5", "q0"], from: 3, seeds: 2, factor: 2, sources: true, kill: true, trace: true };
+describe("bench simulate with replicas", () => {
+  const mode: RunMode = { kind: "replicated", factor: 2, sources: true, kill: true };
+
+  it("runs one query a seed, says what it did, and prints trace hashes that repeat themselves", async () => {
+    const options = { mode, queries: ["q5", "q0"], from: 3, seeds: 4, trace: true, json: false, threads: 1 };
     const outputs: string[] = [];
     for (let round = 0; round < 2; round++) {
       const io = fakeIo();
-      assert.equal(await simulateReplicated(options, io), 0);
+      assert.equal(await simulate(options, io), 0);
       outputs.push(io.out());
     }
-    assert.equal(outputs[0], outputs[1]);
-    assert.match(outputs[0]!, /^[0-9a-f]{16} {2}q5 seed 3\n/);
-    assert.match(
-      outputs[0]!,
-      /4 runs, 2 replicas of sources and inner vertices, \d workers killed, \d+ rows compared, 0 runs failed/,
-    );
+    const hashes = outputs.map((output) => output.match(/^[0-9a-f]{16} .*$/gm));
+    assert.deepEqual(hashes[0], hashes[1]);
+    assert.match(outputs[0]!, /^[0-9a-f]{16} {2}q0 seed 3\n/);
+    assert.match(outputs[0]!, /\n4 runs with replicas, \d workers? of them killed\n/);
   });
 
   it("refuses queries whose rows tell the clock", async () => {
-    const options = {
-      queries: ["bettercloud"],
-      from: 1,
-      seeds: 1,
-      factor: 2,
-      sources: false,
-      kill: false,
-      trace: false,
-    };
-    await assert.rejects(simulateReplicated(options, fakeIo()), { code: "usage", message: /clock/ });
+    const options = { mode, queries: ["bettercloud"], from: 1, seeds: 1, trace: false, json: false };
+    await assert.rejects(simulate(options, fakeIo()), { code: "usage", message: /clock/ });
   });
 });
 

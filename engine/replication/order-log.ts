@@ -1,0 +1,269 @@
+import { FaultlineError } from "../../base/errors.ts";
+import type { LogAddress, LogReader, LogRecords, LogWriter, Timer, World } from "../ports.ts";
+import { decodeOrderEntry, encodeOrderEntry, type OrderLogEntry } from "./order-entry.ts";
+import { OrderGroup, type OrderGroupParts } from "./order-group.ts";
+
+/** Looks at leaders that do not get on so often within their lease. */
+const LOOKS_PER_LEASE = 4;
+
+export interface OrderLogSettings {
+  readonly world: Pick<World, "clock" | "timers" | "log" | "election">;
+  /** The job's order topic: one partition a group. */
+  readonly address: LogAddress;
+  readonly attempt: number;
+  /** This process, in elections. */
+  readonly candidate: string;
+  /** A leader whose orders do not come back for so long leaves it to another one, µs. */
+  readonly leaseUs: number;
+  /** Complete checkpoints that the job may go back to. */
+  readonly retain: number;
+  /** The order topic cannot be used: nothing goes on here. */
+  readonly onError: (error: Error) => void;
+  /** Cuts a partition of the topic before an offset; absent: it is kept whole. */
+  readonly truncate?: (partition: number, offset: number) => void;
+}
+
+/** One replica on this worker. */
+export interface OrderMemberSpec {
+  /** Name of the group in elections. */
+  readonly group: string;
+  readonly partition: number;
+  readonly replica: number;
+  readonly replicas: number;
+  /** The merge may have something to give. */
+  readonly onOrdered: () => void;
+}
+
+interface Member {
+  readonly spec: OrderMemberSpec;
+  readonly group: OrderGroup;
+  seat: { leave(): void } | null;
+  held: boolean;
+  /** Since when something that it has appended has not been read, and nothing else of it either, µs; null: nothing is open. */
+  openSinceUs: number | null;
+  readonly roundTrip: { startUs: number | null; count: number; sumUs: number; maxUs: number };
+}
+
+/**
+ * A worker's part in the order logs of all groups that it hosts a replica of: one reader and one writer for all of them. What their
+ * leaders have to order is appended together, one request at a time; what arrives meanwhile forms the next. A leader does not wait
+ * for its own orders to come back before it issues more.
+ */
+export class OrderLog {
+  readonly #settings: OrderLogSettings;
+  readonly #members = new Map<number, Member>();
+  readonly #appendable = new Set<Member>();
+  #reader: LogReader | null = null;
+  #writer: LogWriter | null = null;
+  #unacknowledged = 0;
+  #full = false;
+  #flushes = false;
+  #closed = false;
+  #timer: Timer | null = null;
+
+  constructor(settings: OrderLogSettings) {
+    this.#settings = settings;
+  }
+
+  /** Before `start`. The merge of the task is `group.merge(channels)`. */
+  join(spec: OrderMemberSpec, parts: Partial<OrderGroupParts> = {}): OrderGroup {
+    const { attempt, address, retain } = this.#settings;
+    const { replica, replicas, partition } = spec;
+    const settings = { attempt, replica, replicas, retain, log: `${address.topic}/${partition}` };
+    const host = {
+      onAppendable: () => this.#onAppendable(member),
+      onOrdered: () => spec.onOrdered(),
+      resign: () => this.#standAgain(member),
+      truncate: (offset: number) => this.#settings.truncate?.(partition, offset),
+    };
+    const group = new OrderGroup(settings, host, parts);
+    const roundTrip = { startUs: null, count: 0, sumUs: 0, maxUs: 0 };
+    const member: Member = { spec, group, seat: null, held: false, openSinceUs: null, roundTrip };
+    this.#members.set(partition, member);
+    return group;
+  }
+
+  /** Reads, appends, stands for election. Once, after the members have been restored. */
+  start(): void {
+    if (this.#members.size === 0 || this.#closed) return;
+    const { world, address } = this.#settings;
+    this.#writer = world.log.openWriter(address, [...this.#members.keys()], {
+      onAcknowledged: (_, count) => this.#onAcknowledged(count),
+      onDrain: () => {
+        this.#full = false;
+        this.#flushSoon();
+      },
+      onError: (error) => this.#fail(error),
+    });
+    const from = [...this.#members].map(([partition, { group }]) => ({ partition, offset: group.nextOffset }));
+    this.#reader = world.log.openReader(address, from, {
+      onRecords: (records) => this.#onRecords(records),
+      onSkipped: () => {},
+      onError: (error) => this.#fail(error),
+    });
+    for (const member of this.#members.values()) this.#stand(member);
+    this.#look();
+  }
+
+  /** A replica of the group with this partition is no longer part of the job. */
+  onReplicaLost(partition: number, replica: number): void {
+    this.#members.get(partition)?.group.onReplicaLost(replica);
+  }
+
+  onCheckpointComplete(checkpointId: number): void {
+    for (const { group } of this.#members.values()) group.onCheckpointComplete(checkpointId);
+  }
+
+  /** The replica here has ended, or is lost: it leads no more. */
+  leave(partition: number): void {
+    const member = this.#members.get(partition);
+    if (member === undefined) return;
+    member.seat?.leave();
+    this.#members.delete(partition);
+    this.#appendable.delete(member);
+    if (this.#members.size === 0) this.close();
+    else this.#reader?.hold(partition, true);
+  }
+
+  /** Of the replica on that partition: `orderRoundTripUs` (mean), `orderRoundTripMaxUs`, and the group's own. */
+  counters(partition: number): Record<string, number> {
+    const member = this.#members.get(partition);
+    if (member === undefined) return {};
+    const { count, sumUs, maxUs } = member.roundTrip;
+    const meanUs = count === 0 ? 0 : Math.round(sumUs / count);
+    return { ...member.group.counters(), orderRoundTripUs: meanUs, orderRoundTripMaxUs: maxUs };
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#timer?.cancel();
+    for (const { seat } of this.#members.values()) seat?.leave();
+    this.#reader?.close();
+    this.#writer?.close();
+  }
+
+  #stand(member: Member): void {
+    const { world, candidate } = this.#settings;
+    const { group } = member;
+    // A seat that was left may still have something to say.
+    const ifCurrent = (work: () => void) => {
+      if (!this.#closed && member.seat === seat) work();
+    };
+    const seat = world.election.join(member.spec.group, candidate, {
+      onElected: (epoch) => ifCurrent(() => group.onElected(epoch)),
+      onDeposed: () => ifCurrent(() => group.onDeposed()),
+    });
+    member.seat = seat;
+  }
+
+  #standAgain(member: Member): void {
+    member.seat?.leave();
+    member.seat = null;
+    this.#settings.world.timers.soon(() => {
+      if (!this.#closed && member.seat === null && this.#members.has(member.spec.partition)) this.#stand(member);
+    });
+  }
+
+  #onAppendable(member: Member): void {
+    this.#appendable.add(member);
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#flushes || this.#unacknowledged > 0 || this.#full || this.#closed) return;
+    this.#flushes = true;
+    this.#settings.world.timers.soon(() => {
+      this.#flushes = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#closed || this.#unacknowledged > 0 || this.#writer === null) return;
+    for (const member of this.#appendable) {
+      for (let entry = member.group.take(); entry !== null && !this.#full; entry = member.group.take()) {
+        this.#append(member, entry);
+        if (this.#full) break;
+      }
+      if (this.#full) break;
+      this.#appendable.delete(member);
+    }
+    if (this.#unacknowledged > 0) this.#writer.kick();
+  }
+
+  #append(member: Member, entry: OrderLogEntry): void {
+    const { clock } = this.#settings.world;
+    const nowUs = clock.nowUs();
+    const bytes = encodeOrderEntry(entry);
+    // Nobody reads the time, but a broker deletes records that are old by it.
+    const timestampMs = Math.floor((nowUs + (clock.epochOffsetUs ?? 0)) / 1000);
+    this.#unacknowledged++;
+    this.#full = !this.#writer!.append(member.spec.partition, timestampMs, bytes, 0, bytes.length);
+    if (entry.kind === "consumed") return;
+    member.openSinceUs ??= nowUs;
+    if (entry.kind === "order") member.roundTrip.startUs ??= nowUs;
+  }
+
+  #onAcknowledged(count: number): void {
+    this.#unacknowledged -= count;
+    if (this.#appendable.size > 0) this.#flushSoon();
+  }
+
+  #onRecords(records: LogRecords): void {
+    const member = this.#members.get(records.partition);
+    if (member === undefined || this.#closed) return;
+    try {
+      for (const cursor = records.walk(); cursor.next() && !this.#closed; ) {
+        this.#onEntry(member, cursor.offset, decodeOrderEntry(records.bytes, cursor.valueStart, cursor.valueEnd));
+      }
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new FaultlineError("internal", String(error)));
+    }
+    if (member.group.full && !member.held) this.#hold(member, true);
+  }
+
+  #onEntry(member: Member, offset: number, entry: OrderLogEntry): void {
+    if (offset < member.group.nextOffset) return;
+    member.group.onEntry(offset, entry);
+    if (entry.kind === "consumed" || entry.replica !== member.spec.replica) return;
+    if (entry.attempt !== this.#settings.attempt) return;
+    const nowUs = this.#settings.world.clock.nowUs();
+    member.openSinceUs = member.group.unread ? nowUs : null;
+    const { roundTrip } = member;
+    if (entry.kind === "claim" || roundTrip.startUs === null) return;
+    const tookUs = nowUs - roundTrip.startUs;
+    roundTrip.startUs = null;
+    roundTrip.count++;
+    roundTrip.sumUs += tookUs;
+    roundTrip.maxUs = Math.max(roundTrip.maxUs, tookUs);
+  }
+
+  #hold(member: Member, held: boolean): void {
+    member.held = held;
+    this.#reader?.hold(member.spec.partition, held);
+  }
+
+  /** Now and then: leaders that do not get on, followers that may read again. */
+  #look(): void {
+    const { world, leaseUs } = this.#settings;
+    this.#timer = world.timers.after(leaseUs / LOOKS_PER_LEASE, () => {
+      if (this.#closed) return;
+      for (const member of this.#members.values()) {
+        if (member.held && member.group.drained) this.#hold(member, false);
+        if (!member.group.unread) member.openSinceUs = null;
+        else if (member.openSinceUs !== null && world.clock.nowUs() - member.openSinceUs > leaseUs) {
+          member.openSinceUs = null;
+          member.group.onStalled();
+        }
+      }
+      this.#look();
+    });
+  }
+
+  #fail(error: Error): void {
+    if (this.#closed) return;
+    this.close();
+    this.#settings.onError(error);
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * What a fault costs where much state is kept: `npm run bench:recovery -- [--users 1000000] [--kills 5] [--pauses 3] [--share 0.5] [--interval
+ * 10000] [--guarantee exactly-once] [--profile directory]`. Two workers and a spare one, Kafka to Kafka; twelve numbers of state a user (about 100 MB for a million), an
+ * output an event, read uncommitted. All users visit once, as fast as the job takes them: that is the capacity. Then, at a share of it, workers
+ * are killed and paused in the middle between two checkpoints. Prints each recovery in its parts, and the spread of the gaps.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { monotonicUs } from "../../base/clock.ts";
+import type { Guarantee } from "../../engine/cluster/job-spec.ts";
+import { startTestBroker } from "../integration/broker.ts";
+import { RecoveryCluster } from "./recovery/cluster.ts";
+import { Load } from "./recovery/load.ts";
+import { type Fault, measureFault, type Recovery } from "./recovery/measure-fault.ts";
+
+const { values: args } = parseArgs({
+  options: {
+    users: { type: "string", default: "1000000" },
+    kills: { type: "string", default: "5" },
+    pauses: { type: "string", default: "3" },
+    share: { type: "string", default: "0.5" },
+    interval: { type: "string", default: "10000" },
+    guarantee: { type: "string", default: "exactly-once" },
+    profile: { type: "string" },
+  },
+});
+const PARTITIONS = 4;
+const WORKERS = 2;
+
+const ms = (value: number | null) => (value === null ? "–" : value.toFixed(0));
+
+function spread(values: readonly (number | null)[]): string {
+  const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
+  if (sorted.length === 0) return "–";
+  return `${ms(sorted[Math.floor(sorted.length / 2)]!)} (${ms(sorted[0]!)}–${ms(sorted.at(-1)!)})`;
+}
+
+const PARTS: readonly (readonly [string, (recovery: Recovery) => number | null])[] = [
+  ["detected", (of) => of.detectedMs],
+  ["tasks ended, place to begin found", (of) => of.endedMs],
+  ["module loaded", (of) => of.loadMs],
+  ["state read", (of) => of.restoreMs],
+  ["tasks built", (of) => of.buildMs],
+  ["running (from deployment)", (of) => of.runningMs],
+  ["first output (from running)", (of) => of.firstOutputMs],
+  ["gap", (of) => of.gapMs],
+  ["caught up (from the fault)", (of) => of.caughtUpMs],
+];
+
+function print(fault: Fault, recoveries: readonly Recovery[]): void {
+  console.log(`${recoveries.length} × ${fault}, ms, median (least–most):`);
+  for (const [name, of] of PARTS) console.log(`  ${name.padEnd(36)}${spread(recoveries.map(of))}`);
+  for (const of of recoveries) console.log(`  ${PARTS.map(([name, value]) => `${name} ${ms(value(of))}`).join(", ")}`);
+}
+
+const broker = await startTestBroker();
+const { brokers } = broker.service;
+const [input, output] = [await broker.topic(PARTITIONS), await broker.topic(PARTITIONS)];
+const intervalMs = Number(args.interval);
+const cluster = await RecoveryCluster.start(
+  {
+    brokers,
+    input,
+    output,
+    partitions: PARTITIONS,
+    directory: args.profile ?? broker.directory,
+    guarantee: args.guarantee as Guarantee,
+    checkpointIntervalMs: intervalMs,
+    workers: WORKERS,
+    profile: args.profile !== undefined,
+  },
+  "recovery",
+);
+const load = await Load.start({ brokers, input, output, partitions: PARTITIONS, users: Number(args.users) });
+try {
+  const capacity = await load.fill();
+  const rate = Math.floor(capacity * Number(args.share));
+  console.log(`capacity ${Math.round(capacity)} events/s, load ${rate} events/s`);
+  let isOver = false;
+  const feeding = load.run(rate, () => isOver);
+  const plan: Fault[] = [
+    ...Array.from({ length: Number(args.kills) }, (): Fault => "kill"),
+    ...Array.from({ length: Number(args.pauses) }, (): Fault => "pause"),
+  ];
+  const recoveries: { readonly fault: Fault; readonly recovery: Recovery }[] = [];
+  for (const fault of plan) {
+    const recovery = await measureFault(cluster, load, fault, intervalMs);
+    recoveries.push({ fault, recovery });
+  }
+  isOver = true;
+  await feeding;
+  await sleep(500);
+  const complete = cluster.checkpoints.filter(({ outcome, bytes }) => outcome === "completed" && bytes > 0);
+  const size = complete.at(-1)?.bytes ?? 0;
+  const tookMs = complete.map(({ triggeredUs, endedUs }) => (endedUs - triggeredUs) / 1000);
+  console.log(`state ${(size / 1e6).toFixed(1)} MB; ${complete.length} checkpoints, ms: ${spread(tookMs)}`);
+  for (const fault of ["kill", "pause"] as const) {
+    print(
+      fault,
+      recoveries.filter((one) => one.fault === fault).map(({ recovery }) => recovery),
+    );
+  }
+  console.log(
+    `outputs seen twice by uncommitted readers: ${load.copies}; at ${Math.round(monotonicUs() / 1e6)} s of uptime`,
+  );
+} finally {
+  await cluster.stop();
+  await load.close();
+  await broker.close();
+}
