@@ -13,7 +13,9 @@ const END = Number.POSITIVE_INFINITY;
 export interface KaZooLog {
   /** Something has arrived that a leader may order. */
   onArrived(): void;
-  snapshot(writer: SnapshotWriter, checkpointId: number | null): void;
+  /** The snapshot of this checkpoint is taken next. */
+  onBarrier(checkpointId: number): void;
+  snapshot(writer: SnapshotWriter): void;
   /** true: the log goes on where the snapshot was taken; false: another attempt orders anew. */
   restore(reader: SnapshotReader): boolean;
 }
@@ -112,8 +114,8 @@ export class KaZoo implements Merge {
     return [...this.#queues.keys()].filter((channel) => channel !== this.#orders.channel && !this.#isEmpty(channel));
   }
 
-  snapshot(writer: SnapshotWriter, checkpointId: number | null): void {
-    this.#log.snapshot(writer, checkpointId);
+  snapshot(writer: SnapshotWriter): void {
+    this.#log.snapshot(writer);
     this.#orders.snapshot(writer);
     writer.f64(this.#forwarded);
     for (const values of [this.#delivered, this.#shown, this.#flags]) writer.f64s(values, 0, values.length);
@@ -171,6 +173,7 @@ export class KaZoo implements Merge {
     const flagged = this.#flagged;
     if (flagged !== null && least >= flagged.heartbeat) {
       this.#flagged = null;
+      this.#log.onBarrier(flagged.checkpointId);
       this.#due.push({ kind: "barrier", checkpointId: flagged.checkpointId });
       this.#forward(flagged.heartbeat, flagged.checkpointId);
     } else if (least !== END) this.#forward(least, null);

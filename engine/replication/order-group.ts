@@ -182,8 +182,11 @@ export class OrderGroup implements KaZooLog {
     }
   }
 
-  snapshot(writer: SnapshotWriter, checkpointId: number | null): void {
-    if (checkpointId !== null) this.#retention.onSnapshot(checkpointId, this.#nextOffset);
+  onBarrier(checkpointId: number): void {
+    this.#retention.onSnapshot(checkpointId, this.#nextOffset);
+  }
+
+  snapshot(writer: SnapshotWriter): void {
     writer.u32(this.#settings.attempt);
     writer.text(this.#settings.log);
     writer.f64(this.#nextOffset);

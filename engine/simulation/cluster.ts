@@ -40,7 +40,7 @@ export interface SimulatedClusterSettings {
   /** Default: one that keeps the last lines of the journal. */
   readonly trace?: Trace;
   readonly watch?: WorldWatch;
-  /** Puts something between a worker and its world: what else there is in it, or a planted defect. */
+  /** Puts something between a worker or the coordinator and its world: what else there is in it, or a planted defect. */
   readonly tamper?: (world: World, process: string) => World;
 }
 
@@ -74,7 +74,7 @@ export class SimulatedCluster {
     this.network = new SimulatedNetwork(this.universe);
     this.store = new SimulatedStore(this.universe);
     this.coordinator = this.startProcess("coordinator");
-    new Coordinator(this.coordinator.world, {
+    new Coordinator(this.#worldOf(this.coordinator), {
       name: "coordinator",
       group: "cluster",
       loadJob: this.#loadJob(this.coordinator),
@@ -93,8 +93,7 @@ export class SimulatedCluster {
   /** Starts one more worker. */
   startWorker(name: string, coordinatorAddress = COORDINATOR): SimulatedProcess {
     const process = this.startProcess(name);
-    const world = this.#settings.tamper?.(process.world, name) ?? process.world;
-    const worker = new Worker(world, {
+    const worker = new Worker(this.#worldOf(process), {
       worker: name,
       pid: 0,
       coordinatorAddress,
@@ -146,6 +145,10 @@ export class SimulatedCluster {
     });
     this.processes.set(name, process);
     return process;
+  }
+
+  #worldOf({ world, name }: SimulatedProcess): World {
+    return this.#settings.tamper?.(world, name) ?? world;
   }
 
   /** It dies with the process. */

@@ -44,7 +44,7 @@ export class Play {
   async #step(step: DemoStep): Promise<void> {
     if ("submit" in step) await this.#submit(step.submit);
     else if ("lines" in step) await this.#type(step);
-    else if ("stop" in step) await this.#stop(step.stop, step.then);
+    else if ("stop" in step) await this.#stop(step.stop, step.jobIs);
     else if ("end" in step) await this.#end(step.end);
     else if ("addWorkers" in step) await this.#addWorkers(step.addWorkers);
     else await this.#compare();
@@ -54,7 +54,7 @@ export class Play {
     const { jobId, workers } = await this.#stage.submit(submit);
     this.#seen = new Set();
     const restart = submit.recovery === "none" ? "no restart strategy" : "restarts from checkpoints";
-    this.#tell(`submit ${submit.job} as ${jobId} on ${workers} workers: ${restart}`);
+    this.#tell(`submit ${submit.job} as ${jobId} on ${workers} worker${workers === 1 ? "" : "s"}: ${restart}`);
     await this.#tellWorkers();
   }
 
@@ -99,18 +99,22 @@ export class Play {
     this.#check(areEqual(reached(), expected), "the expected totals", countsText(expected));
   }
 
-  async #stop(target: string, then: "failed" | "running"): Promise<void> {
+  async #stop(target: string, jobIs: "failed" | "running"): Promise<void> {
     await this.#tellWorkers();
     const { role, afterMs } = await this.#stage.stop(target);
     this.#tell(`stop   ${role} (SIGTERM): gone after ${afterMs?.toFixed(0)} ms`);
     const isThere = await this.#stage.until(STATE_LIMIT_MS, async () => {
       const { job, workers } = await this.#stage.status();
-      return job?.state === then && !workers.includes(role);
+      return job?.state === jobIs && !workers.includes(role);
     });
     await this.#tellWorkers();
     const { job } = await this.#stage.status();
     this.#tell(`job    ${job?.jobId} is ${job?.state.toUpperCase()}, attempt ${job?.attempt}`);
-    this.#check(isThere, then === "failed" ? "the job has failed" : "the job runs again by itself", then.toUpperCase());
+    this.#check(
+      isThere,
+      jobIs === "failed" ? "the job has failed" : "the job runs again by itself",
+      jobIs.toUpperCase(),
+    );
   }
 
   async #end(how: "hangUp" | "drain"): Promise<void> {
@@ -135,7 +139,10 @@ export class Play {
     await this.#submit({ ...submit, recovery: "none" });
     await this.#end("drain");
     const freeRows = this.#stage.rows();
-    this.#tell(`rows   ${rows.length} of ${jobId}, ${freeRows.length} without faults: at-least-once, some came twice`);
+    const twice = rows.length - freeRows.length;
+    this.#tell(
+      `rows   ${rows.length} of ${jobId}, ${freeRows.length} without faults: ${twice} came twice (at-least-once)`,
+    );
     this.#check(
       areEqual(faulted, totalsOf(freeRows)),
       "totals as in the fault-free run",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import { test } from "node:test";
 import { simulatedQueryIds } from "../../../harness/simulate/draw-run.ts";
+import type { FaultKind } from "../../../harness/simulate/protection.ts";
 import { drawMode, queriesOfSeed, type RunMode } from "../../../harness/simulate/run-mode.ts";
 import { runSeed, type SeedHooks, type SeedResult } from "../../../harness/simulate/run-seed.ts";
 import {
@@ -16,9 +17,10 @@ import {
 const SEEDS = 1_000;
 const MAX_START = 1_000_000;
 
-const passive = (guarantee: "exactly-once" | "at-least-once" | null): RunMode => {
-  return { kind: "passive", guarantee, faults: null };
-};
+const passive = (
+  guarantee: "exactly-once" | "at-least-once" | null,
+  faults: readonly FaultKind[] | null = null,
+): RunMode => ({ kind: "passive", guarantee, faults });
 
 const DEFECTS: readonly {
   readonly what: string;
@@ -34,13 +36,13 @@ const DEFECTS: readonly {
   },
   {
     what: "barriers that do not align",
-    mode: passive("exactly-once"),
+    mode: passive("exactly-once", ["kill", "pause"]),
     hooks: { plantedSpec: skipsAlignment },
     shows: /rows lost|once too often|lateRows/,
   },
   {
     what: "records in flight that a checkpoint forgets",
-    mode: passive("at-least-once"),
+    mode: passive("at-least-once", ["kill"]),
     hooks: { tamper: forgetsRecordsInFlight },
     shows: /rows lost/,
   },
