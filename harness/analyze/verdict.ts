@@ -168,6 +168,12 @@ function instrumentReasons({ record, config, observerLagUs }: Evidence): Reason[
     const text = `observer lag p99 ${milliseconds(observerLagUs.p99)} is above ${limitMs} ms`;
     reasons.push(reason("observer-saturated", text, "The machine is too busy to see outputs when they appear."));
   }
+  const { heldUp = [] } = record;
+  if (heldUp.length > 0) {
+    const text = `readers of ${heldUp.join(" and ")} data did not come to the end of the output: a transaction before it was still open`;
+    const hint = "What lies behind it counts as lost. The logs of the workers say whose transaction it was.";
+    reasons.push(reason("output-incomplete", text, hint));
+  }
   return reasons;
 }
 

@@ -16,7 +16,7 @@ import { startRunLinks, storeFaultsFile } from "./run-links.ts";
 import { RunTopics } from "./run-topics.ts";
 import { settle } from "./settle.ts";
 import { reasonOf, Supervision } from "./supervision.ts";
-import type { ObserverProcess, Sampler, Toolbox } from "./toolbox.ts";
+import type { ObserverEnd, ObserverProcess, Sampler, Toolbox } from "./toolbox.ts";
 
 /** Between "everybody is ready" and the first due time, so that the start line is read before. */
 const START_LEAD_MS = 250;
@@ -51,7 +51,7 @@ class Execution {
   readonly #streams: readonly RunStream[];
   readonly #feeders = new Feeders();
   #sampler: Sampler | undefined;
-  #observed: number | null = null;
+  #observed: ObserverEnd | null = null;
   #faults: FaultSchedule | null = null;
   #startUs = 0;
   #startWallMs = 0;
@@ -235,7 +235,8 @@ class Execution {
       startWallMs: this.#startWallMs,
       events: totalEvents(this.#streams),
       ...this.#feeders.record(),
-      observed: this.#observed,
+      observed: this.#observed?.observed ?? null,
+      ...(this.#observed === null ? {} : { heldUp: this.#observed.heldUp }),
       clockOffsetUs,
       phases: this.#phases.done,
       processes: this.#processes,

@@ -36,6 +36,7 @@ export const REASON_CODES = [
   "config-drift",
   "input-incomplete",
   "observer-saturated",
+  "output-incomplete",
   // failed: the run or the system broke, or its output is wrong
   "checker-failed",
   "guarantee-violated",
@@ -71,6 +72,8 @@ export interface RunRecord {
   readonly feeders?: Readonly<Record<string, FeederSummary>>;
   /** Observations that the observer says it has written; null when it did not come to its end, absent in older records. */
   readonly observed?: number | null;
+  /** Kinds of readers that did not come to the end of the output: a transaction before it stayed open. Absent in older records. */
+  readonly heldUp?: readonly ObserverIsolation[];
   /** Monotonic − wall offset (µs) at start and end: their difference bounds the error of comparing with broker times. */
   readonly clockOffsetUs: { readonly start: number; readonly end: number };
   readonly phases: readonly { readonly name: string; readonly startUs: number; readonly endUs: number }[];

@@ -130,14 +130,22 @@ export interface ObserverProgress {
   readonly p99Us: number | null;
 }
 
+/** The observer's last word. */
+export interface ObserverEnd {
+  /** Observations that it has written, of all readers. */
+  readonly observed: number;
+  /** Readers that did not come to the end: a transaction before it stayed open. */
+  readonly heldUp: readonly ObserverIsolation[];
+}
+
 export interface ObserverProcess {
   readonly pid: number;
   /** The schedule's start, for the live estimate. */
   start(startUs: number): void;
   /** Resolves when it ends without being asked to. */
   readonly failed: Promise<Error>;
-  /** Reads on to these offsets of the partitions, closes its files and ends; resolves with the number of observations. */
-  stopAt(endOffsets: readonly number[]): Promise<number>;
+  /** Reads on to these offsets of the partitions, closes its files and ends. */
+  stopAt(endOffsets: readonly number[]): Promise<ObserverEnd>;
   /** Ends it now; what it has observed is kept. */
   stop(): Promise<void>;
 }

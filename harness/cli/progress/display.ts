@@ -1,6 +1,7 @@
 import { offeredRatePerSecond } from "../../config/schedule.ts";
 import type { Config } from "../../config/schema.ts";
-import { onlyReplays, verifiedText } from "../../report/format.ts";
+import { promisedView } from "../../report/format.ts";
+import { verifiedLines } from "../../report/verified-lines.ts";
 import type { SweepEvents, SweepStart } from "../../sweep/events.ts";
 import type { PlannedRun, RunResult } from "../../sweep/model.ts";
 import { estimateRunMs } from "../../sweep/plan.ts";
@@ -106,8 +107,7 @@ export class ProgressDisplay implements SweepEvents {
     const { p50, p99 } = result.latencyUs;
     const latency = `p50 ${formatLatency(p50)}  p99 ${formatLatency(p99)}`;
     const rate = `${formatPerSecond(result.achievedInputPerSecond)} of ${formatPerSecond(result.offeredPerSecond)}`;
-    const verified =
-      result.verified === null ? "" : `  verified: ${verifiedText(result.verified, onlyReplays([result]))}`;
+    const verified = promisedView(result) === null ? "" : `  ${verifiedLines([result]).join("")}`;
     const state = paintState(result.state, this.#style);
     this.#line(`${this.#position(this.#done)} ${result.run.id}  ${state}  ${rate}  ${latency}${verified}`);
     for (const reason of result.reasons) {

@@ -1,6 +1,7 @@
 import { compareResults } from "../../analyze/cell-summary.ts";
-import { onlyReplays, sumVerified, verifiedText } from "../../report/format.ts";
-import type { RunResult } from "../../sweep/model.ts";
+import { promisedView } from "../../report/format.ts";
+import { verifiedLines } from "../../report/verified-lines.ts";
+import type { RunResult, VerifySummary } from "../../sweep/model.ts";
 import { type Io, useColor } from "../io.ts";
 import { formatCount, formatLatency, formatPerSecond } from "./format.ts";
 import { makeStyle, paintState, type Style } from "./style.ts";
@@ -31,9 +32,7 @@ export function outcomeText(executed: readonly RunResult[], directory: string, s
       formatPerSecond(result.achievedInputPerSecond),
       ...[p50, p90, p99, p999, max].map(formatLatency),
       formatCount(n),
-      result.verified === null
-        ? "–"
-        : `${formatCount(result.verified.matched)} of ${formatCount(result.verified.expected)}`,
+      matchedText(promisedView(result)),
     ];
   });
   return [
@@ -59,20 +58,21 @@ function reasonLines(result: RunResult, style: Style): string[] {
 }
 
 function verdict(results: readonly RunResult[], style: Style): string {
-  const sum = sumVerified(results);
-  const unchecked = results.filter(({ verified }) => verified === null).length;
   const count = (state: RunResult["state"]) => results.filter((result) => result.state === state).length;
   const states = `${count("valid")} valid, ${count("invalid")} invalid, ${count("failed")} failed`;
-  const missing = unchecked === 0 ? "" : ` (${unchecked} of ${results.length} runs could not be verified)`;
-  const text = sum === null ? "verified: nothing" : `verified: ${verifiedText(sum, onlyReplays(results))}${missing}`;
   const good = count("valid") === results.length;
-  return `${good ? style.good(text) : style.bad(text)}\nruns: ${states}`;
+  const lines = verifiedLines(results).map((line) => (good ? style.good(line) : style.bad(line)));
+  return `${lines.join("\n")}\nruns: ${states}`;
 }
 
-/** What `--json` prints per run. */
+/** How many outputs came as expected, to the reader that the guarantee speaks of. */
+function matchedText(verified: VerifySummary | null): string {
+  return verified === null ? "–" : `${formatCount(verified.matched)} of ${formatCount(verified.expected)}`;
+}
+
+/** What `--json` prints per run. `verified` is what readers of uncommitted data saw. */
 function jsonLine(result: RunResult): string {
   const { run, state, reasons, latencyUs, resources } = result;
-  const v = result.verified;
   return JSON.stringify({
     run: run.id,
     cell: run.cell.id,
@@ -85,20 +85,16 @@ function jsonLine(result: RunResult): string {
     offeredPerSecond: result.offeredPerSecond,
     achievedPerSecond: result.achievedInputPerSecond,
     latencyUs,
-    verified:
-      v === null
-        ? null
-        : {
-            expected: v.expected,
-            lost: v.lost,
-            duplicate: v.duplicate,
-            wrong: v.wrong,
-            unexpected: v.unexpected,
-            premature: v.premature,
-            outOfOrder: v.outOfOrder,
-          },
+    verified: jsonCounts(result.verified),
+    ...(result.committed === undefined ? {} : { verifiedCommitted: jsonCounts(result.committed.verified) }),
     cpu: Object.fromEntries(
       Object.entries(resources).map(([role, use]) => [role, { seconds: use.cpuSeconds, percent: use.cpuPercent }]),
     ),
   });
+}
+
+function jsonCounts(verified: VerifySummary | null) {
+  if (verified === null) return null;
+  const { expected, lost, duplicate, wrong, unexpected, premature, outOfOrder } = verified;
+  return { expected, lost, duplicate, wrong, unexpected, premature, outOfOrder };
 }

@@ -5,10 +5,7 @@ import { unreachable } from "../../../base/assert.ts";
 import { monotonicUs, wallClockMs } from "../../../base/clock.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import { ClusterClient } from "../../../engine/shell/cluster-client.ts";
-import { machineGroupFiles } from "../../faults/cpu-group.ts";
-import type { KindParts } from "../../faults/kinds.ts";
 import type { FaultRecord } from "../../faults/model.ts";
-import { portAnswers } from "../../faults/port-answers.ts";
 import { lookAt } from "../../faults/process-look.ts";
 import type { FaultSpec } from "../../faults/schema.ts";
 import { type Guard, startGuard } from "../../services/guard.ts";
@@ -25,6 +22,7 @@ import type { ClusterState } from "../state.ts";
 import { ControlServer } from "./control-server.ts";
 import { strikeNow } from "./hand-fault.ts";
 import { JobWatch } from "./job-watch.ts";
+import { handKindParts } from "./kind-parts.ts";
 import { handEngine, startPlainKafka } from "./processes.ts";
 import type { ClusterStatus, KeeperAnswers, KeeperRequest, KeeperSpec, ProcessStatus } from "./protocol.ts";
 import { HandSurface } from "./surface.ts";
@@ -217,7 +215,7 @@ export class Keeper {
     try {
       const [record] = await strikeNow(fault, {
         surface,
-        kindParts: this.#kindParts(running),
+        kindParts: handKindParts({ ...running, storeFaults: this.#folder.storeFaults }),
         brokerPid: () => kafka?.pid ?? null,
         counters: () => client.counters(watch.job?.jobId ?? "", 1_000),
         hasJob: () => watch.job !== null && ["running", "draining"].includes(watch.job.state),
@@ -234,34 +232,5 @@ export class Keeper {
       this.#isStriking = false;
       surface.forget();
     }
-  }
-
-  #kindParts({ guard, kafka, surface }: Running): KindParts {
-    const broker =
-      kafka === null
-        ? null
-        : {
-            get pid() {
-              return kafka.pid;
-            },
-            brokers: kafka.brokers,
-            kill: () => kafka.kill(),
-            halt: () => kafka.stop(),
-            restart: () => kafka.restart(),
-          };
-    return {
-      monotonicUs,
-      sleep,
-      kill: (pid, signal) => process.kill(pid, signal),
-      files: machineGroupFiles,
-      prefix: `faultline-${process.pid}`,
-      guard,
-      broker,
-      answers: portAnswers,
-      started: () => {},
-      links: null,
-      process: (end) => surface.places().find(({ name }) => name === end)?.process ?? null,
-      controlFile: this.#folder.storeFaults,
-    };
   }
 }

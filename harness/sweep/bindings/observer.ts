@@ -6,7 +6,7 @@ import type { Config } from "../../config/schema.ts";
 import { runStreams } from "../../config/streams.ts";
 import type { ObserverIsolation, ObserverSpecInput } from "../../measure/observer-spec.ts";
 import { entryPoint } from "../../services/entry-point.ts";
-import type { ObserverProcess, ObserverProgress, ObserverStart } from "../toolbox.ts";
+import type { ObserverEnd, ObserverProcess, ObserverProgress, ObserverStart } from "../toolbox.ts";
 import { LineProcess } from "./line-process.ts";
 
 const PROGRESS_INTERVAL_MS = 500;
@@ -32,8 +32,8 @@ export async function startObserver(options: ObserverStart): Promise<ObserverPro
     progressIntervalMs: PROGRESS_INTERVAL_MS,
     live: { schedule: main.schedule, dataset: main.dataset, watermarkDelayMs: config.data.watermarkDelay },
   };
-  let markStopped: (observed: number) => void = () => undefined;
-  const stopped = new Promise<number>((resolve) => {
+  let markStopped: (end: ObserverEnd) => void = () => undefined;
+  const stopped = new Promise<ObserverEnd>((resolve) => {
     markStopped = resolve;
   });
   const observer = await LineProcess.start({
@@ -48,7 +48,7 @@ export async function startObserver(options: ObserverStart): Promise<ObserverPro
       if ("progress" in message) options.onProgress(message.progress as ObserverProgress);
       if (!("stopped" in message)) return;
       observer.mayEnd();
-      markStopped((message.stopped as { readonly observed: number }).observed);
+      markStopped(observerEnd(message.stopped as Stopped));
     },
   });
   return {
@@ -63,6 +63,18 @@ export async function startObserver(options: ObserverStart): Promise<ObserverPro
     },
     stop: () => observer.stop(),
   };
+}
+
+/** What of the observer's `stopped` line is used here. */
+interface Stopped {
+  readonly observed: number;
+  readonly byIsolation: Readonly<Partial<Record<ObserverIsolation, { readonly isWhole: boolean }>>>;
+}
+
+/** Exported for its tests. */
+export function observerEnd({ observed, byIsolation }: Stopped): ObserverEnd {
+  const readers = Object.entries(byIsolation) as [ObserverIsolation, { readonly isWhole: boolean }][];
+  return { observed, heldUp: readers.flatMap(([isolation, { isWhole }]) => (isWhole ? [] : [isolation])) };
 }
 
 /** Transactions show to readers of committed records at their end, to others at once: both are observed where outputs are transactions. */

@@ -137,7 +137,7 @@ export function fakeWorld(): FakeWorld {
           stopAt: async (endOffsets) => {
             maybe("observe");
             calls.push(`observed to ${endOffsets.join(",")}`);
-            return 10;
+            return { observed: 10, heldUp: [] };
           },
           stop,
         };
