@@ -17,6 +17,7 @@ import type {
   TaskCounters,
   WorkerToCoordinator,
 } from "./messages.ts";
+import { SpareWorkers } from "./spare-workers.ts";
 import type { WorkerRegistry } from "./worker-registry.ts";
 
 export interface JobDeskParts {
@@ -47,9 +48,11 @@ export class JobDesk {
   #query: CountersQuery | null = null;
   readonly #ticks: JobTicks;
   readonly #askers = new Set<Connection>();
+  readonly #spares: SpareWorkers;
 
   constructor(parts: JobDeskParts) {
     this.#parts = parts;
+    this.#spares = new SpareWorkers((worker, job) => this.#send(worker, { type: "prepare", epoch: parts.epoch, job }));
     this.#ticks = new JobTicks(parts.world);
   }
 
@@ -119,6 +122,15 @@ export class JobDesk {
 
   onWorkersChanged(): void {
     this.#run?.onWorkers(this.#parts.workers.all);
+    this.#prepareSpares();
+  }
+
+  /** Not while the job recovers: then there are better uses for the machine. */
+  #prepareSpares(): void {
+    const run = this.#run;
+    if (run?.state !== "running" || (run.spec.recovery ?? "none") === "none") return;
+    const workers = this.#parts.workers.all.map(({ worker }) => worker);
+    this.#spares.onRunning(run.spec, workers, run.liveWorkers);
   }
 
   onWorkerLost(worker: string, why: string): void {
@@ -183,6 +195,7 @@ export class JobDesk {
     this.#parts.world.journal.write("jobState", { jobId, attempt, state, ...cause });
     this.#parts.broadcast(this.#lastState);
     this.#ticks.regulate(run);
+    this.#prepareSpares();
     if (state === "failing" || state === "cancelling" || state === "restarting") this.#limitEnd(run);
   }
 

@@ -56,6 +56,16 @@ export class JobHost {
     this.#parts = parts;
   }
 
+  /** Loads the job's module, for when it is needed; what is wrong with it shows then. */
+  prepare(job: JobSpec): void {
+    this.#parts.loadJob(job, (error) => {
+      this.#parts.journal.write("prepared", {
+        jobId: job.jobId,
+        ...(error === null ? {} : { problem: error.message }),
+      });
+    });
+  }
+
   /** Replaces whatever runs; answers `deployed`, or reports the tasks as failed. */
   deploy(deploy: Deploy): void {
     this.close();

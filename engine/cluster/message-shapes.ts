@@ -147,6 +147,7 @@ const TO_WORKER: Readonly<Record<string, Shape>> = {
     restore: nullable(record({ checkpointId: positive, folder: text, snapshots: list(snapshotHandle) })),
     fromEnd: flag,
   }),
+  prepare: record({ epoch: positive, job: jobSpec }),
   checkpoint: record({ epoch: positive, ...ofAttempt, checkpointId: positive, folder: text, atUs: number, last: flag }),
   checkpointComplete: record({ epoch: positive, ...ofAttempt, checkpointId: positive }),
   checkpointAborted: record({ epoch: positive, ...ofAttempt, checkpointId: positive }),

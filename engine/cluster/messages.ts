@@ -89,6 +89,8 @@ export type CoordinatorToWorker =
       /** Sources begin at the present end of their logs (at-most-once after a failure). */
       readonly fromEnd: boolean;
     }
+  /** The worker is spare while this job runs: it loads what it will need if it takes a lost one's place. */
+  | { readonly type: "prepare"; readonly epoch: number; readonly job: JobSpec }
   /** Sources send the barrier of this checkpoint now. `atUs`: the coordinator's clock. */
   | {
       readonly type: "checkpoint";

@@ -160,6 +160,9 @@ export class Worker {
       case "deploy":
         this.#jobs.deploy(message);
         return;
+      case "prepare":
+        this.#jobs.prepare(message.job);
+        return;
       case "start":
         this.#jobs.start(message);
         return;

@@ -1,10 +1,8 @@
 import { present } from "../../base/assert.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
+import { loopMark } from "./loop-marks.ts";
 import type { OperatorContext, Output } from "./operator.ts";
 import { StatelessOperator } from "./stateless.ts";
-
-/** Rounds are watermarks further back than any event time, so that they fire nothing: round r is EPOCH + 2r, + 1 when it was quiet. */
-const EPOCH_MS = -Number.MAX_SAFE_INTEGER;
 
 /**
  * Head of a loop: passes on the rows from outside (input 0) and those that come back (input 1). Event time stands still in a loop, since
@@ -14,7 +12,7 @@ const EPOCH_MS = -Number.MAX_SAFE_INTEGER;
  * the mark of round r behind its rows. Like every watermark it travels at the pace of the slowest channel, so when it has come back on all
  * feedback channels, everything that was in the loop before any head sent it has come back before it. A mark is quiet when its head got
  * nothing back since it sent the one before. The smallest of all heads' marks comes back: if it is quiet, no head has sent a row in the
- * whole round, so nothing is in the loop. After a quiet round comes the end.
+ * whole round, so nothing is in the loop. After a quiet round comes the end. No mark may stand for one before it that was not quiet.
  */
 export class LoopHeadOperator extends StatelessOperator {
   #forward: ((timeMs: number) => void) | null = null;
@@ -57,13 +55,13 @@ export class LoopHeadOperator extends StatelessOperator {
 
   #sendMark(): void {
     this.#round += 1;
-    const markMs = EPOCH_MS + 2 * this.#round + (this.#fed ? 0 : 1);
+    const markMs = loopMark(this.#round, !this.#fed);
     this.#fed = false;
     present(this.#forward, "way on")(markMs);
   }
 
   #onMark(markMs: number): void {
-    const sentMs = EPOCH_MS + 2 * this.#round;
+    const sentMs = loopMark(this.#round, false);
     if (this.#round === 0 || this.#ended || markMs < sentMs) return;
     if (markMs === sentMs) this.#sendMark();
     else {

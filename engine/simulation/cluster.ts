@@ -9,10 +9,11 @@ import type { CheckpointStore, World } from "../ports.ts";
 import { SimulatedClient } from "./client.ts";
 import type { Conditions } from "./conditions.ts";
 import { withCosts } from "./costed-graph.ts";
+import { SimulatedElection } from "./election.ts";
 import { SimulatedLog } from "./log.ts";
 import { SimulatedNetwork } from "./network.ts";
 import { SimulatedProcess } from "./process.ts";
-import { SimulatedElection, SimulatedStore } from "./store.ts";
+import { SimulatedStore } from "./store.ts";
 import type { RecordListener, Topics } from "./topics.ts";
 import type { Trace } from "./trace.ts";
 import { Universe } from "./universe.ts";
@@ -62,11 +63,12 @@ export class SimulatedCluster {
   readonly store: SimulatedStore;
   /** By name; a name belongs to one process for ever. */
   readonly processes = new Map<string, SimulatedProcess>();
-  readonly #election = new SimulatedElection();
+  readonly election: SimulatedElection;
 
   constructor(settings: SimulatedClusterSettings) {
     this.#settings = settings;
     this.universe = new Universe(settings.seed, settings.conditions, settings.trace, settings.watch);
+    this.election = new SimulatedElection(this.universe);
     this.log = new SimulatedLog(this.universe, settings.onRecord, settings.batchRecords);
     for (const [topic, supplier] of settings.suppliers) {
       this.topics.addSupplier(topic, supplier, settings.readableFromUs?.get(topic));
@@ -141,7 +143,7 @@ export class SimulatedCluster {
       log: (process) => this.log.bind(process),
       store: (process) => this.store.bind(process),
       localStore: (process) => this.#localStore(process),
-      election: (process) => this.#election.bind(process),
+      election: (process) => this.election.bind(process),
     });
     this.processes.set(name, process);
     return process;

@@ -1,5 +1,5 @@
 import { FaultlineError } from "../../base/errors.ts";
-import type { CheckpointStore, Election } from "../ports.ts";
+import type { CheckpointStore } from "../ports.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Universe } from "./universe.ts";
 
@@ -112,38 +112,5 @@ export class SimulatedStore {
 
   #happens(oneIn: number): boolean {
     return oneIn > 0 && this.#universe.random.below(oneIn) === 0;
-  }
-}
-
-/** Leadership that whoever asks first gets at once and keeps until it leaves or dies; then the next one gets it. */
-export class SimulatedElection {
-  readonly #groups = new Map<string, { epoch: number; waiting: (() => void)[]; led: boolean }>();
-
-  bind(process: SimulatedProcess): Election {
-    return {
-      join: (name, _candidate, handler) => {
-        const group = this.#groups.get(name) ?? { epoch: 0, waiting: [], led: false };
-        this.#groups.set(name, group);
-        let leads = false;
-        const lead = () => {
-          if (!process.alive) return;
-          leads = true;
-          group.led = true;
-          const epoch = ++group.epoch;
-          process.later(0, () => handler.onElected(epoch));
-        };
-        const leave = () => {
-          group.waiting = group.waiting.filter((candidate) => candidate !== lead);
-          if (!leads) return;
-          leads = false;
-          group.led = false;
-          while (!group.led && group.waiting.length > 0) group.waiting.shift()!();
-        };
-        process.onDeath(leave);
-        if (group.led) group.waiting.push(lead);
-        else lead();
-        return { leave };
-      },
-    };
   }
 }

@@ -138,7 +138,9 @@ export abstract class Segment {
   /** Adds the entries of a frozen segment, numbered in their order there. */
   read(reader: SnapshotReader): void {
     const { byteValues, width, savedWidth } = this;
-    for (let left = reader.u32(); left > 0; left--) {
+    const entries = reader.u32();
+    this.#reserve(this.count + entries);
+    for (let left = entries; left > 0; left--) {
       const entry = this.readKey(reader);
       assert(this.inserted, "a key occurs twice in the snapshots of one key group");
       for (let v = 0; v < savedWidth; v++) this.values[entry * width + v] = reader.f64();
@@ -148,15 +150,27 @@ export abstract class Segment {
     }
   }
 
+  /** Makes room for so many entries at once, where there are none yet: they are about to be read. */
+  #reserve(entries: number): void {
+    if (this.count > 0 || entries <= this.capacity) return;
+    const doublings = Math.ceil(Math.log2(entries / this.capacity));
+    [this.slots, this.old] = [new Int32Array(0), null]; // nothing to move
+    this.#growTo(this.capacity * 2 ** doublings, doublings);
+  }
+
   #grow(): void {
-    this.capacity *= 2;
+    this.#growTo(this.capacity * 2, 1);
+  }
+
+  #growTo(capacity: number, doublings: number): void {
+    this.capacity = capacity;
     this.values = grownFloat64(this.values, this.capacity * this.width);
     this.hashes = grownInt32(this.hashes, this.capacity);
     this.byteValues?.grow(this.capacity);
     this.growKeys(this.capacity);
     const slots = this.slots;
     this.slots = new Int32Array(this.capacity * 2);
-    this.shift -= 1;
+    this.shift -= doublings;
     if (slots.length > SMALL_INDEX_SLOTS) {
       assert(this.old === null, "the last growth is done before the next begins");
       this.old = new OldIndex(slots);

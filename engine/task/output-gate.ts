@@ -1,4 +1,5 @@
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import { isLoopMark } from "../operators/loop-marks.ts";
 import type { Timer, Timers } from "../ports.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import type { EdgeOutput } from "./edge-output.ts";
@@ -75,9 +76,9 @@ export class OutputGate {
   }
 
   emitWatermark(timeMs: number): void {
-    const isIdle = !Number.isFinite(timeMs);
-    // Idleness takes back what a watermark says: neither may stand for the other.
-    if (isIdle || this.#settings.bufferTimeoutUs === 0) {
+    // Idleness takes back what a watermark says: neither may stand for the other. Nor may one mark of a loop for another.
+    const standsAlone = !Number.isFinite(timeMs) || isLoopMark(timeMs);
+    if (standsAlone || this.#settings.bufferTimeoutUs === 0) {
       this.flush();
       this.#sealWatermark(timeMs);
     } else {

@@ -130,7 +130,7 @@ const AND_LENGTH = { feeders: true, duration: true } as const;
 
 /** The load of a further input stream: it lasts as long as `load` unless its shape says how long, and has one feeder. */
 export const otherLoadSchema = z.discriminatedUnion("shape", [
-  constantLoad.omit(AND_LENGTH),
+  constantLoad.omit(AND_LENGTH).extend({ rate: rate().prefault("100/s").describe("Offered events per second.") }),
   stepsLoad.omit(OF_THE_MAIN),
   rampLoad.omit(OF_THE_MAIN),
   sineLoad.omit(AND_LENGTH),

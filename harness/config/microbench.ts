@@ -4,11 +4,10 @@ import { MOST_STAGES } from "../../queries/microbench/pipelines/parameters.ts";
 import { wholeNumber } from "./fields.ts";
 import { impliedShape, otherLoadSchema } from "./load-shapes.ts";
 
-/** Rate of the other streams where nobody says it: that of the original's second source. */
 const otherLoad = (which: string) =>
   z
     .preprocess(impliedShape, otherLoadSchema)
-    .prefault({ rate: "100/s" })
+    .prefault({})
     .describe(`Schedule of the ${which} source, in the shapes of \`load\` but trace; \`load\` is the first one's.`);
 
 /** The microbenchmarks: their pipeline and the events that go through it. */

@@ -69,7 +69,7 @@ function count({ universe, client, network, log, store }: SimulatedCluster, inje
     "fallback",
     journal("checkpointDamaged", ({ usedInstead }) => usedInstead !== null),
   );
-  watch.meet("noneUsable", client.states.at(-1)?.failure?.message.startsWith("no checkpoint of job") === true ? 1 : 0);
+  watch.meet("noneUsable", client.states.at(-1)?.failure?.message.includes("no checkpoint of job") === true ? 1 : 0);
   watch.meet("transactionLost", client.states.at(-1)?.failure?.code === "transaction-lost" ? 1 : 0);
   watch.meet("storeRefused", store.counts.failedWrites);
   watch.meet("storeSlow", store.counts.slow);

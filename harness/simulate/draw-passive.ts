@@ -27,6 +27,8 @@ export function drawPassive(query: QueryDefinition, seed: number, options: Passi
   const run = drawRun(query, seed);
   // Its events come after four seconds: checkpoints all the while would take long.
   const isSlow = generatorOf(query) === "bettercloud";
+  const faults = drawFaults(random, options.faults ?? FAULT_KINDS);
+  const isTorn = faults.some(({ kind, store }) => kind === "store" && store === "tears");
   const guarantee = options.guarantee ?? pick("exactly-once", "exactly-once", "exactly-once", "at-least-once");
   return {
     ...run,
@@ -35,11 +37,15 @@ export function drawPassive(query: QueryDefinition, seed: number, options: Passi
     protection: {
       kind: "passive",
       guarantee,
-      checkpoints: drawCheckpoints(random, guarantee, isSlow),
+      checkpoints: {
+        ...drawCheckpoints(random, guarantee, isSlow),
+        // An older checkpoint to go back to, or none.
+        ...(isTorn ? { retain: pick(1, 4, 4) } : {}),
+      },
       restart: drawRestart(random),
       spareWorkers: pick(0, 0, 1, 2),
       replaceAfterUs: pick(1_000, 50_000, 500_000),
-      faults: drawFaults(random, options.faults ?? FAULT_KINDS),
+      faults,
     },
   };
 }

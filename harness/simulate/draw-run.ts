@@ -4,7 +4,7 @@ import type { JobOptions } from "../../engine/cluster/job-spec.ts";
 import { type Conditions, drawConditions } from "../../engine/simulation/conditions.ts";
 import type { PartitionRule } from "../../generators/dataset.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
-import { findQuery, generatorOf, queryIds } from "../../queries/registry.ts";
+import { generatorOf } from "../../queries/registry.ts";
 import {
   type BetterCloudInput,
   drawBetterCloud,
@@ -35,11 +35,6 @@ export interface DrawnRun {
 }
 
 const WATERMARK_DELAY_MS = 4_000;
-
-/** Queries for whose events there is something to draw. */
-export function simulatedQueryIds(): readonly string[] {
-  return queryIds().filter((id) => generatorOf(findQuery(id)) !== "microbench");
-}
 
 /** What seed `seed` does with the query. */
 export function drawRun(query: QueryDefinition, seed: number): DrawnRun {

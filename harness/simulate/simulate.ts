@@ -3,11 +3,10 @@ import { monotonicUs } from "../../base/clock.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import { EXIT, type ExitCode } from "../../base/exit-codes.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
-import { findQuery } from "../../queries/registry.ts";
+import { findQuery, queryIds } from "../../queries/registry.ts";
 import type { Io } from "../cli/io.ts";
 import { type CampaignProgress, runCampaign } from "./campaign.ts";
 import { MIN_SEEDS_FOR_COVERAGE, missingCoverage } from "./coverage.ts";
-import { simulatedQueryIds } from "./draw-run.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { failureText, progressText, replayCommand, speedOf, summaryText } from "./report.ts";
 import { canBeReplicated, drawMode, PLAIN, type RunMode } from "./run-mode.ts";
@@ -36,13 +35,10 @@ const MAX_HASHES = 200;
 /** What `bench simulate` does. Exit code 4 when a seed fails or a situation is never met. `campaign`: who runs the seeds. */
 export async function simulate(options: SimulateOptions, io: Io, campaign = runCampaign): Promise<ExitCode> {
   const { mode = PLAIN } = options;
-  const unknown = options.queries.find((id) => !simulatedQueryIds().includes(findQuery(id).id));
-  if (unknown !== undefined)
-    throw new FaultlineError("usage", `no input can be drawn for ${unknown}: it cannot be simulated`);
   if (mode.kind === "replicated" && !options.queries.every(canBeReplicated)) {
     throw new FaultlineError("usage", "BetterCloud's rows tell the clock: replicas would not agree");
   }
-  const queries = (options.queries.length === 0 ? simulatedQueryIds() : options.queries).map(findQuery);
+  const queries = (options.queries.length === 0 ? queryIds() : options.queries).map(findQuery);
   const seeds = options.seeds ?? (options.forMs === undefined ? DEFAULT_SEEDS : Number.POSITIVE_INFINITY);
   if (options.trace && !options.json && seeds === 1 && queries.length === 1) {
     return traceOne(queries[0]!.id, options.from, mode, io);

@@ -1,5 +1,6 @@
 import type { WireFormatName } from "../../generators/dataset.ts";
 import type { FaultResult } from "../faults/result.ts";
+import type { ObserverIsolation } from "../measure/observer-spec.ts";
 
 /** The seam between running (harness/sweep) and judging (harness/verify, analyze, report): what is on disk, and what comes of it. */
 

@@ -44,6 +44,7 @@ const PARTS: readonly (readonly [string, (recovery: Recovery) => number | null])
   ["running (from deployment)", (of) => of.runningMs],
   ["first output (from running)", (of) => of.firstOutputMs],
   ["gap", (of) => of.gapMs],
+  ["gap of new outputs", (of) => of.newGapMs],
   ["caught up (from the fault)", (of) => of.caughtUpMs],
 ];
 

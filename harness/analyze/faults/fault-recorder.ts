@@ -25,6 +25,8 @@ export interface FaultSegment {
 
 interface Around {
   readonly observedUs: number;
+  /** Which strike of which fault: several processes may be struck at once. */
+  readonly strike: string;
   /** Place among the observed faults in the order of time. */
   place: number;
   readonly excess: ExcessLatency;
@@ -71,7 +73,9 @@ export class FaultRecorder {
     this.#loadEndUs = loadEndUs;
     this.timeline = new OutputTimeline(startUs, endUs);
     this.slo = new SloIntervals(startUs, sloBoundUs);
-    this.#faults = records.map(({ observedUs }, i) => (observedUs === null ? null : around(observedUs, i < MAX_DRAWN)));
+    this.#faults = records.map((record, i) =>
+      record.observedUs === null ? null : around(record, record.observedUs, i < MAX_DRAWN),
+    );
     this.#observed = this.#faults.filter((fault) => fault !== null).sort((a, b) => a.observedUs - b.observedUs);
     this.#observed.forEach((fault, place) => {
       fault.place = place;
@@ -133,9 +137,14 @@ export class FaultRecorder {
     };
   }
 
-  /** When the next fault showed after this one; null when none did. */
-  nextAfter(us: number): number | null {
-    return this.#observed.find(({ observedUs }) => observedUs > us)?.observedUs ?? null;
+  /** When the next fault showed after the one of this index; null when none did. What else was struck at once with it is the same fault. */
+  nextAfter(index: number): number | null {
+    const fault = this.#faults[index] ?? null;
+    if (fault === null) return null;
+    const next = this.#observed.find(
+      ({ observedUs, strike }) => observedUs > fault.observedUs && strike !== fault.strike,
+    );
+    return next?.observedUs ?? null;
   }
 
   /** What the figure draws; once. */
@@ -176,9 +185,10 @@ export class FaultRecorder {
   }
 }
 
-function around(observedUs: number, isShown: boolean): Around {
+function around({ fault, index, strike }: FaultRecord, observedUs: number, isShown: boolean): Around {
   return {
     observedUs,
+    strike: `${fault ?? index}/${strike ?? 1}`,
     place: 0,
     excess: new ExcessLatency(),
     inFlight: 0,

@@ -75,12 +75,12 @@ export function faultResults(
 
 /** Only of a recovery that the fault's record knows, too. */
 function deployingUs(
-  { observedUs, injectedUs, recoveredUs }: FaultRecord,
+  { index, injectedUs, recoveredUs }: FaultRecord,
   recorder: FaultRecorder,
   { states }: FaultWindow,
 ): number | null {
   if (injectedUs === null || recoveredUs === null) return null;
-  const nextUs = observedUs === null ? null : recorder.nextAfter(observedUs);
+  const nextUs = recorder.nextAfter(index);
   const steps = recoveryAfter(states, injectedUs, Math.max(nextUs ?? 0, recoveredUs));
   return steps.runningUs === null || steps.runningUs > recoveredUs ? null : steps.deployingUs;
 }
@@ -113,7 +113,7 @@ function effectOf(record: FaultRecord, view: FaultView, window: FaultWindow): Fa
   const segment = recorder.segment(record.index);
   if (observedUs === null || segment === null || !view.followed) return null;
   // A run that breaks may end before the harness has seen the process gone.
-  const untilUs = Math.max(observedUs, Math.min(recorder.nextAfter(observedUs) ?? window.endUs, window.endUs));
+  const untilUs = Math.max(observedUs, Math.min(recorder.nextAfter(record.index) ?? window.endUs, window.endUs));
   const { timeline, before, baselineFromUs, baselineToUs } = recorder;
   const medianUs = before.percentile(50, MIN_SAMPLES.p50);
   const overdue = timeline.mostOverdue(baselineFromUs, baselineToUs);

@@ -12,6 +12,8 @@ const FILL_AHEAD = 50_000;
 export interface Seen {
   readonly sentUs: number;
   readonly atUs: number;
+  /** false: written once more after a restart. */
+  readonly isNew: boolean;
 }
 
 const fail = (error: Error): never => {
@@ -80,7 +82,7 @@ export class Load {
     this.#fetcher.start();
   }
 
-  /** New outputs since the last `take`; one that is written again after a restart is not new. */
+  /** Outputs since the last `take`. */
   take(): readonly Seen[] {
     const seen = this.#seen;
     this.#seen = [];
@@ -137,12 +139,10 @@ export class Load {
   #see(bytes: Uint8Array, start: number, atUs: number): void {
     this.#at = start;
     const [sentUs, user, visits] = [this.#number(bytes), this.#number(bytes), this.#number(bytes)];
-    if (visits <= this.#visits[user]!) {
-      this.#copies++;
-    } else {
-      this.#visits[user] = visits;
-      this.#seen.push({ sentUs, atUs });
-    }
+    const isNew = visits > this.#visits[user]!;
+    if (isNew) this.#visits[user] = visits;
+    else this.#copies++;
+    this.#seen.push({ sentUs, atUs, isNew });
   }
 
   /** The next number. */

@@ -18,8 +18,10 @@ export interface Recovery {
   /** From the order of the attempt until all its workers were told to start. */
   readonly runningMs: number | null;
   readonly firstOutputMs: number | null;
-  /** Longest time without a new output that ends after the fault. */
+  /** Longest time without an output that ends after the fault. */
   readonly gapMs: number;
+  /** The same, where outputs that were there before the fault and are written once more do not count. */
+  readonly newGapMs: number;
   /** From the fault until outputs were as young again as before, for a second. */
   readonly caughtUpMs: number | null;
 }
@@ -67,7 +69,7 @@ async function untilNextCheckpoint(cluster: RecoveryCluster, intervalMs: number)
 
 /** When the first second after the gap began in which no output was old; null: not yet. */
 function caughtUp(seen: readonly Seen[], faultUs: number): number | null {
-  const after = seen.filter(({ atUs, sentUs }) => atUs > faultUs && sentUs > faultUs);
+  const after = seen.filter(({ atUs, isNew }) => isNew && atUs > faultUs);
   const old = after.findLast(({ atUs, sentUs }) => atUs - sentUs > YOUNG_MS * 1000);
   const fromUs = old?.atUs ?? null;
   const last = after.at(-1);
@@ -101,6 +103,10 @@ function recoveryOf(
     runningMs: between(deploying?.atUs, running?.atUs),
     firstOutputMs: between(running?.atUs, first?.atUs),
     gapMs: gapOf(seen, faultUs),
+    newGapMs: gapOf(
+      seen.filter(({ isNew }) => isNew),
+      faultUs,
+    ),
     caughtUpMs: caughtUpUs === null ? null : (caughtUpUs - faultUs) / 1000,
   };
 }

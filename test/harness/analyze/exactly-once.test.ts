@@ -115,6 +115,13 @@ describe("a scripted fault under exactly-once", () => {
     assert.deepEqual([nothing.state, nothing.committed!.verified!.matched], ["failed", 0], "no view is no pass");
   });
 
+  it("is invalid when readers of committed data were held up by a transaction that nobody ended", async (t) => {
+    const { state, reasons } = await verdict(t, { change: { heldUp: ["committed"] } });
+    assert.equal(state, "invalid");
+    assert.match(reasons[0]!, /^output-incomplete: readers of committed data did not come to the end of the output/);
+    assert.equal((await verdict(t, { change: { heldUp: [] } })).state, "valid");
+  });
+
   it("fails for an output that no reader saw, and for replays without a fault", async (t) => {
     const lost = await verdict(t, { tamper: (all) => all.slice(1) });
     assert.equal(lost.reasons.length, 2, "in both views");

@@ -105,6 +105,33 @@ test("runs that could not be verified are said, never counted as verified", () =
   assert.match(outcomeText([{ ...valid, verified: null }], "out", makeStyle(false)), /verified: nothing/);
 });
 
+test("under exactly-once what readers of committed data saw is told; views are never added up", () => {
+  const replayed = { ...good, observed: 1_007, duplicate: 7 };
+  const committed = { verified: { ...good, matched: 999, lost: 1 }, latencyUs: valid.latencyUs };
+  const exactly: RunResult = { ...valid, verified: replayed, committed };
+  const text = outcomeText([valid, exactly], "out", makeStyle(false));
+  const [line, other] = text.split("\n").filter((one) => one.startsWith("verified"));
+  assert.equal(
+    line,
+    "verified, exactly-once: 999 of 1,000 outputs, 1 lost, 0 duplicate, 0 wrong. Readers of uncommitted data: 0 lost, 7 replayed, 0 wrong",
+  );
+  assert.equal(other, "verified: 1,000 of 1,000 outputs, 0 lost, 0 duplicate, 0 wrong");
+  assert.match(text, / 999 of 1,000\n/, "the table, too");
+
+  const io = fakeIo();
+  const display = new ProgressDisplay({ sink: io.stderr, clockUs: () => 0, style: makeStyle(false) });
+  display.runEnded(exactly);
+  assert.match(io.err(), /verified, exactly-once: 999 of 1,000 outputs, 1 lost/);
+
+  const out = fakeIo();
+  printOutcome([exactly], "out", { json: true, noColor: true }, out);
+  const json = JSON.parse(out.out()) as Record<string, { duplicate: number; lost: number }>;
+  assert.deepEqual([json.verified!.duplicate, json.verifiedCommitted!.lost], [7, 1]);
+
+  const unseen = outcomeText([{ ...exactly, committed: { ...committed, verified: null } }], "out", makeStyle(false));
+  assert.match(unseen, /verified, exactly-once: nothing/, "one view does not stand for the other");
+});
+
 test("--json prints one line per run on stdout, people's text stays on stderr", () => {
   const io = fakeIo();
   printOutcome([valid], "out", { json: true, noColor: true }, io);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import { test } from "node:test";
-import { simulatedQueryIds } from "../../../harness/simulate/draw-run.ts";
 import type { FaultKind } from "../../../harness/simulate/protection.ts";
 import { drawMode, queriesOfSeed, type RunMode } from "../../../harness/simulate/run-mode.ts";
 import { runSeed, type SeedHooks, type SeedResult } from "../../../harness/simulate/run-seed.ts";
+import { queryIds } from "../../../queries/registry.ts";
 import {
   acknowledgesBeforePersisting,
   fencesNobody,
@@ -76,7 +76,7 @@ for (const { what, mode, hooks, shows } of DEFECTS) {
 
 async function firstFailure(from: number, mode: RunMode, hooks: SeedHooks): Promise<SeedResult | null> {
   for (let seed = from; seed < from + SEEDS; seed++) {
-    for (const query of queriesOfSeed(mode, simulatedQueryIds(), seed)) {
+    for (const query of queriesOfSeed(mode, queryIds(), seed)) {
       const result = await runSeed(drawMode(mode, query, seed), hooks);
       if (result.problem !== null) return result;
     }

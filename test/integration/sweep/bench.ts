@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { monotonicUs } from "../../../base/clock.ts";
+import { MARK, markedProcesses } from "../marked-processes.ts";
 
 const LAUNCHER = fileURLToPath(new URL("../../../bench", import.meta.url));
 const POLL_MS = 50;
@@ -38,13 +39,12 @@ export class Bench {
   readonly ended: Promise<number | null>;
   out = "";
   err = "";
-  readonly #mark = `FAULTLINE_TEST_MARK=${process.pid}-${++started}`;
+  readonly #mark = `${process.pid}-${++started}`;
 
   constructor(place: Workplace, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const [name, value] = this.#mark.split("=") as [string, string];
     this.child = spawn(LAUNCHER, args, {
       cwd: place.path,
-      env: { ...process.env, TMPDIR: place.temporary, [name]: value, ...env },
+      env: { ...process.env, TMPDIR: place.temporary, [MARK]: this.#mark, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.child.stdout!.on("data", (chunk: Buffer) => {
@@ -77,17 +77,7 @@ export class Bench {
 
   /** Command lines of the processes that carry the mark, by pid. */
   processes(): Map<number, string> {
-    const found = new Map<number, string>();
-    for (const name of readdirSync("/proc")) {
-      if (!/^\d+$/.test(name)) continue;
-      try {
-        if (!readFileSync(`/proc/${name}/environ`, "latin1").split("\0").includes(this.#mark)) continue;
-        found.set(Number(name), readFileSync(`/proc/${name}/cmdline`, "latin1").replaceAll("\0", " "));
-      } catch {
-        // It has just ended, or is not ours to look at.
-      }
-    }
-    return found;
+    return markedProcesses(this.#mark);
   }
 }
 

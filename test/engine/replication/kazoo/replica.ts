@@ -2,7 +2,7 @@ import type { KaZoo } from "../../../../engine/merge/kazoo.ts";
 import { LogicalChannel } from "../../../../engine/replication/logical-channel.ts";
 import { decodeOrderEntry, encodeOrderEntry } from "../../../../engine/replication/order-entry.ts";
 import { OrderGroup, type OrderGroupParts } from "../../../../engine/replication/order-group.ts";
-import { elementCount, type Element } from "../../../../engine/task/element.ts";
+import { type Element, elementCount } from "../../../../engine/task/element.ts";
 
 /** Parts of a replica that a canary replaces. */
 export interface Planted {
