@@ -7,7 +7,7 @@ import type { JobRecovery, RecoveryEffects } from "./job-recovery.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { Failure } from "./messages.ts";
 import { NextAttempt } from "./next-attempt.ts";
-import type { WorkerAddress } from "./placement.ts";
+import { type WorkerAddress, workersNeeded } from "./placement.ts";
 import { planOfJob, snapshotShape } from "./plan-of-job.ts";
 
 interface AttemptsSettings {
@@ -90,8 +90,9 @@ export class Attempts {
   begin(): Attempt | null {
     const { spec, epoch, effects, workersWanted } = this.#settings;
     const start = this.#next?.start ?? null;
-    const workersNeeded = this.#current === null ? workersWanted : 1;
-    if (start === null || this.#loaded === null || this.#available.length < workersNeeded) return null;
+    if (start === null || this.#loaded === null) return null;
+    const needed = this.#current === null ? workersWanted : workersNeeded(this.#loaded.plan);
+    if (this.#available.length < needed) return null;
     if (this.#current !== null) this.#number = effects.nextAttempt();
     this.#next = null;
     this.#current = new Attempt({

@@ -2,6 +2,7 @@ import { unreachable } from "../../base/assert.ts";
 import type { Connection, World } from "../ports.ts";
 import { sendControl } from "./control-codec.ts";
 import { CountersQuery } from "./counters-query.ts";
+import type { JobOrder } from "./job-effects.ts";
 import { type CheckpointListener, JobRecovery } from "./job-recovery.ts";
 import { JobRun } from "./job-run.ts";
 import type { JobSpec } from "./job-spec.ts";
@@ -174,7 +175,11 @@ export class JobDesk {
         this.#parts.world.timers.after(delayUs, callback);
       },
       recovery: (shape, effects) => {
-        return new JobRecovery(job, shape, this.#parts.world, effects, this.#checkpointListener(job));
+        const order = (told: JobOrder) => {
+          effects.order(told);
+          if (told.type === "checkpoint") this.#ticks.flag(told.checkpointId);
+        };
+        return new JobRecovery(job, shape, this.#parts.world, { ...effects, order }, this.#checkpointListener(job));
       },
     });
     this.#announce("created", null);

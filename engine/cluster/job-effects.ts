@@ -1,8 +1,8 @@
-import type { RestoringJob } from "../checkpoint/restore-point.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
 import type { JobRecovery, RecoveryEffects } from "./job-recovery.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { CoordinatorToWorker, Failure, JobState, TaskPlacement, TaskState } from "./messages.ts";
+import type { SnapshotShape } from "./plan-of-job.ts";
 
 /** What a job run does to the world around it. */
 export interface JobEffects {
@@ -15,7 +15,7 @@ export interface JobEffects {
   replicaLost(task: TaskPlacement, failure: Failure): void;
   after(delayUs: number, callback: () => void): void;
   /** Makes the recovery of this job, whose snapshots are of this shape. */
-  recovery(shape: RestoringJob, effects: RecoveryEffects): JobRecovery;
+  recovery(shape: SnapshotShape, effects: RecoveryEffects): JobRecovery;
 }
 
 /** A task that has ended; nothing of it runs any more. */

@@ -2,6 +2,7 @@ import { unreachable } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
 import type { World } from "../ports.ts";
+import { instanceOf } from "../replication/subtask.ts";
 import type { Frame } from "../task/frame.ts";
 import type { FrameLink } from "../task/link.ts";
 import type { Task } from "../task/task.ts";
@@ -83,7 +84,10 @@ export class JobHost {
 
   #restore(deploy: Deploy, graph: LogicalGraph): void {
     const { job, attempt, restore, placements } = deploy;
-    const own = placements.filter(({ worker }) => worker === this.#worker);
+    const replicas = new Map(planOfJob(graph, job).vertices.map((vertex) => [vertex.id, vertex.replicas]));
+    const own = placements
+      .filter(({ worker }) => worker === this.#worker)
+      .map(({ vertex, subtask }) => ({ vertex, subtask, instance: instanceOf(subtask, replicas.get(vertex) ?? 1) }));
     this.#snapshotsOf(job).begin(attempt, restore, own, (error, states) => {
       if (this.#loading === deploy) this.#onLoaded(deploy, error, error === null ? graph : null, states);
     });

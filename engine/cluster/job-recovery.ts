@@ -1,11 +1,14 @@
 import { CheckpointCoordinator } from "../checkpoint/checkpoint-coordinator.ts";
 import { findRestorePoint, loadRestorePoint, type RestoringJob } from "../checkpoint/restore-point.ts";
 import type { World } from "../ports.ts";
+import { instanceOf } from "../replication/subtask.ts";
 import { taskFailure } from "../task/task-failure.ts";
 import type { CheckpointPhase, CheckpointReport, RestorePoint } from "./checkpoint-facts.ts";
 import type { JobOrder } from "./job-effects.ts";
 import { checkpointsOf, DEFAULT_RESTART, type JobSpec } from "./job-spec.ts";
 import type { Failure, TaskPlacement, WorkerToCoordinator } from "./messages.ts";
+import { taskKey } from "./placement.ts";
+import type { SnapshotShape } from "./plan-of-job.ts";
 import type { RestartDecision } from "./restart-strategy.ts";
 import { RestartDecider } from "./restart-strategy.ts";
 
@@ -43,21 +46,21 @@ export class JobRecovery {
   readonly #world: RecoveryWorld;
   readonly #checkpoints: CheckpointCoordinator | null;
   readonly #restarts: RestartDecider;
-  readonly #job: RestoringJob;
+  readonly #shape: SnapshotShape;
   /** Checkpoints that a worker could not read. */
   readonly #damaged = new Set<number>();
   #started = false;
 
   constructor(
     spec: JobSpec,
-    job: RestoringJob,
+    shape: SnapshotShape,
     world: RecoveryWorld,
     effects: RecoveryEffects,
     listener: CheckpointListener,
   ) {
     this.#spec = spec;
     this.#world = world;
-    this.#job = job;
+    this.#shape = shape;
     const { clock, random } = world;
     const strategy =
       (spec.recovery ?? "none") === "none" ? ({ kind: "none" } as const) : (spec.restart ?? DEFAULT_RESTART);
@@ -70,7 +73,7 @@ export class JobRecovery {
         : new CheckpointCoordinator({
             jobId,
             settings,
-            graphHash: job.graphHash,
+            graphHash: shape.graphHash,
             world,
             effects: {
               trigger: (order) => effects.order({ type: "checkpoint", ...order }),
@@ -88,7 +91,7 @@ export class JobRecovery {
     const { recovery, guarantee, restoreFrom, jobId } = this.#spec;
     const isFirst = !this.#started;
     const world = this.#world;
-    const job = this.#job;
+    const job: RestoringJob = this.#shape;
     const found = (error: Error | null, restore: RestorePoint | null) => {
       // The first attempt begins where it was told to, also when that takes several tries.
       if (error === null) this.#started = true;
@@ -121,7 +124,9 @@ export class JobRecovery {
   /** The attempt runs: checkpoints begin. */
   onRunning(attempt: number, tasks: readonly TaskPlacement[], restore: RestorePoint | null): void {
     this.#restarts.onRunning();
-    this.#checkpoints?.begin(attempt, tasks, restore);
+    const units = new Map(tasks.map((task) => [taskKey(task.vertex, this.#instanceOf(task)), task]));
+    const wanted = [...units.values()].map((task) => ({ vertex: task.vertex, subtask: this.#instanceOf(task) }));
+    this.#checkpoints?.begin(attempt, wanted, restore);
   }
 
   /** The attempt runs no more: `settled` when nothing of its checkpoints is under way. */
@@ -142,8 +147,19 @@ export class JobRecovery {
 
   onSnapshot(report: SnapshotReport): void {
     const { checkpointId } = report;
-    if (report.type === "snapshotStored") this.#checkpoints?.onStored(checkpointId, report.handle, report.cost);
-    else this.#checkpoints?.onFailed(checkpointId, report, report.failure);
+    if (report.type === "snapshotStored") {
+      const handle = { ...report.handle, subtask: this.#instanceOf(report.handle) };
+      this.#checkpoints?.onStored(checkpointId, handle, report.cost);
+    } else if ((this.#shape.replicas[report.vertex] ?? 1) > 1) {
+      // One of its siblings may have stored the same; if none does, the checkpoint's time limit ends it.
+      const { vertex, subtask, failure } = report;
+      this.#world.journal.write("replicaSnapshotFailed", { checkpointId, vertex, subtask, message: failure.message });
+    } else this.#checkpoints?.onFailed(checkpointId, report, report.failure);
+  }
+
+  /** Replicas of one instance save the same: the first of them counts. */
+  #instanceOf({ vertex, subtask }: { readonly vertex: string; readonly subtask: number }): number {
+    return instanceOf(subtask, this.#shape.replicas[vertex] ?? 1);
   }
 
   /** A worker could not read its part: the next attempt begins elsewhere. */

@@ -44,11 +44,11 @@ export class JobSnapshots {
     this.#copies = new LocalCopies(parts.world);
   }
 
-  /** Reads what the tasks of an attempt start from, by name of the task. `done` is not called when another attempt begins before. */
+  /** Reads what the tasks of an attempt start from, by name of the task; replicas start from what their instance has saved. `done` is not called when another attempt begins before. */
   begin(
     attempt: number,
     restore: RestorePoint | null,
-    tasks: readonly { readonly vertex: string; readonly subtask: number }[],
+    tasks: readonly { readonly vertex: string; readonly subtask: number; readonly instance: number }[],
     done: (error: FaultlineError | null, states: ReadonlyMap<string, Uint8Array> | null) => void,
   ): void {
     this.end();
@@ -58,11 +58,14 @@ export class JobSnapshots {
       done(null, null);
       return;
     }
-    const names = new Set(tasks.map(({ vertex, subtask }) => taskKey(vertex, subtask)));
-    const wanted = restore.snapshots.filter(({ vertex, subtask }) => names.has(taskKey(vertex, subtask)));
+    const handles = new Map(restore.snapshots.map((handle) => [taskKey(handle.vertex, handle.subtask), handle]));
+    const wanted = tasks.flatMap(({ vertex, subtask, instance }) => {
+      const handle = handles.get(taskKey(vertex, instance));
+      return handle === undefined ? [] : [{ name: taskKey(vertex, subtask), handle }];
+    });
     const states = new Map<string, Uint8Array>();
     let failed = false;
-    for (const handle of wanted) {
+    for (const { name, handle } of wanted) {
       downloadSnapshot(this.#parts.world, restore.folder, handle, (error, snapshot) => {
         if (failed || this.#attempt !== attempt) return;
         if (snapshot === null) {
@@ -70,7 +73,7 @@ export class JobSnapshots {
           done(error, null);
           return;
         }
-        states.set(taskKey(handle.vertex, handle.subtask), snapshot.payload);
+        states.set(name, snapshot.payload);
         if (states.size === wanted.length) done(null, states);
       });
     }

@@ -168,7 +168,8 @@ export function checkpointsOf({ recovery, guarantee, checkpoints }: JobSpec): Ch
   return recovery === "passive" && guarantee !== "at-most-once" ? (checkpoints ?? DEFAULT_CHECKPOINTS) : null;
 }
 
-/** How barriers meet at the job's tasks; null: there are none, or they travel on heartbeats (replicated jobs). */
+/** How barriers meet at the job's tasks; null: there are none. In replicated jobs they ride on heartbeats, which align them. */
 export function barrierModeOf(job: JobSpec): BarrierMode | null {
-  return job.replication === undefined ? (checkpointsOf(job)?.mode ?? null) : null;
+  const mode = checkpointsOf(job)?.mode ?? null;
+  return job.replication === undefined || mode === null ? mode : "aligned";
 }

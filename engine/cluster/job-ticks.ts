@@ -26,6 +26,11 @@ export class JobTicks {
     }
   }
 
+  /** A checkpoint begins: it rides on a heartbeat. Jobs without replicas have barriers. */
+  flag(checkpointId: number): void {
+    this.#ticker?.flag(checkpointId);
+  }
+
   /** A source has read so much that a tick is due. */
   onDue(): void {
     this.#ticker?.onDue();

@@ -34,7 +34,7 @@ function splitWorkers(plan: PhysicalPlan, workers: readonly WorkerAddress[]) {
   const [single, replicated] = [tasks(false), tasks(true)];
   if (replicated === 0) return { single: workers, replicated: [] };
   const replicas = Math.max(...plan.vertices.map((vertex) => vertex.replicas));
-  const needed = replicas + (single > 0 ? 1 : 0);
+  const needed = workersNeeded(plan);
   if (workers.length < needed) {
     throw new FaultlineError(
       "job-invalid",
@@ -48,6 +48,13 @@ function splitWorkers(plan: PhysicalPlan, workers: readonly WorkerAddress[]) {
   const share = Math.round((workers.length * single) / (single + replicated));
   const count = Math.min(Math.max(share, 1), workers.length - replicas);
   return { single: workers.slice(0, count), replicated: workers.slice(count) };
+}
+
+/** Fewer workers cannot run the plan: replicas of one group never share one, nor one with tasks that have no replica. */
+export function workersNeeded({ vertices }: PhysicalPlan): number {
+  const replicas = Math.max(...vertices.map((vertex) => vertex.replicas));
+  if (replicas === 1) return 1;
+  return replicas + (vertices.some((vertex) => vertex.replicas === 1) ? 1 : 0);
 }
 
 /** Name of a task in maps and messages. */

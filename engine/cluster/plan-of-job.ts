@@ -26,8 +26,13 @@ function refuseLoops(graph: LogicalGraph, why: string, hint: string): void {
   throw new FaultlineError("job-invalid", `operator "${loop.id}" is the head of a loop: ${why}`, { hint });
 }
 
+export interface SnapshotShape extends RestoringJob {
+  /** Vertex → replicas of each of its instances. */
+  readonly replicas: Readonly<Record<string, number>>;
+}
+
 /** What the snapshots of a job must have in common with its plan: the same vertices with the same operators and tasks, the same edges. */
-export function snapshotShape({ vertices, edges, keyGroups }: PhysicalPlan): RestoringJob {
+export function snapshotShape({ vertices, edges, keyGroups }: PhysicalPlan): SnapshotShape {
   const text = JSON.stringify({
     keyGroups,
     vertices: vertices.map(({ id, operators }) => [id, operators]),
@@ -36,6 +41,7 @@ export function snapshotShape({ vertices, edges, keyGroups }: PhysicalPlan): Res
   const bytes = new TextEncoder().encode(text);
   hash64(bytes, 0, bytes.length);
   const graphHash = `${lastHash.high.toString(16)}${lastHash.low.toString(16).padStart(8, "0")}`;
-  const parallelism = Object.fromEntries(vertices.map(({ id, parallelism, replicas }) => [id, parallelism * replicas]));
-  return { graphHash, parallelism };
+  const parallelism = Object.fromEntries(vertices.map(({ id, parallelism }) => [id, parallelism]));
+  const replicas = Object.fromEntries(vertices.map(({ id, replicas }) => [id, replicas]));
+  return { graphHash, parallelism, replicas };
 }

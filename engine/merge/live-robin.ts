@@ -1,11 +1,9 @@
 import { assert, unreachable } from "../../base/assert.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import { FIRST_FLAGGED_HEARTBEAT } from "../replication/flagged-heartbeat.ts";
 import type { Element } from "../task/element.ts";
 import { Fifo } from "./fifo.ts";
-import type { Merge, MergeEvent } from "./merge.ts";
-
-/** Smallest heartbeat that may carry a checkpoint: at the start epochs run one ahead of the heartbeats. */
-const FIRST_FLAGGED_HEARTBEAT = 2;
+import type { Merge, MergeEvent, RestoringAttempt } from "./merge.ts";
 
 const END = Number.POSITIVE_INFINITY;
 
@@ -88,13 +86,25 @@ export class LiveRobin implements Merge {
     for (const heartbeat of this.#shown) writer.f64(heartbeat);
   }
 
-  restore(reader: SnapshotReader): void {
+  restore(reader: SnapshotReader, attempt: RestoringAttempt): void {
     assert(this.#queued === 0, "restore before the first element");
     this.#turn = reader.u32();
     this.#epoch = reader.f64();
     this.#forwarded = reader.f64();
     for (let channel = 0; channel < this.#shown.length; channel++) this.#shown[channel] = reader.f64();
+    if (attempt === "next") this.#beginAnew();
     this.#offered.set(this.#shown);
+  }
+
+  /** A new attempt counts its heartbeats from 1, and nothing is under way on any channel: all that is left is which have ended. */
+  #beginAnew(): void {
+    this.#turn = 0;
+    this.#epoch = 0;
+    this.#forwarded = 0;
+    for (let channel = 0; channel < this.#shown.length; channel++) {
+      if (this.#shown[channel] !== END) this.#shown[channel] = 0;
+    }
+    this.#passEnded();
   }
 
   #observe(channel: number, element: Element): void {

@@ -13,6 +13,9 @@ export type MergeEvent =
   | { readonly kind: "barrier"; readonly checkpointId: number }
   | { readonly kind: "forward"; readonly heartbeat: number; readonly checkpointId: number | null };
 
+/** `same`: of the attempt that the snapshot is of, whose senders go on. `next`: of a new one, in which all begin again from a checkpoint. */
+export type RestoringAttempt = "same" | "next";
+
 /**
  * Order of delivery over a task's logical channels 0 … n − 1. Fed with de-duplicated elements in channel order; gives slices.
  * Pure: its output is a function of the calls. Its queues are bounded by the credit that the gate grants.
@@ -33,5 +36,5 @@ export interface Merge {
   /** Position of the merge. Queued elements are not part of it: senders send them again. */
   snapshot(writer: SnapshotWriter): void;
   /** Before the first offer. */
-  restore(reader: SnapshotReader): void;
+  restore(reader: SnapshotReader, attempt: RestoringAttempt): void;
 }

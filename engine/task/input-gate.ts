@@ -1,7 +1,7 @@
 import { assert } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
-import type { Merge, MergeEvent } from "../merge/merge.ts";
+import type { Merge, MergeEvent, RestoringAttempt } from "../merge/merge.ts";
 import { lastNumber } from "../replication/trim.ts";
 import type { Element } from "./element.ts";
 import { elementOfFrame } from "./element-codec.ts";
@@ -188,14 +188,14 @@ export class InputGate {
   }
 
   /** Before the first frame. */
-  restore(reader: SnapshotReader): void {
+  restore(reader: SnapshotReader, attempt: RestoringAttempt): void {
     for (const logical of this.#logicals) {
       logical.processed = reader.f64();
       logical.channel.resumeAfter(logical.processed);
     }
     this.#ended.set(reader.bytes());
     this.#watermarks.restore(reader);
-    this.#merge.restore(reader);
+    this.#merge.restore(reader, attempt);
   }
 
   readonly #giveBack = (index: number, bytes: number): void => {

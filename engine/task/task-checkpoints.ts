@@ -9,7 +9,7 @@ interface TaskCheckpointsSettings {
   readonly mode: BarrierMode;
   readonly clock: Clock;
   readonly core: TaskCore;
-  readonly parts: Pick<TaskParts, "source" | "gate" | "sink">;
+  readonly parts: Pick<TaskParts, "source" | "gate" | "sink" | "heartbeats">;
   readonly onSnapshot: (snapshot: TaskSnapshot) => void;
 }
 
@@ -70,7 +70,15 @@ export class TaskCheckpoints {
     this.#order = order;
     const { checkpointId, last } = order;
     if (last && this.#taken === checkpointId) this.#last = checkpointId;
-    if (this.#settings.parts.source !== null || this.#settings.core.inputEnded) this.#take(checkpointId);
+    const { core, parts } = this.#settings;
+    // On heartbeats the flag comes to sources too, by the tick.
+    const comes = parts.heartbeats === null ? parts.source === null && !core.inputEnded : !core.outputEnded;
+    if (!comes) this.#take(checkpointId, () => core.barrier(checkpointId));
+  }
+
+  /** Replicated jobs: a heartbeat that carries the checkpoint goes on. */
+  onFlagged(heartbeat: number, checkpointId: number): void {
+    this.#take(checkpointId, () => this.#settings.core.heartbeat(heartbeat, checkpointId));
   }
 
   /** A channel has shown the barrier. */
@@ -81,12 +89,13 @@ export class TaskCheckpoints {
 
   /** The barrier is due. */
   onBarrier(checkpointId: number): void {
-    this.#take(checkpointId);
+    this.#take(checkpointId, () => this.#settings.core.barrier(checkpointId));
   }
 
   /** Checkpoints that were ordered and whose barrier will not come any more are due now. */
   onInputEnded(): void {
-    if (this.#order !== null) this.#take(this.#order.checkpointId);
+    const id = this.#order?.checkpointId;
+    if (id !== undefined) this.#take(id, () => this.#settings.core.barrier(id));
   }
 
   #onComplete(checkpointId: number): void {
@@ -105,7 +114,8 @@ export class TaskCheckpoints {
     if (this.#heldFor !== null && this.#heldFor <= checkpointId) this.#heldFor = null;
   }
 
-  #take(checkpointId: number): void {
+  /** `passOn` sends the barrier on. */
+  #take(checkpointId: number, passOn: () => void): void {
     if (checkpointId <= this.#taken) return;
     const { clock, core, parts, mode } = this.#settings;
     this.#taken = checkpointId;
@@ -115,7 +125,8 @@ export class TaskCheckpoints {
     const atUs = clock.nowUs();
     const firstUs = this.#shown.checkpointId === checkpointId ? this.#shown.atUs : atUs;
     let syncUs = 0;
-    core.barrier(checkpointId, (state: PendingSnapshot) => {
+    passOn();
+    core.takeSnapshot(checkpointId, (state: PendingSnapshot) => {
       const cost = {
         startDelayUs: order === null ? null : Math.max(0, firstUs - order.atUs),
         alignmentUs: atUs - firstUs,

@@ -3,6 +3,7 @@ import { FaultlineError } from "../../base/errors.ts";
 import type { PendingSnapshot } from "../checkpoint/pending-snapshot.ts";
 import type { SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { TaskCounters } from "../cluster/messages.ts";
+import type { RestoringAttempt } from "../merge/merge.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import { restoreParts, snapshotParts, type TaskParts } from "./task-parts.ts";
 import { IDLE_WATERMARK } from "./watermark-tracker.ts";
@@ -35,6 +36,11 @@ export class TaskCore {
 
   get inputEnded(): boolean {
     return this.#inputEnded;
+  }
+
+  /** Receivers have been told that nothing follows. */
+  get outputEnded(): boolean {
+    return this.#outputEnded;
   }
 
   /** The input has ended and all output is acknowledged. */
@@ -77,11 +83,10 @@ export class TaskCore {
     this.#tellIdle();
   }
 
-  /** Replicated jobs: the heartbeat goes on, with the watermark. When it is flagged, `done` gets the snapshot, as behind a barrier. */
-  heartbeat(heartbeat: number, checkpointId: number | null, done: SnapshotTaker): void {
+  /** Replicated jobs: the heartbeat goes on, with the watermark, and perhaps a checkpoint's flag. */
+  heartbeat(heartbeat: number, checkpointId: number | null): void {
     if (this.#inputEnded) return;
     this.#parts.output.emitHeartbeat(heartbeat, this.#idle ? IDLE_WATERMARK : this.#passedMs, checkpointId);
-    if (checkpointId !== null) this.#takeSnapshot(checkpointId, done);
   }
 
   endOfInput(): void {
@@ -91,15 +96,16 @@ export class TaskCore {
     if (this.#passedMs === Number.POSITIVE_INFINITY) this.#endOutput();
   }
 
-  /** Sends the barrier on and calls `done` with the snapshot, taken behind the barrier, because receivers count it too. */
-  barrier(checkpointId: number, done: SnapshotTaker): void {
-    // Nothing may follow the end; receivers take an ended channel for one that has shown the barrier.
+  /** Sends the barrier on. Nothing may follow the end; receivers take an ended channel for one that has shown the barrier. */
+  barrier(checkpointId: number): void {
     if (!this.#outputEnded) this.#parts.output.emitBarrier(checkpointId);
-    this.#takeSnapshot(checkpointId, done);
   }
 
-  /** A sink's only when what it has written is durable: a checkpoint that completed earlier would forget rows that were never written. */
-  #takeSnapshot(checkpointId: number, done: SnapshotTaker): void {
+  /**
+   * To be called behind the barrier, because receivers count it too. A sink's snapshot is given only when what it has written is durable:
+   * a checkpoint that completed earlier would forget rows that were never written.
+   */
+  takeSnapshot(checkpointId: number, done: SnapshotTaker): void {
     const writer = this.#snapshot(checkpointId, false);
     const { sink } = this.#parts;
     if (sink === null) {
@@ -144,8 +150,8 @@ export class TaskCore {
     return snapshotParts(this.#parts, time, checkpointId, unacknowledged);
   }
 
-  restore(snapshot: Uint8Array): void {
-    const { watermarkMs, passedMs, idle, inputEnded, outputEnded } = restoreParts(this.#parts, snapshot);
+  restore(snapshot: Uint8Array, attempt: RestoringAttempt): void {
+    const { watermarkMs, passedMs, idle, inputEnded, outputEnded } = restoreParts(this.#parts, snapshot, attempt);
     this.#watermarkMs = watermarkMs;
     this.#passedMs = passedMs;
     this.#idle = idle;

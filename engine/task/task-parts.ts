@@ -5,6 +5,7 @@ import type { BarrierMode } from "../cluster/job-spec.ts";
 import type { Failure, TaskState } from "../cluster/messages.ts";
 import type { Sink, SinkHost } from "../connectors/sink.ts";
 import type { SourcePart, TickedSourceHost } from "../connectors/source-part.ts";
+import type { RestoringAttempt } from "../merge/merge.ts";
 import type { Clock, Timer, Timers } from "../ports.ts";
 import type { HeartbeatAlarm } from "../replication/heartbeat-alarm.ts";
 import type { BinaryRowReader } from "../rows/binary.ts";
@@ -125,7 +126,7 @@ export function snapshotParts(
 }
 
 /** Loads what `snapshotParts` wrote, and the sink's state behind it, into fresh parts; returns the time. */
-export function restoreParts(parts: TaskParts, snapshot: Uint8Array): TaskTime {
+export function restoreParts(parts: TaskParts, snapshot: Uint8Array, attempt: RestoringAttempt): TaskTime {
   const reader = new SnapshotReader(snapshot);
   const time = {
     watermarkMs: reader.f64(),
@@ -135,7 +136,7 @@ export function restoreParts(parts: TaskParts, snapshot: Uint8Array): TaskTime {
     outputEnded: reader.u8() === 1,
   };
   parts.chain.restore([reader]);
-  parts.gate?.restore(reader);
+  parts.gate?.restore(reader, attempt);
   parts.source?.restore([reader]);
   parts.output.restore(reader);
   parts.sink?.restore(reader.bytes());

@@ -2,6 +2,7 @@ import { assert } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import { isTerminal } from "../cluster/job-effects.ts";
 import type { Failure, TaskCounters, TaskState } from "../cluster/messages.ts";
+import type { RestoringAttempt } from "../merge/merge.ts";
 import { FRAME_CREDIT, type Frame } from "./frame.ts";
 import type { FrameLink } from "./link.ts";
 import { TaskCheckpoints } from "./task-checkpoints.ts";
@@ -149,9 +150,9 @@ export class Task {
   }
 
   /** Before `start` and before the first frame. */
-  restore(snapshot: Uint8Array): void {
+  restore(snapshot: Uint8Array, attempt: RestoringAttempt = "next"): void {
     assert(this.#state === "created", "restore before start");
-    this.#core.restore(snapshot);
+    this.#core.restore(snapshot, attempt);
   }
 
   counters(): TaskCounters {
@@ -182,10 +183,8 @@ export class Task {
   }
 
   #onHeartbeat(heartbeat: number, checkpointId: number | null): void {
-    this.#core.heartbeat(heartbeat, checkpointId, (state) => {
-      const cost = { startDelayUs: null, alignmentUs: 0, alignmentBytes: 0, syncUs: 0 };
-      this.#settings.host.onSnapshot?.(this, { checkpointId: checkpointId!, state, cost });
-    });
+    if (checkpointId !== null && this.#checkpoints !== null) this.#checkpoints.onFlagged(heartbeat, checkpointId);
+    else this.#core.heartbeat(heartbeat, checkpointId);
   }
 
   #endOfInput(): void {

@@ -274,7 +274,7 @@ describe("LiveRobin", () => {
       const writer = new SnapshotWriter();
       first.merge.snapshot(writer);
       const second = new LiveRobin(channels.length);
-      second.restore(new SnapshotReader(writer.finish()));
+      second.restore(new SnapshotReader(writer.finish()), "same");
       const { order } = deliver(rest, random, second);
       assert.deepEqual([...first.order, ...order], deliver(channels, null).order, `seed ${seed}`);
     }

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Random } from "../../../base/random.ts";
+import { DEFAULT_CHECKPOINTS, DEFAULT_JOB_OPTIONS, type JobSpec } from "../../../engine/cluster/job-spec.ts";
+import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
+import { countJob } from "../simulation/tiny-job.ts";
+import { readTiny, tinySupplier } from "../simulation/tiny-rows.ts";
+
+const ROWS = 4000;
+const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
+
+const SPEC: JobSpec = {
+  jobId: "j",
+  name: "j",
+  module: "count",
+  parameters: {},
+  parallelism: 2,
+  keyGroups: 16,
+  sources: { source: { kind: "memory", brokers: [], topic: "in", partitions: 2 } },
+  sinks: { sink: { kind: "memory", brokers: [], topic: "out", partitions: 2 } },
+  options: DEFAULT_JOB_OPTIONS,
+  bounded: true,
+  recovery: "passive",
+  guarantee: "exactly-once",
+  checkpoints: { ...DEFAULT_CHECKPOINTS, intervalUs: 2_000 },
+  replication: {
+    factor: 2,
+    sources: false,
+    cutLog: { kind: "memory", brokers: [], topic: "cuts" },
+    heartbeatIntervalUs: 500,
+    heartbeatRecords: 0,
+    maxLagBytes: 1 << 30,
+    silentIntervals: 1000,
+  },
+};
+
+/** Two workers for what has no replicas, two for replicas, and spare ones. */
+function startCluster(seed: number): SimulatedCluster {
+  return new SimulatedCluster({
+    seed,
+    workers: 6,
+    modules: new Map([["count", () => countJob(500)]]),
+    suppliers: new Map([["in", tinySupplier(2, ROWS, 5)]]),
+    batchRecords: 50,
+    onRecord: null,
+    maxSteps: 5_000_000,
+    maxVirtualUs: 120_000_000,
+  });
+}
+
+function rowsOf(cluster: SimulatedCluster): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const partition of [0, 1]) {
+    for (const row of cluster.topics.records("out", partition, "committed").map(readTiny)) {
+      const name = `${row.time} ${row.key} ${row.value}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+function run(seed: number, kills: number): SimulatedCluster {
+  const random = new Random(seed);
+  const cluster = startCluster(seed);
+  cluster.client.submit(SPEC, 4);
+  cluster.runUntil(() => cluster.client.states.some(({ state }) => state === "running"), "running");
+  for (let kill = 0; kill < kills; kill++) {
+    const worker = random.below(cluster.workers.length);
+    cluster.universe.queue.at(cluster.universe.nowUs + random.below(15_000), () => cluster.workers[worker]!.kill());
+  }
+  cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
+  const { state, failure } = cluster.client.stateOf("j")!;
+  assert.equal(state, "finished", `seed ${seed}: ${failure?.message}`);
+  return cluster;
+}
+
+describe("a replicated job with checkpoints beneath", () => {
+  const right = rowsOf(run(0, 0));
+
+  it("has results", () => {
+    assert.ok(right.size > 20);
+  });
+
+  it("masks the loss of a replica; recovers from a checkpoint when all replicas of a task, or a task without one, are lost", () => {
+    let restored = 0;
+    let masked = 0;
+    for (const seed of SEEDS) {
+      const cluster = run(seed, 1 + (seed % 3));
+      assert.deepEqual(rowsOf(cluster), right, `seed ${seed}`);
+      if (cluster.client.states.some((state) => state.restored !== undefined)) restored++;
+      const losses = cluster.universe.journal.filter(({ event }) => event === "replicaLost").length;
+      if (losses > 0 && !cluster.client.states.some(({ state }) => state === "restarting")) masked++;
+    }
+    assert.ok(restored >= 8, `${restored} of ${SEEDS.length} restored a checkpoint`);
+    assert.ok(masked >= 5, `${masked} of ${SEEDS.length} masked a loss`);
+  });
+});
