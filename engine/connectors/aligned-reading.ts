@@ -51,6 +51,10 @@ export class AlignedReading {
     this.update();
   }
 
+  isHeld(partition: number): boolean {
+    return this.#alignment.isHeld(partition);
+  }
+
   /** Decides anew, after anything that may change the decision. */
   update(): void {
     if (this.#settings.boundMs === 0) return;

@@ -12,6 +12,8 @@ export interface SourceHost {
   fail(error: Error): void;
   /** Runs `work` with the task's error handling and counters around it; nothing once the task has ended. */
   step(work: () => void): void;
+  /** The task has taken part in the job's last checkpoint: what is read now would be in none. Until `resume`, if that comes. */
+  isOver(): boolean;
 }
 
 /** A source as its task sees it: `Source`, or one of the two of replicated jobs. */

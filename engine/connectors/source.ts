@@ -20,6 +20,8 @@ export class Source {
   #reader: LogReader | null = null;
   #paused = false;
   #draining = false;
+  /** The reader has gone on beyond what was taken of it. */
+  #missed = false;
   #ended = false;
   #recordsIn = 0;
 
@@ -95,19 +97,29 @@ export class Source {
   #open(): void {
     const from = this.#partitions.map(({ partition, position }) => ({ partition, offset: position }));
     const handler: LogReaderHandler = {
-      onRecords: (records) => this.#host.step(() => this.#onRecords(records)),
-      onSkipped: (partition, nextOffset) => this.#host.step(() => this.#onSkipped(partition, nextOffset)),
+      onRecords: (records) => this.#take(() => this.#onRecords(records)),
+      onSkipped: (partition, nextOffset) => this.#take(() => this.#onSkipped(partition, nextOffset)),
       onError: (error) => this.#host.fail(error),
     };
     // What is taken back must not be computed with.
     this.#reader = this.#world.log.openReader(this.#settings.address, from, handler, "committed");
+    for (const [index, { partition }] of this.#partitions.entries()) {
+      if (this.#alignment.isHeld(index)) this.#reader.hold(partition, true);
+    }
     if (this.#paused) {
       this.#reader.pause();
     } else {
       this.#watermarks.resume();
       this.#alignment.resume();
     }
-    if (this.#settings.bounded || this.#draining) this.#askForEnd();
+    const isEndKnown = this.#partitions.every(({ target }) => target !== null);
+    if ((this.#settings.bounded || this.#draining) && !isEndKnown) this.#askForEnd();
+  }
+
+  /** Records cannot be put off, because they are only lent: what comes behind the last checkpoint is read again if need be. */
+  #take(work: () => void): void {
+    if (this.#host.isOver()) this.#missed = true;
+    else this.#host.step(work);
   }
 
   /** Ends once the records that are in the log now have been read. */
@@ -129,9 +141,20 @@ export class Source {
     if (!this.#paused) return;
     this.#paused = false;
     if (this.#reader === null) return;
+    if (this.#missed) {
+      this.#openAgain();
+      return;
+    }
     this.#watermarks.resume();
     this.#reader.resume();
     this.#alignment.resume();
+  }
+
+  /** At the positions that were reached. */
+  #openAgain(): void {
+    this.#missed = false;
+    this.#reader?.close();
+    this.#open();
   }
 
   close(): void {

@@ -34,6 +34,8 @@ export interface TransactionPoolHost {
 
 /** Writers that are claimed before they are needed: a transaction ends sooner than an id is claimed. */
 const SPARE_WRITERS = 2;
+/** Former ids that are fenced at the same time: all at once they would delay the claims of who must write. */
+const FENCES_AT_ONCE = 2;
 
 /** Writers to one partition of a log, each with a transactional id of its own. */
 export class TransactionPool {
@@ -41,7 +43,9 @@ export class TransactionPool {
   readonly #host: TransactionPoolHost;
   readonly #all: PooledWriter[] = [];
   readonly #free = new Fifo<PooledWriter>();
-  /** Opens the writer of an id; null before `open`. */
+  /** Former ids that are still to be fenced. */
+  readonly #former: Fifo<string>;
+  /** Opens the writer of an id; null before `open`, and when closed. */
   #open: ((id: string, handler: LogWriterHandler) => TransactionalWriter) | null = null;
 
   constructor(settings: TransactionPoolSettings, host: TransactionPoolHost) {
@@ -52,6 +56,8 @@ export class TransactionPool {
     }
     this.#settings = settings;
     this.#host = host;
+    this.#former = new Fifo();
+    for (const id of settings.formerIds ?? []) this.#former.push(id);
   }
 
   /** There are writers to give. */
@@ -64,12 +70,12 @@ export class TransactionPool {
    * readers of what is committed wait for it.
    */
   open(log: Log, address: LogAddress, partition: number): void {
-    const { formerIds = [], timeoutMs } = this.#settings;
+    const { timeoutMs } = this.#settings;
     const open = (id: string, handler: LogWriterHandler) =>
       log.openTransactionalWriter(address, [partition], { id, timeoutMs }, handler);
     this.#open = open;
     for (let spare = 0; spare < SPARE_WRITERS; spare++) this.#claimNext();
-    for (const id of formerIds) this.#fence((handler) => open(id, handler));
+    for (let fence = 0; fence < FENCES_AT_ONCE; fence++) this.#fenceNext();
   }
 
   /** A writer for the records, which go there from now on; null when none is free. */
@@ -102,6 +108,7 @@ export class TransactionPool {
    * aborts what is left.
    */
   close(isKept: (output: SinkOutput) => boolean): void {
+    this.#open = null;
     for (const { writer, output } of this.#all) {
       if (output === null || output.records === 0 || isKept(output)) writer.close();
       else writer.abort(() => writer.close());
@@ -118,14 +125,18 @@ export class TransactionPool {
   }
 
   /** Who is fenced meanwhile has done enough: a later claim has aborted as well. */
-  #fence(open: (handler: LogWriterHandler) => TransactionalWriter): void {
+  #fenceNext(): void {
+    if (this.#open === null) return;
+    const id = this.#former.shift();
+    if (id === undefined) return;
     const onError = (error: Error) => {
       if (!(error instanceof FaultlineError && error.code === "kafka-fenced")) this.#host.onError(error);
     };
-    const writer = open({ ...this.#handlerOf(() => null), onError });
+    const writer = this.#open(id, { ...this.#handlerOf(() => null), onError });
     writer.abort((error) => {
       writer.close();
       if (error !== null) onError(error);
+      this.#fenceNext();
     });
   }
 }

@@ -20,6 +20,8 @@ interface Seat {
   /** What the candidate believes. */
   elected: boolean;
   left: boolean;
+  /** How often it has taken a place; news of an earlier one is passed over. */
+  stands: number;
 }
 
 /**
@@ -47,7 +49,7 @@ export class SimulatedElection {
     process.onDeath(() => this.#onDeath(process));
     return {
       join: (group, _candidate, handler) => {
-        const seat: Seat = { process, group, handler, elected: false, left: false };
+        const seat: Seat = { process, group, handler, elected: false, left: false, stands: 0 };
         this.#seats.add(seat);
         this.#sit(seat);
         return { leave: () => this.#leave(seat) };
@@ -85,6 +87,7 @@ export class SimulatedElection {
 
   #sit(seat: Seat): void {
     const place = this.#places.get(seat.group) ?? { epoch: 0, seats: [], leader: null };
+    seat.stands++;
     this.#places.set(seat.group, place);
     place.seats.push(seat);
     this.#elect(seat.group);
@@ -97,9 +100,10 @@ export class SimulatedElection {
     place.leader = first;
     const epoch = ++place.epoch;
     this.#counts.elections++;
+    const { stands } = first;
     this.#hear(first.process, this.#latencyUs(), () => {
-      // Its session may have been lost before this was heard; it is told so later.
-      if (first.left || place.leader !== first) return;
+      // The server may have given it up meanwhile; it is told so later.
+      if (first.left || first.stands !== stands) return;
       first.elected = true;
       first.handler.onElected(epoch);
     });
@@ -129,6 +133,7 @@ export class SimulatedElection {
   }
 
   #depose(seat: Seat): void {
+    seat.stands++;
     if (!seat.elected || seat.left) return;
     seat.elected = false;
     seat.handler.onDeposed();

@@ -6,6 +6,7 @@ import { BinaryRowWriter } from "../rows/binary-writer.ts";
 import { compareBytes } from "../rows/bytes.ts";
 import type { RowSchema } from "../rows/schema.ts";
 import { grownInt32 } from "./growable.ts";
+import { HeldRows } from "./held-rows.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 const INITIAL_ROWS = 64;
@@ -46,11 +47,7 @@ export class RowHeap {
   #freeRow = FREE;
   #liveBytes = 0;
   #usedBytes = 0;
-  /** Snapshots that are being written and may still read any row. */
-  #holders = 0;
-  /** Rows that were freed meanwhile: `#heldRows[0, #heldCount)`. */
-  #heldRows: Int32Array = new Int32Array(INITIAL_ROWS);
-  #heldCount = 0;
+  readonly #heldRows = new HeldRows();
 
   constructor(schema: RowSchema) {
     this.#schema = schema;
@@ -68,15 +65,15 @@ export class RowHeap {
 
   /** From now until `letGo` rows that are freed stay readable, and so do their links, which must not be changed but at a list's end. */
   hold(): void {
-    this.#holders += 1;
+    this.#heldRows.hold();
   }
 
   letGo(): void {
-    this.#holders -= 1;
+    this.#heldRows.letGo();
   }
 
   get held(): boolean {
-    return this.#holders > 0;
+    return this.#heldRows.held;
   }
 
   /** Copies physical row `row` of `batch`; returns its number. */
@@ -124,23 +121,17 @@ export class RowHeap {
 
   /** Forgets a row; its number may be given to another one. */
   free(number: number): void {
-    if (this.held) this.#keep(number);
+    if (this.held) this.#heldRows.push(number);
     else {
       this.#forgetSome();
       this.#forget(number);
     }
   }
 
-  #keep(number: number): void {
-    if (this.#heldCount === this.#heldRows.length) this.#heldRows = grownInt32(this.#heldRows, 2 * this.#heldCount);
-    this.#heldRows[this.#heldCount++] = number;
-  }
-
   #forgetSome(): void {
-    if (this.#heldCount === 0 || this.held) return;
-    for (let left = FORGOTTEN_PER_STEP; left > 0 && this.#heldCount > 0; left--) {
-      this.#heldCount -= 1;
-      this.#forget(this.#heldRows[this.#heldCount]!);
+    if (this.#heldRows.count === 0 || this.held) return;
+    for (let left = FORGOTTEN_PER_STEP; left > 0 && this.#heldRows.count > 0; left--) {
+      this.#forget(this.#heldRows.pop());
     }
   }
 
@@ -158,7 +149,7 @@ export class RowHeap {
   /** Forgets all rows; keeps a little memory. Not while the heap is held. */
   clear(): void {
     assert(!this.held, "rows that a snapshot may still read are not forgotten");
-    this.#heldCount = 0;
+    this.#heldRows.clear();
     for (const chunk of this.#chunks) if (chunk !== null) this.#retire(chunk);
     this.#chunks.length = 0;
     this.#open = FREE;

@@ -1,13 +1,13 @@
 import { assert } from "../../base/assert.ts";
-import { FaultlineError } from "../../base/errors.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { Merge, MergeEvent, RestoringAttempt } from "../merge/merge.ts";
 import { lastNumber } from "../replication/trim.ts";
 import type { Element } from "./element.ts";
 import { elementOfFrame } from "./element-codec.ts";
 import { FeedbackInput } from "./feedback-input.ts";
-import { FRAME_CREDIT, type Frame, frameCost, NO_PAYLOAD } from "./frame.ts";
+import { FRAME_CREDIT, type Frame, frameCost } from "./frame.ts";
 import { InputChannels, type InputEdge, type LogicalInput, type PhysicalInput } from "./input-channels.ts";
+import { InputCredit } from "./input-credit.ts";
 import type { FrameLink } from "./link.ts";
 import { WatermarkTracker } from "./watermark-tracker.ts";
 
@@ -28,6 +28,7 @@ export class InputGate {
   readonly #logicals: readonly LogicalInput[];
   readonly #physicals: readonly PhysicalInput[];
   readonly #channels: InputChannels;
+  readonly #credit: InputCredit;
   readonly #merge: Merge;
   readonly #watermarks: WatermarkTracker;
   readonly #ended: Uint8Array;
@@ -40,6 +41,7 @@ export class InputGate {
     this.#logicals = this.#channels.logicals;
     this.#physicals = this.#channels.physicals;
     this.#merge = settings.merge(this.#logicals.length);
+    this.#credit = new InputCredit(settings, this.#physicals, (channel) => this.#merge.mayExceed(channel));
     this.#watermarks = new WatermarkTracker(this.#logicals.length);
     this.#ended = new Uint8Array(this.#logicals.length);
     const loops = this.#logicals.filter(({ feedback }) => feedback).map(({ index }) => index);
@@ -79,11 +81,7 @@ export class InputGate {
 
   /** Bytes that arrived and are not processed, all channels. */
   get queuedBytes(): number {
-    let bytes = 0;
-    for (const physical of this.#physicals) {
-      bytes += physical.receivedBytes + this.#settings.windowBytes + physical.extraBytes - physical.grantedBytes;
-    }
-    return bytes;
+    return this.#credit.usedBytes;
   }
 
   /** `duplicates`: elements that came more than once and were dropped. */
@@ -105,26 +103,22 @@ export class InputGate {
     const physical = this.#physicals[index]!;
     const { logical } = physical;
     physical.link = link;
-    if (physical.receivedBytes >= physical.grantedBytes) throw this.#creditExceeded(frame);
-    const cost = frameCost(frame.payload.length);
-    physical.receivedBytes += cost;
     const element = elementOfFrame(frame);
     const last = lastNumber(element);
-    if (last <= logical.channel.latest) {
-      physical.grantedBytes += cost;
-    } else {
-      logical.ledger.charge(last, index, cost);
-    }
+    const isRepeated = last <= logical.channel.latest;
+    const cost = frameCost(frame.payload.length);
+    this.#credit.spend(physical, cost, isRepeated);
+    if (!isRepeated) logical.ledger.charge(last, index, cost);
     logical.channel.offer(element, (accepted) => {
       if (logical.feedback) this.feedback!.offer(logical.index, accepted);
       else this.#merge.offer(logical.index, accepted);
       if (accepted.kind === "end") logical.complete = true;
     });
-    this.#extend(physical);
-    this.#tellWhenDue(physical);
+    this.#credit.extend(physical);
+    this.#credit.tellWhenDue(physical);
     // The end is acknowledged at once, to all: senders finish on it, and nothing follows that would carry the number. It may have
     // waited for this frame, beyond a gap; and whatever a slower replica still sends is answered too.
-    if (logical.complete) this.#tellAll(logical);
+    if (logical.complete) this.#credit.tellAll(logical);
     return true;
   }
 
@@ -132,7 +126,7 @@ export class InputGate {
     const event = this.#merge.next();
     // The merge has moved on to other channels: what it waits for now may need room.
     if (event?.kind === "element" && event.element.kind === "heartbeat") {
-      for (const physical of this.#physicals) this.#extend(physical);
+      for (const physical of this.#physicals) this.#credit.extend(physical);
     }
     return event;
   }
@@ -153,7 +147,7 @@ export class InputGate {
     const last = lastNumber(element);
     assert(last > logical.processed, "processed twice", { channel, last });
     logical.processed = last;
-    logical.ledger.settle(last, this.#giveBack);
+    logical.ledger.settle(last, this.#credit.giveBack);
     if (logical.feedback) {
       this.feedback!.processed(channel, element);
       return false;
@@ -196,64 +190,5 @@ export class InputGate {
     this.#ended.set(reader.bytes());
     this.#watermarks.restore(reader);
     this.#merge.restore(reader, attempt);
-  }
-
-  readonly #giveBack = (index: number, bytes: number): void => {
-    const physical = this.#physicals[index]!;
-    const takenBack = Math.min(physical.extraBytes, bytes);
-    physical.extraBytes -= takenBack;
-    physical.grantedBytes += bytes - takenBack;
-    this.#tellWhenDue(physical);
-  };
-
-  /** Grants a whole window anew where the merge allows the channel to exceed its own, and that is used up but for a quarter. */
-  #extend(physical: PhysicalInput): void {
-    const { windowBytes } = this.#settings;
-    if (physical.grantedBytes - physical.receivedBytes > windowBytes / 4) return;
-    if (physical.closed || !this.#merge.mayExceed(physical.logical.index)) return;
-    // The last frame may have been larger than all that was granted.
-    const extraBytes = physical.receivedBytes + windowBytes - physical.grantedBytes;
-    physical.grantedBytes += extraBytes;
-    physical.extraBytes += extraBytes;
-    this.#tellWhenDue(physical);
-  }
-
-  /** A quarter of the window is worth a message: less often costs throughput, more often costs messages. */
-  #tellWhenDue(physical: PhysicalInput): void {
-    if (physical.grantedBytes - physical.toldBytes >= this.#settings.windowBytes / 4) this.#tell(physical);
-  }
-
-  #tellAll(logical: LogicalInput): void {
-    for (const index of logical.physicals) this.#tell(this.#physicals[index]!);
-  }
-
-  #tell(physical: PhysicalInput): void {
-    if (physical.link === null || physical.closed) return;
-    const { latest } = physical.logical.channel;
-    if (physical.toldBytes === physical.grantedBytes && physical.toldNumber === latest) return;
-    physical.toldBytes = physical.grantedBytes;
-    physical.toldNumber = latest;
-    physical.link.send({
-      attempt: this.#settings.attempt,
-      edge: physical.logical.edge,
-      sender: physical.sender,
-      receiver: this.#settings.subtask,
-      kind: FRAME_CREDIT,
-      first: 0,
-      count: 0,
-      acknowledged: latest,
-      grantedBytes: physical.grantedBytes,
-      payload: NO_PAYLOAD,
-    });
-  }
-
-  #creditExceeded(frame: Frame): FaultlineError {
-    return new FaultlineError(
-      "cluster-protocol",
-      `subtask ${frame.sender} sends beyond its credit on edge ${frame.edge}`,
-      {
-        context: { edge: frame.edge, sender: frame.sender, receiver: frame.receiver },
-      },
-    );
   }
 }

@@ -1,4 +1,4 @@
-import { asFaultlineError, type ErrorCode } from "../../base/errors.ts";
+import { asFaultlineError, type ErrorCode, FaultlineError } from "../../base/errors.ts";
 import type { Failure } from "../cluster/messages.ts";
 
 /** An error as it travels in control messages; `where` says what failed and goes before the message. */
@@ -10,4 +10,9 @@ export function taskFailure(error: unknown, where: string, code: ErrorCode = "jo
     message: `${where}: ${known.message}${hint}`,
     ...(known.stack === undefined ? {} : { stack: known.stack }),
   };
+}
+
+/** Nobody is left who could do what `who` did. */
+export function allReplicasLost(who: string): FaultlineError {
+  return new FaultlineError("worker-lost", `all replicas of ${who} are lost`);
 }

@@ -6,8 +6,10 @@ interface TaskInside {
   readonly parts: () => Pick<TaskParts, "chain">;
   readonly core: () => TaskCore;
   readonly step: (work: () => void) => void;
-  /** Nothing that operators have put off happens any more. */
+  /** The task has taken part in the job's last checkpoint. */
   readonly isOver: () => boolean;
+  /** To be done when that checkpoint is given up; when it is complete, never. */
+  readonly putOff: (work: () => void) => void;
   readonly wake: () => void;
   readonly fail: (error: unknown) => void;
   readonly notice: (notice: TaskNotice) => void;
@@ -17,15 +19,15 @@ interface TaskInside {
 
 /** The ways from a task's parts into the task that is being built of them. */
 export function taskHooks(inside: TaskInside): TaskHooks {
-  const { parts, core, step, isOver, wake, fail, notice, heartbeat, endOfInput } = inside;
+  const { parts, core, isOver, putOff, wake, fail, notice, heartbeat, endOfInput } = inside;
+  // What a timer or an answer causes behind the last checkpoint is in no other.
+  const step = (work: () => void) => (isOver() ? putOff(work) : inside.step(work));
   return {
     tail: {
       emit: (batch) => core().emit(batch),
       advanceWatermark: (timeMs) => core().passWatermark(timeMs),
     },
-    guard: (work) => {
-      if (!isOver()) step(work);
-    },
+    guard: step,
     notice,
     sink: { wake, fail },
     source: {
@@ -35,6 +37,7 @@ export function taskHooks(inside: TaskInside): TaskHooks {
       end: endOfInput,
       fail,
       step,
+      isOver,
       heartbeat,
       heartbeatDue: () => notice({ kind: "heartbeatDue" }),
     },

@@ -1,5 +1,4 @@
 import { assert } from "../../base/assert.ts";
-import { FaultlineError } from "../../base/errors.ts";
 import { isTerminal } from "../cluster/job-effects.ts";
 import type { Failure, TaskCounters, TaskState } from "../cluster/messages.ts";
 import type { RestoringAttempt } from "../merge/merge.ts";
@@ -7,7 +6,7 @@ import { FRAME_CREDIT, type Frame } from "./frame.ts";
 import type { FrameLink } from "./link.ts";
 import { TaskCheckpoints } from "./task-checkpoints.ts";
 import { TaskCore } from "./task-core.ts";
-import { taskFailure } from "./task-failure.ts";
+import { allReplicasLost, taskFailure } from "./task-failure.ts";
 import { taskHooks } from "./task-hooks.ts";
 import { TaskInput } from "./task-input.ts";
 import { TaskMeter } from "./task-meter.ts";
@@ -29,6 +28,8 @@ export class Task {
   readonly #checkpoints: TaskCheckpoints | null;
   readonly #input: TaskInput | null;
   readonly #meter: TaskMeter;
+  /** What timers and answers that were under way have brought since the last checkpoint's barrier. */
+  readonly #putOff: (() => void)[] = [];
 
   constructor(settings: TaskSettings, build: (hooks: TaskHooks) => TaskParts) {
     this.vertex = settings.vertex;
@@ -41,6 +42,7 @@ export class Task {
         core: () => this.#core,
         step: (work) => this.#step(work),
         isOver: () => this.#checkpoints?.over === true,
+        putOff: (work) => this.#putOff.push(work),
         wake: () => this.#afterStep(),
         fail: (error) => this.fail(error),
         notice: (notice) => settings.host.onNotice(this, notice),
@@ -105,15 +107,15 @@ export class Task {
   /** A receiving replica is gone, or the way to it: fails when it was the last one of its instance. */
   dropReceiver(edge: number, subtask: number): void {
     if (this.#ended) return;
-    if (!this.#parts.output.dropReceiver(edge, subtask))
-      this.fail(allLost(`task ${subtask} at the end of edge ${edge}`));
+    const someLeft = this.#parts.output.dropReceiver(edge, subtask);
+    if (!someLeft) this.fail(allReplicasLost(`task ${subtask} at the end of edge ${edge}`));
     this.#afterStep();
   }
 
   /** A sending replica is gone, or the way from it: fails when nobody else can send what is missing. */
   closeSender(edge: number, subtask: number): void {
     if (this.#ended || this.#parts.gate?.closeSender(edge, subtask) !== false) return;
-    this.fail(allLost(`task ${subtask} at the beginning of edge ${edge}`));
+    this.fail(allReplicasLost(`task ${subtask} at the beginning of edge ${edge}`));
   }
 
   /** A link can take frames again. */
@@ -142,6 +144,8 @@ export class Task {
   /** A checkpoint begins, is complete or is given up. */
   onCheckpoint(event: CheckpointEvent): void {
     this.#step(() => this.#checkpoints?.on(event));
+    if (this.#checkpoints?.over === true) return;
+    for (const work of this.#putOff.splice(0)) this.#step(work);
   }
 
   /** Everything that a task continuing from here needs; with `unacknowledged` also the output that receivers may lack. */
@@ -243,8 +247,4 @@ export class Task {
     if (this.#ended) this.#core.close();
     this.#settings.host.onState(this, state, failure);
   }
-}
-
-function allLost(who: string): FaultlineError {
-  return new FaultlineError("worker-lost", `all replicas of ${who} are lost`);
 }

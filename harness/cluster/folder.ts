@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 
 /** Where a cluster that is played with by hand keeps what it has, unless another folder is named. */
-export const DEFAULT_FOLDER = ".faultline/cluster";
+const DEFAULT_FOLDER = ".faultline/cluster";
 
 /** Files of such a cluster. */
 export interface ClusterFolder {

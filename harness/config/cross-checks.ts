@@ -73,13 +73,17 @@ function checkLiveness({ engine: { liveness } }: Config): Problem[] {
 
 function checkGuarantee({ guarantee, recovery, checkpoints, system }: Config): Problem[] {
   if (system !== "bundled") return [];
-  if (guarantee === "exactly-once" && recovery !== "passive") {
+  if (guarantee === "exactly-once" && recovery !== "passive" && recovery !== "active") {
     const message = `exactly-once needs checkpoints, and recovery: ${recovery} takes none`;
     return [problemAt(["guarantee"], message, "set recovery: passive")];
   }
   if (guarantee === "exactly-once" && checkpoints.mode === "at-least-once") {
     const message = "exactly-once needs aligned barriers: without them records may be in a snapshot and come again";
     return [problemAt(["checkpoints", "mode"], message, "set checkpoints.mode: aligned")];
+  }
+  if (guarantee === "at-most-once" && recovery === "active") {
+    const message = "replicas go on where others were: nothing needs to be lost";
+    return [problemAt(["guarantee"], message, "set guarantee: at-least-once or exactly-once")];
   }
   if (guarantee === "at-most-once" && recovery === "scratch") {
     const message = "recovery: scratch repeats outputs, which at-most-once forbids";

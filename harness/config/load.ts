@@ -74,8 +74,9 @@ export async function readConfig(path: string, shown: string): Promise<string> {
   } catch (error) {
     if (error instanceof FaultlineError) throw error;
     const why = systemCode(error) ?? String(error);
-    const ready = new URL(basename(shown), READY_CONFIGS);
-    if (why === "ENOENT" && dirname(shown) === "configs" && existsSync(ready)) return readFile(ready, "utf8");
+    const ready = new URL(shown.replace(/^configs\//, ""), READY_CONFIGS);
+    const isOfOurs = ["configs", "configs/demo"].includes(dirname(shown));
+    if (why === "ENOENT" && isOfOurs && existsSync(ready)) return readFile(ready, "utf8");
     throw unreadable(path, shown, why, error);
   }
 }

@@ -3,9 +3,14 @@ import { runEnd, type StrikeRun, sleepUntil } from "./strike-run.ts";
 import type { Moment } from "./triggers.ts";
 import { type Looks, type Reading, readCounters } from "./victim.ts";
 
-/** Before a fault the victim's counters are read twice: so long before, and again this long after the first reading. */
-const LOOK_BEFORE_MS = 600;
+/** Before a fault the victim's counters are read so long before, and this long apart: two readings are needed, of a busy system one may fail. */
+const LOOKS_BEFORE_MS = [1_000, 600, 200] as const;
 const LOOK_AGAIN_MS = 400;
+/** Counters that take longer come too late: a worker may be standing still already, or the next look is due. */
+const LOOK_LIMIT_MS = 150;
+const EARLY_LOOK_LIMIT_MS = 350;
+/** Readings of the time before an unforeseen moment may be so old. */
+const STALE_US = 1_200_000;
 /** Checkpoints that may be over too soon before one is struck all the same. */
 const MAX_ATTEMPTS = 5;
 
@@ -24,11 +29,13 @@ export function untilMoment(run: StrikeRun, moment: Moment, seed: number): Promi
 }
 
 async function untilTime(run: StrikeRun, requestedUs: number): Promise<Come | null> {
-  if (!(await sleepUntil(run, requestedUs - LOOK_BEFORE_MS * 1000))) return null;
-  const before = await readCounters(run.parts);
-  if (!(await sleepUntil(run, requestedUs - (LOOK_BEFORE_MS - LOOK_AGAIN_MS) * 1000))) return null;
-  const after = await readCounters(run.parts);
-  return (await sleepUntil(run, requestedUs)) ? { requestedUs, looks: { before, after } } : null;
+  let looks: Looks = { before: null, after: null };
+  for (const beforeMs of LOOKS_BEFORE_MS) {
+    if (!(await sleepUntil(run, requestedUs - beforeMs * 1000))) return null;
+    const reading = await readCounters(run.parts, beforeMs > LOOK_AGAIN_MS ? EARLY_LOOK_LIMIT_MS : LOOK_LIMIT_MS);
+    if (reading !== null) looks = { before: looks.after, after: reading };
+  }
+  return (await sleepUntil(run, requestedUs)) ? { requestedUs, looks } : null;
 }
 
 async function untilCheckpoint(
@@ -77,8 +84,11 @@ class Looker {
     this.#run = run;
   }
 
+  /** What is older tells nothing of the moment before. */
   get looks(): Looks {
-    return { before: this.#before, after: this.#after };
+    const sinceUs = this.#run.parts.monotonicUs() - STALE_US;
+    const fresh = (reading: Reading | null) => (reading !== null && reading.atUs >= sinceUs ? reading : null);
+    return { before: fresh(this.#before), after: fresh(this.#after) };
   }
 
   start(): void {
@@ -93,10 +103,12 @@ class Looker {
     const { parts, stopping } = this.#run;
     const over = AbortSignal.any([this.#over.signal, stopping]);
     while (!over.aborted) {
-      const reading = await readCounters(parts);
+      const reading = await readCounters(parts, EARLY_LOOK_LIMIT_MS);
       if (over.aborted) return;
-      this.#before = this.#after;
-      this.#after = reading;
+      if (reading !== null) {
+        this.#before = this.#after;
+        this.#after = reading;
+      }
       await parts.sleep(LOOK_AGAIN_MS, over);
     }
   }

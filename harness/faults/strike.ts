@@ -16,6 +16,8 @@ import { inputReadAt, readCounters, victimOf } from "./victim.ts";
 /** A target that is not there yet, its replacement being on its way, is waited for so long. */
 const TARGET_LIMIT_MS = 5_000;
 const TARGET_POLL_MS = 20;
+/** Counters that take longer are asked for again. */
+const LOOK_LIMIT_MS = 150;
 /** So long after a pause a process may find out that it was given up, and end. */
 const LINGER_US = 10_000_000;
 
@@ -77,7 +79,7 @@ export class Strike {
       record.problem = parts.surface === null ? "this system gives no process to strike" : found;
       if (parts.surface === null || stopping.aborted || parts.monotonicUs() >= limitUs) return null;
       await parts.sleep(TARGET_POLL_MS, stopping);
-      tasks = (await readCounters(parts))?.tasks ?? tasks;
+      tasks = (await readCounters(parts, LOOK_LIMIT_MS))?.tasks ?? tasks;
     }
   }
 

@@ -13,15 +13,15 @@ export interface Looks {
   readonly after: Reading | null;
 }
 
-/** Counters that take longer come too late: a worker may be standing still already. */
-const LOOK_LIMIT_MS = 150;
-
-/** Looks now; null where the system shows no counters in time. */
-export async function readCounters(parts: {
-  monotonicUs(): number;
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  counters(): Promise<readonly TaskCounters[]>;
-}): Promise<Reading | null> {
+/** Looks now; null where the system shows no counters within `limitMs`. */
+export async function readCounters(
+  parts: {
+    monotonicUs(): number;
+    sleep(ms: number, signal?: AbortSignal): Promise<void>;
+    counters(): Promise<readonly TaskCounters[]>;
+  },
+  limitMs: number,
+): Promise<Reading | null> {
   const atUs = parts.monotonicUs();
   const over = new AbortController();
   // A job that is just starting anew has no counters: then nothing is known of the victim.
@@ -29,7 +29,7 @@ export async function readCounters(parts: {
     (tasks) => ({ atUs, tasks }),
     () => null,
   );
-  const late = parts.sleep(LOOK_LIMIT_MS, over.signal).then(() => null);
+  const late = parts.sleep(limitMs, over.signal).then(() => null);
   const reading = await Promise.race([counted, late]);
   over.abort();
   return reading;

@@ -96,11 +96,11 @@ export function verifiedText(verified: VerifySummary, replayed = false): string 
   return `${integer(matched)} of ${integer(expected)} outputs, ${counts}${rest.join("")}`;
 }
 
-/** All duplicates of these runs are copies that an effective fault explains. */
+/** All duplicates of these runs are copies that a fault explains. */
 export function onlyReplays(results: readonly Pick<RunResult, "verified" | "faults" | "reasons">[]): boolean {
   return results.every(({ verified, faults, reasons }) => {
     if (verified === null || verified.duplicate === 0) return true;
-    const struck = faults?.some(({ problem, effect }) => problem === null && effect !== null) === true;
+    const struck = faults?.some(({ observedMs, effect }) => observedMs !== null && effect !== null) === true;
     return struck && !reasons.some(({ code }) => code === "guarantee-violated");
   });
 }

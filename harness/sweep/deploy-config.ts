@@ -19,7 +19,8 @@ export function deployConfig(config: Config): DeployConfig {
     parallelism: config.parallelism,
     watermarkDelayMs: data.watermarkDelay,
     seed: config.seed,
-    recovery: config.recovery === "active" ? "none" : config.recovery,
+    // Beneath replicas lie checkpoints, for when all of a task's are lost.
+    recovery: config.recovery === "active" ? "passive" : config.recovery,
     ...(config.recovery === "active" ? { replication: replicationSettings(config.replication) } : {}),
     guarantee: config.guarantee,
     checkpoints: checkpointSettings(config.checkpoints),
@@ -38,8 +39,7 @@ export function deployConfig(config: Config): DeployConfig {
   };
 }
 
-/** Checkpoints as the engine takes them. */
-export function checkpointSettings(checkpoints: Config["checkpoints"]): CheckpointSettings {
+function checkpointSettings(checkpoints: Config["checkpoints"]): CheckpointSettings {
   const { mode, interval, timeout, minPause, toleratedFailures, retain, localCopies } = checkpoints;
   return {
     mode,

@@ -2,7 +2,7 @@ import { job, type LogicalGraph, type Stream, textSource } from "../../engine/da
 import { RowSchema } from "../../engine/rows/schema.ts";
 
 /** Source of all word counts. */
-export const LINES_ID = "lines";
+const LINES_ID = "lines";
 
 const WORDS = new RowSchema([
   { name: "word", type: "string" },

@@ -15,6 +15,8 @@ import { faultResults } from "./fault-results.ts";
 
 /** Faults that keep the feeder from sending and the observer from reading. */
 const BROKER_KINDS: ReadonlySet<FaultKind> = new Set<FaultKind>(["brokerKill", "brokerPause", "brokerRestart"]);
+/** Kinds that do so where the broker is their target. */
+const BROKER_TARGETS: ReadonlySet<FaultKind> = new Set<FaultKind>(["pause", "cpu"]);
 /** Time that clients may take to find the broker again and to work off what has waited. */
 const RECONNECT_US = 2_000_000;
 
@@ -24,7 +26,10 @@ export interface FaultVerdict {
   readonly problems: readonly string[];
   /** How often a fault struck or was to strike, once for each process. */
   readonly strikes: number;
-  /** A fault that counts excuses what the guarantee permits after one; what was not as expected before it has no such excuse. */
+  /**
+   * A fault that was seen to strike excuses what the guarantee permits after one, also where it does not count for another reason: that makes
+   * the run invalid, and nobody wrong. What was not as expected before it has no such excuse.
+   */
   readonly excuses: boolean;
 }
 
@@ -107,8 +112,10 @@ export class RunFaults {
 
   /** When the broker was struck on purpose, until feeder and observer have made up for it. */
   brokerAway(): readonly TimeSpan[] {
-    return this.#records.flatMap(({ kind, injectedUs, observedUs, healedUs, problem }): TimeSpan[] => {
-      if (!BROKER_KINDS.has(kind) || injectedUs === null || observedUs === null || problem !== null) return [];
+    return this.#records.flatMap(({ kind, role, injectedUs, observedUs, healedUs, problem }): TimeSpan[] => {
+      // A link to the broker is another matter: feeder and observer do not go through the proxy.
+      const isBroker = BROKER_KINDS.has(kind) || (role === "broker" && BROKER_TARGETS.has(kind));
+      if (!isBroker || injectedUs === null || observedUs === null || problem !== null) return [];
       return [{ fromUs: injectedUs, toUs: Math.max(observedUs, healedUs ?? 0) + RECONNECT_US }];
     });
   }
@@ -131,8 +138,8 @@ export class RunFaults {
     const asked = new Set(this.#records.map(({ fault, index }) => fault ?? index));
     const missing = this.#config.faults - asked.size;
     if (missing > 0) problems.push(`${missing} of ${this.#config.faults} faults left no record`);
-    const counts = this.#records.some(({ problem, observedUs }) => problem === null && observedUs !== null);
+    const struck = this.#records.some(({ observedUs }) => observedUs !== null);
     const strikes = this.#records.length + Math.max(0, missing);
-    return { problems, strikes, excuses: counts && this.recorder.straysBefore === 0 };
+    return { problems, strikes, excuses: struck && this.recorder.straysBefore === 0 };
   }
 }

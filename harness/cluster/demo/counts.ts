@@ -4,7 +4,7 @@ import type { OutputRow } from "../jobs/output-files.ts";
 export type Counts = Readonly<Record<string, number>>;
 
 /** A row `word : count`. */
-export function pairOf(text: string): readonly [string, number] {
+function pairOf(text: string): readonly [string, number] {
   const at = text.lastIndexOf(" : ");
   return [text.slice(0, at), Number(text.slice(at + 3))];
 }

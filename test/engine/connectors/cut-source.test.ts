@@ -61,6 +61,7 @@ function replica(cuts: MemoryLog, idleTimeoutUs = 0) {
     {
       emit: (batch) => done.push(...tinyRows(batch).map(({ value }) => String(value))),
       advanceWatermark: (timeMs) => done.push(`wm${timeMs}`),
+      isOver: () => false,
       setIdle: (idle) => done.push(idle ? "idle" : "active"),
       heartbeat: (heartbeat, checkpointId) => done.push(`HB${heartbeat}${checkpointId === null ? "" : "!"}`),
       heartbeatDue: () => {},

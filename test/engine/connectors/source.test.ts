@@ -39,6 +39,7 @@ function start(changes: Changes = {}) {
     {
       emit: (batch) => events.push(`rows ${tinyRows(batch).map((r) => r.time)}`),
       advanceWatermark: (timeMs) => events.push(`watermark ${timeMs}`),
+      isOver: () => false,
       setIdle: (idle) => events.push(idle ? "idle" : "active"),
       end: () => events.push("end"),
       fail: (error) => events.push(`fail ${error.message}`),

@@ -261,13 +261,15 @@ describe("the analysis of a fault", () => {
     assert.match(lost.reasons[0]!.message, /^1 lost of/);
   });
 
-  it("calls a run invalid whose fault does not count, and takes no duplicates for replays then", async (t) => {
+  it("calls a run invalid whose fault does not count, and takes no duplicates for replays of one that was not seen", async (t) => {
     for (const record of [{ problem: "ineffective: no state" }, { observedUs: null, problem: "did not go" }, null]) {
       const { state, reasons } = await run(t, (outputs) => outputs, record);
       assert.deepEqual([state, reasons.map(({ code }) => code)], ["invalid", ["fault-not-observed"]]);
     }
-    const { state } = await run(t, (outputs) => replay(outputs), { problem: "ineffective: no state" });
-    assert.equal(state, "failed");
+    const struck = await run(t, (outputs) => replay(outputs), { problem: "ineffective: no state" });
+    assert.deepEqual([struck.state, struck.reasons.length], ["invalid", 1], "seen to strike: the copies are its doing");
+    const unseen = await run(t, (outputs) => replay(outputs), { observedUs: null, problem: "did not go" });
+    assert.deepEqual([unseen.state, unseen.reasons[0]!.code], ["failed", "guarantee-violated"]);
   });
 });
 
