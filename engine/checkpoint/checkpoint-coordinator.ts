@@ -44,6 +44,8 @@ export class CheckpointCoordinator {
   #lastId: number | null = null;
   /** The last one is complete. */
   #isOver = false;
+  #endedWith: string | null = null;
+  #completeId: number | null = null;
   #failures = 0;
 
   constructor(config: CheckpointCoordinatorConfig) {
@@ -56,6 +58,16 @@ export class CheckpointCoordinator {
     });
     this.#savepoints = new SavepointQueue(world.store, jobId, () => this.#proceed());
     this.#schedule = new CheckpointSchedule(settings);
+  }
+
+  /** Folder of the savepoint that the job has ended with; null: it has not. */
+  get endedWith(): string | null {
+    return this.#endedWith;
+  }
+
+  /** The newest complete checkpoint that this coordinator has triggered; null: none. */
+  get completeId(): number | null {
+    return this.#completeId;
   }
 
   /** The first checkpoint that this coordinator has triggered; Infinity: none. */
@@ -201,13 +213,19 @@ export class CheckpointCoordinator {
     effects.phase(checkpointId, "triggered");
   }
 
-  #onEnded({ checkpointId, kind, last }: CheckpointFacts, reason: string | null, report: CheckpointReport): void {
+  #onEnded(
+    { checkpointId, kind, last, folder }: CheckpointFacts,
+    reason: string | null,
+    report: CheckpointReport,
+  ): void {
     const { effects, world } = this.#config;
     const savepoint = this.#savepoint;
     this.#savepoint = null;
     if (reason === null) {
       this.#failures = 0;
       this.#isOver = last;
+      this.#completeId = checkpointId;
+      if (last && kind === "savepoint") this.#endedWith = folder;
       this.#schedule.onEnded(world.clock.nowUs());
       this.#retained.add(checkpointId, kind === "savepoint");
       effects.complete(checkpointId);

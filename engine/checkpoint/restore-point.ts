@@ -22,6 +22,8 @@ export interface RestoreSearch {
   readonly excluding?: ReadonlySet<number>;
   /** Checkpoints before this one are an earlier run's under the same job id: not this job's past. Absent: all are this job's. */
   readonly from?: number;
+  /** Known to have been complete: when it is gone, that is damage. */
+  readonly complete?: number;
 }
 
 interface Damage {
@@ -43,10 +45,13 @@ export function findRestorePoint(search: RestoreSearch, done: Found): void {
       return;
     }
     const ids = names.map(checkpointIdOf).filter((id) => id !== null && id >= (search.from ?? 1)) as number[];
-    const newestFirst = ids.toSorted((a, b) => b - a);
+    const known = search.complete === undefined ? [] : [search.complete];
+    const newestFirst = [...new Set([...ids, ...known])].sort((a, b) => b - a);
     tryFrom(search, newestFirst, [], done);
   });
 }
+
+const FOUND_DAMAGED = "a worker found it damaged on reading";
 
 /** Looks at the first of `ids`, and at those after it as long as that does not help. */
 function tryFrom(search: RestoreSearch, ids: readonly number[], damages: readonly Damage[], done: Found): void {
@@ -61,11 +66,12 @@ function tryFrom(search: RestoreSearch, ids: readonly number[], damages: readonl
     tryFrom(search, older, [...damages, { checkpointId, file, problem }], done);
   };
   if (excluding?.has(checkpointId)) {
-    passOver("", "a worker found it damaged on reading");
+    passOver("a snapshot", FOUND_DAMAGED);
     return;
   }
   inspect(world, checkpointFolder(jobId, checkpointId), (result) => {
-    if (result.kind === "incomplete") tryFrom(search, older, damages, done);
+    if (result.kind === "incomplete" && checkpointId === search.complete) passOver(METADATA_FILE, "it is not there");
+    else if (result.kind === "incomplete") tryFrom(search, older, damages, done);
     else if (result.kind === "unknown") done(result.error, null);
     else if (result.kind === "damaged") passOver(result.file, result.problem);
     else if (!isOf(result.metadata, jobId, checkpointId)) passOver(METADATA_FILE, "it is of another checkpoint");
@@ -90,9 +96,16 @@ function use(
 
 /**
  * A retained checkpoint or savepoint, named by its folder in the store, to start a job from. `snapshot-missing`: there is no complete
- * one; `snapshot-corrupt`: it is damaged; `job-invalid`: it is of another job graph or parallelism.
+ * one; `snapshot-corrupt`: it is damaged, or among `excluding`, which a worker found so; `job-invalid`: it is of another job graph or
+ * parallelism.
  */
-export function loadRestorePoint(world: RestoreWorld, folder: string, job: RestoringJob, done: Found): void {
+export function loadRestorePoint(
+  world: RestoreWorld,
+  folder: string,
+  job: RestoringJob,
+  done: Found,
+  excluding?: ReadonlySet<number>,
+): void {
   inspect(world, folder, (result) => {
     switch (result.kind) {
       case "unknown":
@@ -105,8 +118,11 @@ export function loadRestorePoint(world: RestoreWorld, folder: string, job: Resto
         done(damagedIn(folder, result.file, result.problem), null);
         return;
       case "usable": {
-        const misfit = misfitOf(result.metadata, folder, job);
-        done(misfit, misfit === null ? result.point : null);
+        const isDamaged = excluding?.has(result.point.checkpointId) === true;
+        const problem = isDamaged
+          ? damagedIn(folder, "a snapshot", FOUND_DAMAGED)
+          : misfitOf(result.metadata, folder, job);
+        done(problem, problem === null ? result.point : null);
       }
     }
   });

@@ -100,7 +100,7 @@ export class JobRecovery {
     };
     const original = () => {
       if (restoreFrom === undefined) found(null, null);
-      else loadRestorePoint(world, restoreFrom, job, found);
+      else loadRestorePoint(world, restoreFrom, job, found, this.#damaged);
     };
     if (isFirst || recovery === "scratch") {
       original();
@@ -108,7 +108,8 @@ export class JobRecovery {
       done(null, { restore: null, fromEnd: true });
     } else {
       const from = this.#checkpoints?.firstId;
-      const own = from === undefined ? {} : { from };
+      const complete = this.#checkpoints?.completeId ?? null;
+      const own = { ...(from === undefined ? {} : { from }), ...(complete === null ? {} : { complete }) };
       findRestorePoint({ world, jobId, job, excluding: this.#damaged, ...own }, (error, restore) => {
         if (error === null && restore === null) original();
         else found(error, restore);
@@ -116,9 +117,13 @@ export class JobRecovery {
     }
   }
 
-  /** What follows a failure. */
+  /** What follows a failure. Behind a savepoint that was to be the end nothing does: what began from it may run already. */
   onFailure(failure: Failure): RestartDecision {
-    return this.#restarts.onFailure(failure);
+    const folder = this.#checkpoints?.endedWith ?? null;
+    if (folder === null) return this.#restarts.onFailure(failure);
+    const hint = "not all of its output was committed before: a job that starts from there commits it";
+    const message = `${failure.message}; the job had stopped with the savepoint in "${folder}" (${hint})`;
+    return { kind: "fail", failure: { ...failure, message } };
   }
 
   /** The attempt runs: checkpoints begin. */

@@ -38,7 +38,7 @@ export class JobRun {
       epoch,
       effects,
       onChange: () => this.#settle(),
-      onFailure: (failure) => this.#refuse(new FaultlineError("snapshot-corrupt", failure.message)),
+      onFailure: (failure) => this.#giveUp(failure),
     });
   }
 
@@ -196,7 +196,11 @@ export class JobRun {
 
   /** The job cannot run at all. */
   #refuse(error: unknown): void {
-    this.#failure = taskFailure(error, `job ${this.spec.jobId}`, "job-invalid");
+    this.#giveUp(taskFailure(error, `job ${this.spec.jobId}`, "job-invalid"));
+  }
+
+  #giveUp(failure: Failure): void {
+    this.#failure = failure;
     this.#enter("failed");
   }
 

@@ -84,11 +84,13 @@ export class Worker {
     this.#connect();
   }
 
-  /** Cancels what runs, says so, closes all connections and ends the process in good order. */
+  /** Leaves the coordinator first, so that nobody deploys here any more, then ends what runs, and the process in good order. */
   stop(): void {
     if (this.#ended) return;
+    const coordinator = this.#coordinator;
+    this.#coordinator = null;
+    coordinator?.close();
     this.#end();
-    this.#coordinator?.close();
     this.#world.processes.exit();
   }
 

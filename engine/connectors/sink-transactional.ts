@@ -62,6 +62,9 @@ export class TransactionalSink implements Sink {
       onAcknowledged: (output, partition, count) => this.#attempt(() => this.#onAcknowledged(output, partition, count)),
       onDrain: (output) => this.#attempt(() => output?.drain()),
       onError: (error) => this.#after(error, () => {}),
+      onFenced: () => {
+        if (!this.#closed) this.#host.wake();
+      },
     });
     this.#records = new SinkRecords(settings.encoder, (bytes, start, end, timestampMs) =>
       this.#open.output.append(bytes, start, end, timestampMs),
@@ -76,8 +79,10 @@ export class TransactionalSink implements Sink {
     return this.#acknowledged === this.#records.rows;
   }
 
+  /** A sink that ends before it has fenced all former ones would leave what they have left open in front of its rows. */
   get committed(): boolean {
-    return this.#open.output.records === 0 && this.#restored.length === 0 && this.#sealed.length === 0;
+    const isDone = this.#open.output.records === 0 && this.#restored.length === 0 && this.#sealed.length === 0;
+    return isDone && this.#pool.isFenced;
   }
 
   get rows(): number {

@@ -32,6 +32,7 @@ export class TickedSource implements SourcePart {
         this.#ticks.close();
         host.end();
       },
+      isOver: () => host.isOver(),
       step: (work) => {
         host.step(work);
         this.#count();

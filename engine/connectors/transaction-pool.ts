@@ -30,6 +30,8 @@ export interface TransactionPoolHost {
   onAcknowledged(output: SinkOutput | null, partition: number, count: number): void;
   onDrain(output: SinkOutput | null): void;
   onError(error: Error): void;
+  /** What former executions have left open is aborted. Not called when there were none. */
+  onFenced(): void;
 }
 
 /** Writers that are claimed before they are needed: a transaction ends sooner than an id is claimed. */
@@ -45,6 +47,8 @@ export class TransactionPool {
   readonly #free = new Fifo<PooledWriter>();
   /** Former ids that are still to be fenced. */
   readonly #former: Fifo<string>;
+  /** Former ids whose fencing is not answered. */
+  #fencing = 0;
   /** Opens the writer of an id; null before `open`, and when closed. */
   #open: ((id: string, handler: LogWriterHandler) => TransactionalWriter) | null = null;
 
@@ -63,6 +67,11 @@ export class TransactionPool {
   /** There are writers to give. */
   get isOpen(): boolean {
     return this.#open !== null;
+  }
+
+  /** Nothing that former executions have left open hides what is written here from readers of what is committed. */
+  get isFenced(): boolean {
+    return this.#former.length === 0 && this.#fencing === 0;
   }
 
   /**
@@ -132,11 +141,14 @@ export class TransactionPool {
     const onError = (error: Error) => {
       if (!(error instanceof FaultlineError && error.code === "kafka-fenced")) this.#host.onError(error);
     };
+    this.#fencing++;
     const writer = this.#open(id, { ...this.#handlerOf(() => null), onError });
     writer.abort((error) => {
       writer.close();
       if (error !== null) onError(error);
+      this.#fencing--;
       this.#fenceNext();
+      if (this.isFenced) this.#host.onFenced();
     });
   }
 }

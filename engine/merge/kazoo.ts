@@ -115,9 +115,12 @@ export class KaZoo implements Merge {
   }
 
   snapshot(writer: SnapshotWriter): void {
+    assert(this.#due.length === 0, "a snapshot between an element and what follows from it");
     this.#log.snapshot(writer);
     this.#orders.snapshot(writer);
     writer.f64(this.#forwarded);
+    writer.f64(this.#flagged?.heartbeat ?? 0);
+    writer.f64(this.#flagged?.checkpointId ?? 0);
     for (const values of [this.#delivered, this.#shown, this.#flags]) writer.f64s(values, 0, values.length);
   }
 
@@ -127,6 +130,8 @@ export class KaZoo implements Merge {
     this.#orders.restore(reader);
     if (!goesOn) this.#orders.clear();
     this.#forwarded = reader.f64();
+    const [heartbeat, checkpointId] = [reader.f64(), reader.f64()];
+    this.#flagged = heartbeat === 0 ? null : { heartbeat, checkpointId };
     for (const values of [this.#delivered, this.#shown, this.#flags]) {
       for (let channel = 0; channel < values.length; channel++) values[channel] = reader.f64();
     }

@@ -20,6 +20,13 @@ declare module "node-zookeeper-client" {
   }
 
   export interface Client {
+    /** Its inside, of which it binds the methods when a connection begins. */
+    readonly connectionManager: {
+      /** The connection at hand, or none yet. */
+      readonly socket?: import("node:net").Socket;
+      connect: () => void;
+      onSocketConnected: () => void;
+    };
     on(event: "state", listener: (state: State) => void): void;
     removeAllListeners(event: string): void;
     connect(): void;

@@ -47,6 +47,8 @@ async function loadSupplier({ module, parameters }: SuppliedLogSpec): Promise<Lo
 
 class SuppliedReader implements LogReader {
   readonly #pace: SuppliedLogSpec["pace"] | null;
+  /** Epoch ms at which record 0 is due. */
+  #startMs = 0;
   readonly #positions: { readonly partition: number; offset: number }[];
   readonly #handler: LogReaderHandler;
   readonly #held = new Set<number>();
@@ -66,6 +68,7 @@ class SuppliedReader implements LogReader {
   start(supplier: LogSourceSupplier): void {
     if (this.#closed) return;
     this.#supplier = supplier;
+    if (this.#pace) this.#startMs = this.#pace.startMs - this.#leadMs(supplier, this.#pace);
     for (const answer of this.#askers.splice(0)) answer(this.#ends(supplier));
     this.#wake(0);
   }
@@ -144,8 +147,13 @@ class SuppliedReader implements LogReader {
 
   /** Records of each partition that may be read by now. */
   #readable({ partitions }: LogSourceSupplier): number {
-    if (this.#pace === null || this.#pace === undefined) return Number.POSITIVE_INFINITY;
-    const { ratePerSecond, startMs } = this.#pace;
-    return Math.floor(((wallClockMs() - startMs) / 1000) * (ratePerSecond / partitions));
+    if (!this.#pace) return Number.POSITIVE_INFINITY;
+    return Math.floor(((wallClockMs() - this.#startMs) / 1000) * (this.#pace.ratePerSecond / partitions));
+  }
+
+  /** A job that begins from a savepoint begins with records that are not due yet: they become due now. */
+  #leadMs({ partitions }: LogSourceSupplier, { startMs, ratePerSecond }: NonNullable<SuppliedLogSpec["pace"]>): number {
+    const furthest = Math.max(0, ...this.#positions.map(({ offset }) => offset));
+    return Math.max(0, startMs + (furthest * partitions * 1000) / ratePerSecond - wallClockMs());
   }
 }

@@ -35,6 +35,8 @@ export class TopicProducer {
   readonly #waiting = new Set<ProducerMember>();
   readonly #unacknowledged = new Map<number, Stretch[]>();
   readonly #onUnused: () => void;
+  /** Resolves when the producer is there, or has failed. */
+  readonly #connected: Promise<void>;
   #producer: Producer | null = null;
   #transactional: TransactionalProducer | null = null;
   /** Appended before the producer was there. */
@@ -54,7 +56,7 @@ export class TopicProducer {
     onUnused: () => void,
   ) {
     this.#onUnused = onUnused;
-    client
+    this.#connected = client
       .then((connected) => this.#connect(connected, topic, partitions, transaction))
       .then((producer) => this.#start(producer))
       .catch((error) => this.#fail(error));
@@ -127,6 +129,8 @@ export class TopicProducer {
     if (!isCommit) this.#takeBack();
     assert(this.#early.isEmpty, "a transaction is committed when all its records are acknowledged");
     try {
+      await this.#connected;
+      if (this.#failure !== null) throw this.#failure;
       if (isCommit) await this.#transactional?.commitTransaction();
       else await this.#transactional?.abortTransaction();
     } catch (error) {

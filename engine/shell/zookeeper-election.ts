@@ -46,13 +46,14 @@ export class ZooKeeperElection implements Election {
     };
   }
 
-  /** Ends the session: candidates of this process are gone for the others at once. */
-  close(): void {
+  /** Ends the session: candidates of this process are gone for the others at once. Resolves when that is done. */
+  async close(): Promise<void> {
     this.#closed = true;
     if (this.#again !== null) clearTimeout(this.#again);
-    this.#session?.close();
-    this.#session = null;
     this.#seats.clear();
+    const session = this.#session;
+    this.#session = null;
+    await session?.close();
   }
 
   #open(): void {

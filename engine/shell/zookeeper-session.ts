@@ -3,6 +3,10 @@ import { monotonicUs } from "../../base/clock.ts";
 
 /** Longest wait between two tries to connect. */
 const RECONNECT_MS = 50;
+/** A server that is just starting may take a connection and never answer: given up after so long, or the session's timeout if that is longer. */
+const LEAST_HANDSHAKE_MS = 1_000;
+/** What a client that is closed has to take its leave. */
+const FAREWELL_MS = 300;
 /** Looks at the lease so often within a session's timeout. */
 const LOOKS_PER_TIMEOUT = 6;
 /** The lease is shorter than the session: with one look's delay it still ends before the server gives the session up. */
@@ -27,7 +31,8 @@ export class ZooKeeperSession {
   #state: "connecting" | "up" | "down" = "connecting";
   #provenUs = 0;
   #timer: NodeJS.Timeout | null = null;
-  #closed = false;
+  #connected = false;
+  #closing: Promise<void> | null = null;
 
   constructor(servers: readonly string[], timeoutMs: number, handler: SessionHandler) {
     this.#timeoutMs = timeoutMs;
@@ -36,6 +41,8 @@ export class ZooKeeperSession {
     this.#client = zookeeper.createClient(servers.join(","), options);
     this.#client.on("state", (state) => this.#onState(state.name));
     this.#client.connect();
+    const handshakeMs = Math.max(timeoutMs, LEAST_HANDSHAKE_MS);
+    this.#timer = setInterval(() => this.#client.connectionManager.socket?.destroy(), handshakeMs);
   }
 
   get up(): boolean {
@@ -64,26 +71,47 @@ export class ZooKeeperSession {
     };
   }
 
-  /** Ends it at the server too, as far as that can be reached. Not told to the handler. */
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+  /** Ends it at the server too, as far as that can be reached. Not told to the handler. Resolves when the connection is closed. */
+  close(): Promise<void> {
+    this.#closing ??= this.#takeLeave();
+    return this.#closing;
+  }
+
+  async #takeLeave(): Promise<void> {
     this.#state = "down";
     this.#stopLooking();
     this.#client.removeAllListeners("state");
+    const { socket } = this.#client.connectionManager;
+    if (!this.#connected || socket === undefined) {
+      this.#abandon();
+      return;
+    }
     this.#client.close();
+    const force = setTimeout(() => this.#abandon(), FAREWELL_MS);
+    await new Promise((closed) => socket.once("close", closed));
+    clearTimeout(force);
+  }
+
+  /** Ends a client that has no session at hand: closed in the midst of connecting, it throws; otherwise it would try for ever. */
+  #abandon(): void {
+    const manager = this.#client.connectionManager;
+    manager.connect = () => {};
+    manager.onSocketConnected = () => manager.socket?.destroy();
+    manager.socket?.destroy();
   }
 
   #onState(state: string): void {
+    this.#connected = state === zookeeper.State.SYNC_CONNECTED.name;
     if (this.#state === "down") {
       // Connected again: what is left of the session is in the way of others, and of the next one.
-      if (state === zookeeper.State.SYNC_CONNECTED.name) this.close();
-    } else if (state === zookeeper.State.SYNC_CONNECTED.name) {
+      if (this.#connected) void this.close();
+    } else if (this.#connected) {
       this.#state = "up";
       this.#provenUs = monotonicUs();
+      this.#stopLooking();
       this.#look();
       this.#handler.onUp();
-    } else if (this.#state === "up" || state !== zookeeper.State.DISCONNECTED.name) this.#end();
+    } else this.#end();
   }
 
   #look(): void {
@@ -110,7 +138,7 @@ export class ZooKeeperSession {
     this.#state = "down";
     this.#stopLooking();
     // The client goes on by itself: it connects again and ends the session, or finds that it has expired. Not for ever.
-    const forget = setTimeout(() => this.close(), 2 * this.#timeoutMs);
+    const forget = setTimeout(() => void this.close(), 2 * this.#timeoutMs);
     forget.unref();
     this.#handler.onDown();
   }

@@ -29,13 +29,16 @@ export function buildSink(
   if (checkpoints === null || job.guarantee !== "exactly-once") return new LogSink(settings, world.log, host);
   const { toleratedFailures, transactionTimeoutMs: timeoutMs } = checkpoints;
   // One is open, one waits for its commit, and each checkpoint that fails in between leaves one more that waits.
-  const pool = (ofAttempt: number) => {
-    const prefix = `${job.jobId}/${vertex}/${instance}/${ofAttempt}`;
-    return Array.from({ length: toleratedFailures + 3 }, (_, index) => `${prefix}/${index}`);
-  };
+  const indexes = Array.from({ length: toleratedFailures + 3 }, (_, index) => index);
+  const idOf = (ofAttempt: number, index: number) => `${job.jobId}/${vertex}/${instance}/${ofAttempt}/${index}`;
   // Each attempt has ids of its own: what a zombie of an earlier one still claims aborts nothing of this one.
   const former = Array.from({ length: Math.min(attempt - 1, FORMER_ATTEMPTS) }, (_, index) => attempt - 1 - index);
-  const transactions = { transactionalIds: pool(attempt), formerIds: former.flatMap(pool), timeoutMs };
+  const transactions = {
+    transactionalIds: indexes.map((index) => idOf(attempt, index)),
+    // Ids are claimed in order: an attempt that ends soon has fenced those first that may have something open.
+    formerIds: indexes.flatMap((index) => former.map((ofAttempt) => idOf(ofAttempt, index))),
+    timeoutMs,
+  };
   return new TransactionalSink({ ...settings, ...transactions }, world, host);
 }
 

@@ -3,7 +3,7 @@ import { isLinkFault } from "../faults/link/link-faults.ts";
 import { endsOfTarget } from "../faults/link/link-target.ts";
 import { aimsOf, durationOf, type FaultSpec } from "../faults/schema.ts";
 import { type LoadFacts, triggersOf } from "../faults/triggers.ts";
-import { nearest } from "./nearest.ts";
+import { editDistance, nearest } from "./nearest.ts";
 import type { Path } from "./paths.ts";
 import { type Problem, problemAt } from "./problems.ts";
 import { eventCount, loadDurationMs, scheduleSpec } from "./schedule.ts";
@@ -91,6 +91,9 @@ function checkTarget({ kind }: FaultSpec, target: string, at: Path, { engine, ka
   if (vertex === "worker" && Number(subtask) > workers) {
     const message = `there is no ${target}: the engine has ${workers} ${workers === 1 ? "worker" : "workers"}`;
     return [problemAt(at, message, "workers count from 1; or raise engine.workers")];
+  }
+  if (subtask !== undefined && editDistance(vertex!, "worker") === 1) {
+    return [problemAt(at, `nobody is called ${target}`, `did you mean "worker/${subtask}"?`)];
   }
   if (subtask !== undefined || ROLES.includes(target) || /^worker-[1-9]\d*$/.test(target)) return [];
   const meant = nearest(target, ROLES);

@@ -7,6 +7,8 @@ import { clipped, printable, shown } from "./shown.ts";
 
 const MOST_PROBLEMS = 50;
 const MOST_CHARACTERS = 500;
+/** Of a mapping that is shown as an example. */
+const MOST_KEYS = 3;
 
 /** One thing wrong with a config. */
 export interface Problem {
@@ -28,13 +30,13 @@ export interface LocatedProblem {
 export function problemsOf(issues: readonly z.core.$ZodIssue[], raw: unknown, schema: z.ZodType): Problem[] {
   return issues.flatMap((issue) => {
     const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
-    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(schema, path, key));
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(schema, path, key, raw));
     const meant = issue.code === "invalid_union" ? meantAlternative(issue.errors) : null;
     if (meant !== null) {
       const placed = meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
       return problemsOf(placed, raw, schema);
     }
-    return [{ path, ...describe(issue, valueAt(raw, path)) }];
+    return [{ path, ...describe(issue, valueAt(raw, path)), ...mappingHint(issue, schema, path, raw) }];
   });
 }
 
@@ -51,8 +53,9 @@ function expectedAtRoot(issue: z.core.$ZodIssue): string[] {
   return issue.code === "invalid_type" ? [nameOfType(issue.expected)] : [];
 }
 
-function unknownKey(schema: z.ZodType, parent: Path, key: string): Problem {
-  const known = knownKeys(schema, parent);
+function unknownKey(schema: z.ZodType, parent: Path, key: string, raw: unknown): Problem {
+  // One of another alternative is unknown here.
+  const known = knownKeys(schema, parent, raw).filter((one) => one !== key);
   const meant = nearest(key, known);
   const hint = meant === null ? `known here: ${known.join(", ")}` : `did you mean "${meant}"?`;
   return { path: [...parent, key], message: `unknown setting ${shown(key)}`, hint };
@@ -84,10 +87,21 @@ function alternatives(names: readonly string[], found: unknown, text: string): {
   return found === undefined ? { message: "missing", hint: `give ${names.join(" or ")}` } : choice(names, found, text);
 }
 
+/** What a mapping holds, where something else was written. */
+function mappingHint(issue: z.core.$ZodIssue, schema: z.ZodType, path: Path, raw: unknown): { hint?: string } {
+  if (issue.code !== "invalid_type" || issue.expected !== "object" || valueAt(raw, path) === undefined) return {};
+  const keys = knownKeys(schema, path);
+  if (keys.length === 0) return {};
+  const shownKeys = keys.slice(0, MOST_KEYS).map((key) => `${key}: …`);
+  return { hint: `write {${[...shownKeys, ...(keys.length > MOST_KEYS ? ["…"] : [])].join(", ")}}` };
+}
+
 /** How a single value becomes a list. */
 function listHint(expected: string, found: unknown): { hint?: string } {
   const isSingle = typeof found === "string" || typeof found === "number";
-  return expected === "array" && isSingle ? { hint: `write a list in brackets: [${shown(found)}]` } : {};
+  if (expected !== "array") return {};
+  if (isSingle) return { hint: `write a list in brackets: [${shown(found)}]` };
+  return typeof found === "object" && found !== null ? { hint: "write a list in brackets: [{…}]" } : {};
 }
 
 function missingHint(path: readonly PropertyKey[], expected: string): string {

@@ -120,7 +120,8 @@ function problemOf({ record, isWorker, spec }: Draft, log: SystemLog): string | 
   if (durationMs !== null && healedUs === null) return "it was not undone when the run ended";
   if (ends === "system" && detectedUs === null) return "the system under test did not notice";
   if (!isWorker || isDisturbed(injectedUs, log)) return null;
-  if (victim === null) return "nothing is known of what the victim was doing: the system's counters did not come in time";
+  if (victim === null)
+    return "nothing is known of what the victim was doing: the system's counters did not come in time";
   if (victim.tasks.length === 0) return "ineffective: the victim ran no task";
   if (victim.recordsIn === 0) return "ineffective: the victim had processed nothing, so it held no state";
   if (victim.recordsJustBefore <= 0) return "ineffective: no record flowed through the victim just before";

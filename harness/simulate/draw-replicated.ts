@@ -11,7 +11,7 @@ export interface ReplicationOptions {
   readonly kill: boolean;
 }
 
-export const CUT_LOG = "cut-log";
+const CUT_LOG = "cut-log";
 const MAX_LAG_BYTES = 1024 * 1024 * 1024;
 
 /** What seed `seed` does with the query: `factor` replicas of inner vertices, of sources too when `sources`; with `kill` some die. */

@@ -4,7 +4,7 @@ import { FAULT_STATE_NAMES } from "./fault-states.ts";
 import type { SeedResult } from "./run-seed.ts";
 
 /** All that is counted: situations of rough worlds, and states of faults. */
-export const COUNTED_NAMES: readonly string[] = [...SITUATION_NAMES, ...FAULT_STATE_NAMES];
+const COUNTED_NAMES: readonly string[] = [...SITUATION_NAMES, ...FAULT_STATE_NAMES];
 
 export interface FailedSeed {
   readonly query: string;

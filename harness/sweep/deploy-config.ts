@@ -54,7 +54,7 @@ function checkpointSettings(checkpoints: Config["checkpoints"]): CheckpointSetti
   };
 }
 
-/** Restarts as the engine takes them. */
+/** Replicas as the engine takes them. */
 export function replicationSettings({ factor, heartbeat, maxLag }: Config["replication"]): ReplicationSettings {
   return {
     factor,
@@ -66,6 +66,7 @@ export function replicationSettings({ factor, heartbeat, maxLag }: Config["repli
   };
 }
 
+/** Restarts as the engine takes them. */
 function restartStrategy(restart: Config["restart"]): RestartStrategy {
   switch (restart.strategy) {
     case "none":

@@ -61,7 +61,12 @@ async function isOver(
 ): Promise<boolean> {
   const { partition, producerId, epoch, firstOffset } = prepared;
   // What is open now may be a later transaction of the same holder, which must not be committed in its place.
-  if (firstOffset >= 0 && (await log.lastStableOffset(partition)) > firstOffset) return true;
+  if (firstOffset >= 0) {
+    const stableOffset = await log.lastStableOffset(partition);
+    if (stableOffset > firstOffset) return true;
+    // Somebody else's open transaction hides how it stands: the log's markers tell.
+    if (stableOffset < firstOffset && (await hasEnded(log, prepared))) return true;
+  }
   try {
     await coordinator.end({ producerId, producerEpoch: epoch }, true);
     return false;
@@ -69,6 +74,15 @@ async function isOver(
     const error = asFaultlineError(cause);
     if (AMBIGUOUS.has(errorCodeOf(error))) return true;
     throw error;
+  }
+}
+
+async function hasEnded(log: PreparedLog, prepared: PreparedTransaction): Promise<boolean> {
+  for (let offset = prepared.firstOffset; ; ) {
+    const { outcome, nextOffset, endOffset } = await look(log, prepared, offset);
+    if (outcome !== null) return true;
+    if (nextOffset >= endOffset || nextOffset <= offset) return false;
+    offset = nextOffset;
   }
 }
 

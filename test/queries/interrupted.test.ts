@@ -48,6 +48,8 @@ function draw(id: string, seed: number, faults: readonly DrawnFault[]): DrawnRun
         ...passive.checkpoints,
         // BetterCloud's events come after four seconds of virtual time.
         intervalUs: generatorOf(run.query) === "bettercloud" ? 500_000 : 2_000,
+        // Barriers wait behind rows, and some channels take hardly any.
+        timeoutUs: 60_000_000,
         toleratedFailures: 10,
         retain: 2,
       },
@@ -89,6 +91,8 @@ async function stopAndGoOn(run: DrawnRun): Promise<void> {
   const atUs = universe.nowUs + run.seed * 1_500;
   cluster.runUntil(() => universe.nowUs >= atUs, "time of the savepoint");
   client.send({ type: "savepoint", jobId: JOB_ID, folder: "kept/one", stop: true });
+  cluster.runUntil(() => client.savepoints.length > 0, "answer");
+  assert.equal(client.savepoints[0]?.failure?.message, undefined, `seed ${run.seed}`);
   end(JOB_ID);
   assert.equal(client.stateOf(JOB_ID)?.state, "finished", client.stateOf(JOB_ID)?.failure?.message);
   client.submit({ ...job, jobId: "next", restoreFrom: "kept/one" }, run.workers);

@@ -127,8 +127,11 @@ export class FaultRecorder {
     const fault = this.#faults[index] ?? null;
     if (fault === null) return null;
     this.#finished ??= new Map(this.#after.finish(MIN_SAMPLES).map((interval) => [interval.index, interval]));
-    const after = this.#finished.get(fault.place);
-    const { excess, inFlight, replayed, oldestInFlightUs, place } = fault;
+    // What came after several processes were struck at once came after the last of them.
+    const last = this.#observed.findLast(({ strike }) => strike === fault.strike) ?? fault;
+    const after = this.#finished.get(last.place);
+    const { excess, replayed } = last;
+    const { inFlight, oldestInFlightUs, place } = fault;
     const out = this.#observed.slice(0, place + 1).flatMap(({ latestOutUs }) => latestOutUs ?? []);
     return {
       latency: { maxUs: after?.max ?? null, p99Us: after?.p99 ?? null, n: after?.count ?? 0 },

@@ -113,18 +113,20 @@ function effectOf(record: FaultRecord, view: FaultView, window: FaultWindow): Fa
   const segment = recorder.segment(record.index);
   if (observedUs === null || segment === null || !view.followed) return null;
   // A run that breaks may end before the harness has seen the process gone.
-  const untilUs = Math.max(observedUs, Math.min(recorder.nextAfter(record.index) ?? window.endUs, window.endUs));
+  const nextUs = recorder.nextAfter(record.index);
+  const untilUs = Math.max(observedUs, Math.min(nextUs ?? window.endUs, window.endUs));
   const { timeline, before, baselineFromUs, baselineToUs } = recorder;
   const medianUs = before.percentile(50, MIN_SAMPLES.p50);
   const overdue = timeline.mostOverdue(baselineFromUs, baselineToUs);
   const first = firstOutput(record, observedUs, recorder, untilUs);
-  const caughtUp = overdue === null ? null : catchUp(observedUs, recoveredUs, recorder, overdue, untilUs);
+  const throughUs = Math.min(untilUs, Math.max(observedUs, recoveredUs ?? 0, record.healedUs ?? 0));
+  const caughtUp = overdue === null ? null : catchUp(record, observedUs, recorder, overdue, throughUs, untilUs);
   return {
     detectionMs: detectedUs === null ? null : (detectedUs - observedUs) / 1000,
     firstOutput: first,
-    gap: gapAround(observedUs, recorder, window, untilUs),
+    gap: gapAround(observedUs, recorder, window, untilUs, nextUs),
     catchUp: caughtUp,
-    slo: sloOutcome(view.slo, before, recorder.slo, observedUs, untilUs),
+    slo: sloOutcome(view.slo, before, recorder.slo, observedUs, throughUs, untilUs),
     before: { p50Us: medianUs, p99Us: before.percentile(99, MIN_SAMPLES.p99), n: before.count, overdue: overdue ?? 0 },
     after: segment.latency,
     peakP99Us: peakP99(view, window, observedUs, untilUs),
@@ -197,10 +199,12 @@ function gapAround(
   { timeline }: FaultRecorder,
   { startUs }: FaultWindow,
   untilUs: number,
+  nextUs: number | null,
 ): FaultEffect["gap"] {
   const fromUs = timeline.lastUpTo(observedUs) ?? startUs;
   const lastUs = timeline.lastUpTo(untilUs) ?? startUs;
-  const gap = timeline.longestGap(observedUs, untilUs);
+  // What goes on when the next fault strikes may be that one's doing: of such a gap only the part up to there is known to be this one's.
+  const gap = timeline.longestGap(observedUs, untilUs, nextUs ?? undefined);
   const open = { fromMs: (lastUs - startUs) / 1000, ms: (untilUs - lastUs) / 1000, censored: true };
   // Silence up to the end is a gap of unknown length; unless it is shorter than one that ended.
   if (gap === null) return { ...open, fromMs: (fromUs - startUs) / 1000, ms: (untilUs - fromUs) / 1000 };
@@ -208,18 +212,20 @@ function gapAround(
   return open.ms > ended.ms ? open : ended;
 }
 
+/** Only what holds until the fault is undone and the query runs again, `throughUs`, is a catch-up: a fault may show late. */
 function catchUp(
+  { recoveredUs }: FaultRecord,
   observedUs: number,
-  recoveredUs: number | null,
   { timeline }: FaultRecorder,
   overdue: number,
+  throughUs: number,
   untilUs: number,
 ): Censored {
   const never = { ms: (untilUs - observedUs) / 1000, censored: true };
   // Until the system runs again the backlog grows; a short one may lie within the band by chance.
   const gapEndUs = timeline.firstAfter(recoveredUs ?? observedUs);
   if (gapEndUs === null) return never;
-  const settledUs = timeline.settledAfter(gapEndUs, overdue, HOLD_US, untilUs);
+  const settledUs = timeline.settledAfter(gapEndUs, overdue, HOLD_US, untilUs, throughUs);
   return settledUs === null ? never : { ms: (settledUs - observedUs) / 1000, censored: false };
 }
 

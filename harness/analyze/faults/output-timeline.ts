@@ -64,12 +64,12 @@ export class OutputTimeline {
     return null;
   }
 
-  /** The longest time between two outputs one after the other, of those that end after `fromUs` and begin before `untilUs`. */
-  longestGap(fromUs: number, untilUs: number): Gap | null {
+  /** The longest time between two outputs one after the other, of those that end after `fromUs` and by `endUs`, and begin before `untilUs`. */
+  longestGap(fromUs: number, untilUs: number, endUs = Number.POSITIVE_INFINITY): Gap | null {
     let longest: Gap | null = null;
     let before = this.lastUpTo(fromUs) ?? this.#startUs;
     const take = (us: number) => {
-      if (before < untilUs && (longest === null || us - before > longest.toUs - longest.fromUs)) {
+      if (before < untilUs && us <= endUs && (longest === null || us - before > longest.toUs - longest.fromUs)) {
         longest = { fromUs: before, toUs: us };
       }
       before = us;
@@ -91,15 +91,19 @@ export class OutputTimeline {
     return most;
   }
 
-  /** The first time from `fromUs` on from which at most `limit` outputs are overdue for `holdUs` (to within a step), which is over by `toUs`; null when none. */
-  settledAfter(fromUs: number, limit: number, holdUs: number, toUs: number): number | null {
+  /**
+   * The first time from `fromUs` on from which at most `limit` outputs are overdue for `holdUs` (to within a step) and until `throughUs`,
+   * which is over by `toUs`; null when none.
+   */
+  settledAfter(fromUs: number, limit: number, holdUs: number, toUs: number, throughUs = fromUs): number | null {
     let since: number | null = null;
     let found: number | null = null;
     this.#walk((endUs, overdue) => {
       if (found !== null || endUs < fromUs || endUs > toUs) return;
       if (overdue > limit) since = null;
       else since ??= endUs;
-      if (since !== null && endUs - since + TIMELINE_STEP_US >= holdUs) found = since;
+      const isHeld = since !== null && endUs - since + TIMELINE_STEP_US >= holdUs;
+      if (isHeld && endUs + TIMELINE_STEP_US > throughUs) found = since;
     });
     return found;
   }

@@ -37,20 +37,21 @@ export class SloIntervals {
   }
 
   /**
-   * Begin of the first `wanted` intervals in a row that keep `bound(us)`, of those that begin after `fromUs` less one interval and end by `untilUs`.
-   * Intervals in which nothing was due say nothing: they neither count nor break a row.
+   * Begin of the first `wanted` intervals in a row, or more until `throughUs`, that keep `bound(us)`, of those that begin after `fromUs` less one
+   * interval and end by `untilUs`. Intervals in which nothing was due say nothing: they neither count nor break a row.
    */
-  firstStreak(us: number, wanted: number, fromUs: number, untilUs: number): number | null {
+  firstStreak(us: number, wanted: number, fromUs: number, untilUs: number, throughUs = fromUs): number | null {
     const first = Math.floor((fromUs - this.#startUs) / SLO_INTERVAL_US);
     const end = Math.floor((untilUs - this.#startUs) / SLO_INTERVAL_US);
+    const through = Math.ceil((Math.min(throughUs, untilUs) - this.#startUs) / SLO_INTERVAL_US);
     let since = first;
     let kept = 0;
     for (let interval = first; interval < end; interval++) {
       const counts = this.#counts.get(interval);
-      if (counts === undefined) continue;
-      if (!this.#keeps(counts, us)) kept = 0;
-      else if (kept++ === 0) since = interval;
-      if (kept === wanted) return this.#startUs + since * SLO_INTERVAL_US;
+      if (counts !== undefined && !this.#keeps(counts, us)) kept = 0;
+      else if (counts !== undefined && kept++ === 0) since = interval;
+      // The last interval may end a little before `untilUs`.
+      if (kept >= wanted && interval + 1 >= Math.min(through, end)) return this.#startUs + since * SLO_INTERVAL_US;
     }
     return null;
   }

@@ -11,18 +11,22 @@ export interface SloAsked {
   readonly forMs: number;
 }
 
-/** When service was as asked for again, from the fault on; null when there is no bound. */
+/**
+ * When service was as asked for again, from the fault on; null when there is no bound. It must be so until `throughUs` at least, as long as the
+ * fault is at work.
+ */
 export function sloOutcome(
   asked: SloAsked,
   before: LatencyHistogram,
   intervals: SloIntervals,
   observedUs: number,
+  throughUs: number,
   untilUs: number,
 ): SloOutcome | null {
   const from = boundOf(asked, before);
   if (from === null) return null;
   const wanted = Math.max(1, Math.ceil((asked.forMs * 1000) / SLO_INTERVAL_US));
-  const keptUs = intervals.firstStreak(from.us, wanted, observedUs, untilUs);
+  const keptUs = intervals.firstStreak(from.us, wanted, observedUs, untilUs, throughUs);
   return {
     boundUs: intervals.bound(from.us),
     boundFrom: from.boundFrom,

@@ -54,7 +54,8 @@ export class Play {
     const { jobId, workers } = await this.#stage.submit(submit);
     this.#seen = new Set();
     const restart = submit.recovery === "none" ? "no restart strategy" : "restarts from checkpoints";
-    this.#tell(`submit ${submit.job} as ${jobId} on ${workers} worker${workers === 1 ? "" : "s"}: ${restart}`);
+    const note = submit.input === "socket" ? "; at-most-once: a socket cannot be read again" : "";
+    this.#tell(`submit ${submit.job} as ${jobId} on ${workers} worker${workers === 1 ? "" : "s"}: ${restart}${note}`);
     await this.#tellWorkers();
   }
 

@@ -2,8 +2,8 @@ import { FaultlineError } from "../../../base/errors.ts";
 import { ClusterClient } from "../../../engine/shell/cluster-client.ts";
 import type { ClusterFolder } from "../folder.ts";
 import { askKeeper } from "../keeper/client.ts";
-import type { JobStatus } from "../keeper/protocol.ts";
-import { runningCluster } from "../state.ts";
+import type { ClusterStatus, JobStatus } from "../keeper/protocol.ts";
+import { type ClusterState, runningCluster } from "../state.ts";
 
 /** Lets `work` talk to the coordinator, over a connection of its own. */
 export async function withCoordinator<T>(address: string, work: (client: ClusterClient) => Promise<T>): Promise<T> {
@@ -15,9 +15,19 @@ export async function withCoordinator<T>(address: string, work: (client: Cluster
   }
 }
 
+/** What the cluster of this folder is like; `cluster-missing` when it can take no job, its coordinator being gone. */
+export async function coordinatedStatus(state: ClusterState): Promise<ClusterStatus> {
+  const status = await askKeeper(state, { ask: "status" });
+  const coordinator = status.processes.find(({ role }) => role === "coordinator");
+  if (coordinator?.state !== "ended") return status;
+  throw new FaultlineError("cluster-missing", "the cluster's coordinator is gone, and its workers with it", {
+    hint: "There is no standby: bench cluster down, then bench cluster up.",
+  });
+}
+
 /** The present job; `job-invalid` when there is none, or it has another id than `jobId`. */
 export async function presentJob(folder: ClusterFolder, jobId: string | undefined): Promise<JobStatus> {
-  const { job } = await askKeeper(runningCluster(folder), { ask: "status" });
+  const { job } = await coordinatedStatus(runningCluster(folder));
   if (job === null) {
     throw new FaultlineError("job-invalid", "no job was submitted yet", { hint: "bench submit starts one." });
   }

@@ -3,10 +3,9 @@ import { FaultlineError } from "../../../base/errors.ts";
 import { KafkaAdmin } from "../../services/kafka/admin.ts";
 import { sleep } from "../../sweep/bindings/clock.ts";
 import type { ClusterFolder } from "../folder.ts";
-import { askKeeper } from "../keeper/client.ts";
 import { readRecord } from "../record.ts";
 import { type ClusterState, runningCluster } from "../state.ts";
-import { withCoordinator } from "./client.ts";
+import { coordinatedStatus, withCoordinator } from "./client.ts";
 import { findHandJob, type HandJob } from "./hand-job.ts";
 import { type HandInput, type HandOutput, jobSpecOf, type Submission } from "./submission.ts";
 
@@ -39,7 +38,7 @@ export async function submitByHand(
 ): Promise<{ readonly jobId: string; readonly state: string; readonly workers: number }> {
   const state = runningCluster(folder);
   const job = await findHandJob(wanted.name, wanted.cwd, wanted.parameters);
-  const { workers: registered } = await askKeeper(state, { ask: "status" });
+  const { workers: registered } = await coordinatedStatus(state);
   if (registered.length === 0) {
     throw new FaultlineError("cluster-missing", "the cluster has no worker left", {
       hint: "Start one with bench cluster add-worker.",

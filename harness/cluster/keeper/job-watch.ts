@@ -4,6 +4,8 @@ import type { ClusterClient, JobStateMessage } from "../../../engine/shell/clust
 import { addRecord } from "../record.ts";
 import type { CheckpointStatus, ClusterStatus, JobStatus } from "./protocol.ts";
 
+const ENDED: readonly string[] = ["finished", "failed", "cancelled"];
+
 /** What the coordinator tells of jobs, workers and checkpoints: kept for `ps`, and written to the record. */
 export class JobWatch {
   readonly #file: string;
@@ -18,6 +20,7 @@ export class JobWatch {
     client.onState((state) => this.#onState(state));
     client.onWorkers((names) => this.#onWorkers(names));
     client.onCheckpointReport(({ report }) => this.#onCheckpoint(report));
+    void client.lost.then(({ message }) => this.#onLost(message));
   }
 
   get job(): JobStatus | null {
@@ -47,6 +50,16 @@ export class JobWatch {
   #onWorkers(names: readonly string[]): void {
     this.#workers = [...names].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
     addRecord(this.#file, { atMs: wallClockMs(), kind: "workers", workers: this.#workers });
+  }
+
+  /** Without its coordinator, of which there is one, a cluster has no workers, and no job that has not ended. */
+  #onLost(cause: string): void {
+    const atMs = wallClockMs();
+    this.#onWorkers([]);
+    if (this.#job === null || ENDED.includes(this.#job.state)) return;
+    this.#job = { ...this.#job, state: "lost", sinceMs: atMs, cause };
+    const { jobId, attempt } = this.#job;
+    addRecord(this.#file, { atMs, kind: "job", jobId, state: "lost", attempt, cause, restored: null });
   }
 
   #onCheckpoint({ outcome, checkpointId, endedUs, triggeredUs, bytes }: CheckpointReport): void {

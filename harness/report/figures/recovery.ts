@@ -39,7 +39,7 @@ export function recoveryFigure(results: readonly RunResult[]): Figure | null {
   return {
     id: "recovery",
     title: "Recovery by fault",
-    caption: `Every fault of every run is a bar, n = ${integer(faults)}; nothing is averaged. 0 is when the fault was observed; each colour ends at the step it is named after; the next attempt is deployed once the tasks of the last one have ended and the restart delay is over. What the system noticed before the harness did takes no room. Where the query went on running there is only the way to the first new output and to having caught up: no more overdue than before, for a second.${open > 0 ? ` “>”: not over when the load ended, ${integer(open)} of them.` : ""}${views.length === 2 ? " Readers of committed data wait for the checkpoint besides." : ""}`,
+    caption: `Every fault of every run is a bar, n = ${integer(faults)}; nothing is averaged. 0 is when the fault was observed; each colour ends at the step it is named after; the next attempt is deployed once the tasks of the last one have ended and the restart delay is over. What the system noticed before the harness did takes no room. Where the query went on running there is only the way to the first new output and to having caught up: no more overdue than before, for a second.${open > 0 ? ` “>”: not over when the load ended or another fault struck, ${integer(open)} of them.` : ""}${views.length === 2 ? " Readers of committed data wait for the checkpoint besides." : ""}`,
     spec: specOf(bars, views),
     csv: csv<Bar>(
       [

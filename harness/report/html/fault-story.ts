@@ -24,7 +24,12 @@ export function story(fault: FaultResult, result: RunResult): Markup {
   const followed =
     effect === null
       ? [NOT_FOLLOWED]
-      : [...silence(fault, effect), ...recovery(fault, effect), ...copies(effect, result), ...committed(fault, result)];
+      : [
+          ...silence(fault, effect),
+          ...recovery(fault, effect, endOf(fault, result)),
+          ...copies(effect, result),
+          ...committed(fault, result),
+        ];
   const detectionMs = detectedMs === null ? null : detectedMs - observedMs;
   const sentences = [
     ...struck(fault),
@@ -57,11 +62,12 @@ function struck({ role, target, pid, kind, requestedMs, injectedMs, ...fault }: 
 }
 
 /** Where in the checkpoints it struck. */
-function phase({ phase }: FaultResult): string[] {
+function phase({ phase, evidence }: FaultResult): string[] {
   if (phase === null) return [];
   const share = phase.ofInterval === null ? "" : `, ${Math.round(phase.ofInterval * 100)} % of the interval`;
   return [
     `It struck ${length(phase.sinceTriggeredMs)} after checkpoint ${phase.checkpointId} had been triggered${share}; that one was ${CHECKPOINT_WAS[phase.state]} by then.`,
+    ...evidence.filter((seen) => seen.startsWith("missed ")).map((seen) => `It ${seen}.`),
   ];
 }
 
@@ -125,17 +131,22 @@ function silence(
   return [`No new output came for ${span(gap)}. The first one came ${span(firstOutput)} after the fault${rest}.`];
 }
 
-function recovery({ recoveredMs, detectedMs }: FaultResult, effect: FaultEffect): string[] {
+/** What cuts off what is still under way. */
+function endOf({ fault, strike }: FaultResult, { faults = [] }: RunResult): string {
+  const isAlone = faults.every((other) => other.fault === fault && other.strike === strike);
+  return isAlone ? "the load ended" : "the load ended or another fault struck";
+}
+
+function recovery({ recoveredMs, detectedMs }: FaultResult, effect: FaultEffect, end: string): string[] {
   const { after, before, catchUp, slo } = effect;
   if (recoveredMs === null && detectedMs !== null) return [];
   const sentences: string[] = [];
   if (after.maxUs !== null) {
     sentences.push(
-      `The latest one was ${lateness(after.maxUs)} late (median before the fault ${lateness(before.p50Us)}).`,
+      `The latest one was ${lateness(after.maxUs)} late (${before.p50Us === null ? "too few outputs before the fault for a median" : `median before the fault ${lateness(before.p50Us)}`}).`,
     );
   }
-  if (catchUp?.censored)
-    sentences.push(`When the load ended, ${length(catchUp.ms)} after the fault, it had not caught up.`);
+  if (catchUp?.censored) sentences.push(`When ${end}, ${length(catchUp.ms)} after the fault, it had not caught up.`);
   else if (catchUp) sentences.push(`It had caught up ${length(catchUp.ms)} after the fault.`);
   if (slo !== null) sentences.push(restored(slo));
   return sentences;
@@ -150,7 +161,7 @@ function restored({ restored: { ms, censored }, boundUs, boundFrom, intervals, i
 
 function copies({ replayed, eventsReplayed }: FaultEffect, { verified, state, reasons }: RunResult): string[] {
   const input =
-    eventsReplayed === null ? "" : ` At least ${counted(eventsReplayed, "input event")} were read a second time.`;
+    eventsReplayed === null || eventsReplayed === 0 ? "" : ` At least ${counted(eventsReplayed, "input event")} were read a second time.`;
   const outputs =
     replayed > 0
       ? `${counted(replayed, "output")} that were out already came again (replayed).`

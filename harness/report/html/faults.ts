@@ -19,7 +19,7 @@ ${recoveryTable(results)}
 ${recovery}
 ${groups(told).map((group) => groupMarkup(group, figures))}
 ${faultTables(told)}
-<p class="soft">All times count from the moment the harness saw the fault (a process gone or standing still, a link that delays); detection is below zero where the system noticed before. First output: the first new one of the query that runs again. Gap: the longest time without a new output around the fault. Catch-up: until no more outputs are overdue than before the fault, for at least a second. SLO restored: until the p99 of every interval kept its bound again, as each story says. Backlog slope: by how many outputs a second the overdue ones grew, before, up to the first output, and from there to the catch-up. Excess: the sum over all outputs after the fault of what their latency was above the median before. “&gt;” means: not over when the load ended. In flight: events and outputs that were due at the fault and had not come out. A second copy of a result is never a new output.</p>`;
+<p class="soft">All times count from the moment the harness saw the fault (a process gone or standing still, a link that delays); detection is below zero where the system noticed before. First output: the first new one of the query that runs again. Gap: the longest time without a new output around the fault. Catch-up: until no more outputs are overdue than before the fault, for at least a second. SLO restored: until the p99 of every interval kept its bound again, as each story says; kept: what was due from the fault on never broke it. Backlog slope: by how many outputs a second the overdue ones grew, before, up to the first output, and from there to the catch-up. Excess: the sum over all outputs after the fault of what their latency was above the median before. “&gt;” means: not over when the load ended or another fault struck. In flight: events and outputs that were due at the fault and had not come out. A second copy of a result is never a new output.</p>`;
 }
 
 interface Told {
@@ -80,7 +80,9 @@ const TIMES: readonly Column[] = [
   effect("first output", ({ firstOutput }) => span(firstOutput)),
   effect("gap", ({ gap }) => span(gap)),
   effect("catch-up", ({ catchUp }) => span(catchUp)),
-  effect("SLO restored", ({ slo }) => span(slo?.restored ?? null)),
+  effect("SLO restored", ({ slo }) =>
+    slo?.restored.ms === 0 && !slo.restored.censored ? "kept" : span(slo?.restored ?? null),
+  ),
 ];
 
 const EXTENT: readonly Column[] = [

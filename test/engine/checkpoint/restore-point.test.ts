@@ -62,7 +62,7 @@ describe("where a job starts from", () => {
     assert.deepEqual(damages, [
       { checkpointId: 4, file: "_metadata", problem: damages[0]!["problem"], usedInstead: 1 },
       { checkpointId: 3, file: "window-0", problem: "it is not there", usedInstead: 1 },
-      { checkpointId: 2, file: "", problem: "a worker found it damaged on reading", usedInstead: 1 },
+      { checkpointId: 2, file: "a snapshot", problem: "a worker found it damaged on reading", usedInstead: 1 },
     ]);
     assert.match(String(damages[0]!["problem"]), /checksum/);
   });

@@ -67,12 +67,13 @@ describe("a transactional sink", () => {
     assert.deepEqual([log.take(), sink.blocked, events], [["c claim", "b 2", "b 3"], false, ["wake"]]);
   });
 
-  it("aborts what earlier executions have left open, and does not mind who else does", () => {
-    const { log, events, writer } = start(["b", "c"], [preparedOf("a")], ["a"]);
+  it("aborts what earlier executions have left open, does not mind who else does, and has not ended before", () => {
+    const { log, sink, events, writer } = start(["b", "c"], [preparedOf("a")], ["a"]);
     log.resolving.get("a")!(null);
     assert.deepEqual(log.take(), ["a resolve 0", "b claim", "c claim", "a claim", "a abort"]);
+    assert.equal(sink.committed, false);
     writer("a").answer!(new FaultlineError("kafka-fenced", "by a later execution"));
-    assert.deepEqual([log.take(), events], [["a close"], ["wake"]]);
+    assert.deepEqual([log.take(), events, sink.committed], [["a close"], ["wake", "wake"], true]);
     writer("a").handler.onError(new FaultlineError("kafka-timeout", "nobody answers"));
     assert.equal(events.at(-1), "fail kafka-timeout");
   });

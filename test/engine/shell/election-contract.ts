@@ -118,12 +118,12 @@ export function electionContract(world: () => ElectionWorld): void {
     const second = join("b", name);
     await world().quiet();
     let bothLed = false;
-    const watched = world().until("b leads", () => {
+    const lost = world().loseContact("a");
+    await world().until("b leads", () => {
       bothLed ||= first.leads && second.leads;
       return second.leads;
     });
-    await world().loseContact("a");
-    await watched;
+    await lost;
     assert.equal(first.depositions, 1);
     assert.ok(!bothLed);
     second.leave();
@@ -136,6 +136,7 @@ export function electionContract(world: () => ElectionWorld): void {
     const first = join("a", name);
     await elected(first, "a leads");
     const second = join("b", name);
+    await world().quiet();
     const third = join("c", name);
     await world().quiet();
     await world().kill("a");

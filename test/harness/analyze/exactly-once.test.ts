@@ -239,7 +239,10 @@ describe("a broker that was struck", () => {
     assert.deepEqual([result.state, result.reasons], ["valid", []]);
     near(result.generatorLagUs.max, 400_000, 6_000);
     assert.ok(result.generatorLagUs.p99! > 100_000);
-    const { result: other } = await run(t, { ...struck, fault: { ...away, kind: "pause", target: "worker/1" } });
+    const paused = { ...away, kind: "pause", target: "broker" } as const;
+    assert.deepEqual((await run(t, { ...struck, fault: paused })).result.reasons, [], "by whatever kind of fault");
+    const worker = { ...paused, target: "worker/1", role: "worker-1" };
+    const { result: other } = await run(t, { ...struck, fault: worker });
     assert.deepEqual(
       other.reasons.map(({ code }) => code),
       ["generator-saturated"],

@@ -55,12 +55,15 @@ async function run(
   tamper: (outputs: Output[]) => Output[],
   record: Partial<FaultRecord> | null = {},
   slo: object = {},
+  others: readonly Partial<FaultRecord>[] = [],
 ) {
   const folder = temporaryFolder(t);
   const settings = { recovery: "scratch", faults: FAULTS, slo };
   const id = writeSyntheticRun(folder, { query: "q0", settings, tamper, latencyUs: () => 4_000 });
   if (record !== null) {
-    writeFileSync(join(folder, "raw", id, "faults.jsonl"), `${JSON.stringify({ ...RECORD, ...record })}\n`);
+    const records = [record, ...others].map((one, index) => ({ ...RECORD, index, ...one }));
+    const lines = records.map((one) => `${JSON.stringify(one)}\n`).join("");
+    writeFileSync(join(folder, "raw", id, "faults.jsonl"), lines);
   }
   return analyzeRun(folder, id);
 }
@@ -158,6 +161,32 @@ describe("the analysis of a fault", () => {
     assert.equal((await of({ p99: "10ms", for: "2s" })).found.restored.censored, true);
   });
 
+  it("calls nothing restored or caught up before a fault that shows late is undone", async (t) => {
+    const lasts = { kind: "pause", durationMs: 450, healedUs: FAULT_US + 450_000 } as const;
+    const late = (outputs: Output[]) => {
+      for (const output of outputs) {
+        const since = output.observedUs - FAULT_US;
+        if (since > 270_000 && since < 400_000) output.observedUs = FAULT_US + 400_000;
+      }
+      return outputs;
+    };
+    const record = { ...lasts, detectedUs: null, recoveredUs: null };
+    const { effect } = (await run(t, late, record, { p99: "10ms", for: "250ms" })).faults![0]!;
+    assert.deepEqual(effect!.slo!.restored, { ms: 500, censored: false });
+    near(effect!.catchUp!.ms, 400, 20);
+    const through = (await run(t, (outputs) => outputs, record, { p99: "10ms", for: "250ms" })).faults![0]!.effect!;
+    assert.deepEqual(through.slo!.restored, { ms: 0, censored: false }, "never broken");
+    near(through.catchUp!.ms, 0, 20);
+  });
+
+  it("leaves the gap of the next fault to that one", async (t) => {
+    const strike = { fault: 0, strike: 1, recoveredUs: null, detectedUs: null };
+    const earlier = { ...strike, fault: 1, observedUs: FAULT_US - 300_000, injectedUs: FAULT_US - 300_000 };
+    const { faults } = await run(t, stall, strike, {}, [earlier]);
+    near(faults![0]!.effect!.gap!.ms, 500, 3);
+    assert.ok(faults![1]!.effect!.gap!.ms < 10, JSON.stringify(faults![1]!.effect!.gap));
+  });
+
   it("censors what the end of the load cuts off", async (t) => {
     const endUs = START_US + 4_300_000;
     const { faults } = await run(t, (outputs) => {
@@ -207,6 +236,28 @@ describe("the analysis of a fault", () => {
     const { before, lagSlope } = faults![0]!.effect!;
     assert.ok(before.overdue < 30, `${before.overdue} overdue before: 200 ms of the outage make 368`);
     near(lagSlope.before, 0, 3);
+  });
+
+  it("takes processes that were struck at once for one fault: none of them ends what the other began", async (t) => {
+    const strike = { fault: 0, strike: 1 };
+    const second = { ...strike, target: "worker/2", role: "worker-2", pid: 12, observedUs: FAULT_US + 240 };
+    const result = await run(t, (outputs) => replay(stall(outputs)), strike, {}, [second]);
+    const [one, other] = result.faults!.map(({ effect }) => effect!);
+    for (const effect of [one!, other!]) {
+      assert.equal(effect.catchUp!.censored, false);
+      near(effect.catchUp!.ms, 500, 20);
+      assert.equal(effect.slo!.restored.censored, false);
+    }
+    assert.ok(one!.replayed > 0);
+    assert.deepEqual([one!.replayed, one!.after], [other!.replayed, other!.after]);
+    assert.equal(one!.excessEventSeconds, other!.excessEventSeconds);
+    assert.match(story(result.faults![0]!, result).text, /It had caught up/);
+
+    const later = { ...second, fault: 1, observedUs: FAULT_US + 300_000 };
+    const apart = await run(t, (outputs) => stall(outputs), strike, {}, [later]);
+    assert.deepEqual(apart.faults![0]!.effect!.catchUp, { ms: 300, censored: true });
+    const told = story(apart.faults![0]!, apart).text;
+    assert.match(told, /When the load ended or another fault struck, 300 ms after the fault, it had not caught up/);
   });
 
   it("excuses copies that came between the strike and the moment the harness saw it", async (t) => {

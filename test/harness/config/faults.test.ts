@@ -99,6 +99,23 @@ describe("faults of a config", () => {
       "faults: [{kind: kill, target: cordinator, at: 9s}]",
       /nobody is called cordinator.*did you mean "coordinator"/,
     ],
+    ["of a worker misspelt", "faults: [{kind: kill, target: workr/1, at: 9s}]", /workr\/1.*did you mean "worker\/1"/],
+    [
+      "with a setting of another kind",
+      "faults: [{kind: brokerRestart, target: broker, at: 9s}]",
+      /faults\.0\.target: unknown setting "target" \(known here: kind, duration, at, afterEvents, checkpoint, nth, every, count, poisson\)/,
+    ],
+    [
+      "with a setting that is nearly another one of its kind",
+      "faults: [{kind: reset, target: worker/1, att: 9s}]",
+      /unknown setting "att" \(did you mean "at"\?\)/,
+    ],
+    [
+      "with a value in place of a mapping",
+      "faults: [{kind: kill, target: worker/1, poisson: 5s}]",
+      /poisson: expected a mapping, found "5s" \(write \{mean: …\}\)/,
+    ],
+    ["that is no list", "faults: {kind: kill, target: worker/1, at: 9s}", /\(write a list in brackets: \[\{…\}\]\)/],
     [
       "of the broker by a kill of workers",
       "faults: [{kind: kill, target: broker, at: 9s}]",

@@ -17,6 +17,8 @@ export interface Rig {
   /** No counters are to be had from this time on. */
   readonly countersUntilUs?: number;
   readonly countersAreStuck?: boolean;
+  /** No counters are to be had in this moment. */
+  readonly countersFailAt?: (us: number) => boolean;
   /** The system's answer to each fault. */
   readonly states?: readonly (Omit<SystemState, "atUs"> & { readonly afterUs: number })[];
   /** What the system says whatever is done to it, µs from the start. */
@@ -85,7 +87,7 @@ export async function play(faults: readonly FaultSpec[], untilMs: number, rig: R
   };
   const counters = async (): Promise<readonly TaskCounters[]> => {
     if (nowUs - START_US > (rig.countersUntilUs ?? Number.POSITIVE_INFINITY)) throw new Error("no counters");
-    if (rig.countersAreStuck === true) await sleep(1e9);
+    if (rig.countersAreStuck === true || rig.countersFailAt?.(nowUs - START_US) === true) await sleep(1e9);
     return ["w1", "w2"].map((worker, subtask) => ({
       vertex: "count",
       subtask,

@@ -65,6 +65,19 @@ describe("the schedule of faults", () => {
     });
   }
 
+  it("knows the victim though one of the looks before the strike came to nothing: a busy system answers late", async () => {
+    for (const [failsUs, recordsIn, overMs] of [
+      [1_400_000, 1_800, 800],
+      [1_800_000, 1_400, 400],
+    ] as const) {
+      const countersFailAt = (us: number) => Math.abs(us - failsUs) < 100_000;
+      const { records } = await play([KILL], 5_000, { ...GOOD, countersFailAt });
+      const { problem, victim, injectedUs } = records[0]!;
+      assert.deepEqual([problem, victim!.recordsIn, victim!.overMs], [null, recordsIn, overMs]);
+      assert.equal(injectedUs, 3_000_000, "on time");
+    }
+  });
+
   it("says of faults behind the run's end that they did not come", async () => {
     const { records, done } = await play([KILL], 1_000, GOOD);
     assert.deepEqual([records[0]!.injectedUs, records[0]!.problem], [null, "the run ended before it was due"]);

@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { analyzeSweep } from "../../../harness/analyze/analyze.ts";
 import { recoveryFigure } from "../../../harness/report/figures/recovery.ts";
 import { renderSvg } from "../../../harness/report/figures/render.ts";
+import { recoveryTable } from "../../../harness/report/html/recovery-table.ts";
 import type { RunResult } from "../../../harness/sweep/model.ts";
 import { histogramTags, JOB_STATES, writeScriptedRun } from "../scripted-fault.ts";
 import { START_US, writeSyntheticManifest } from "../synthetic-run.ts";
@@ -81,6 +82,27 @@ describe("the report of scripted faults", () => {
       /pause worker\/1 · q0 all 1 – – – 3\.60 s > 3\.50 s/,
       "no more than the end of the load is known",
     );
+  });
+
+  it("calls a bound that nothing broke kept, not restored after 0 ms", () => {
+    const never = { ms: 0, censored: false };
+    const [one] = results;
+    const fault = one!.faults![0]!;
+    const effect = { ...fault.effect!, slo: { ...fault.effect!.slo!, restored: never } };
+    const kept = { ...one!, faults: [{ ...fault, effect, committed: effect }] };
+    const shown = (result: RunResult) => plain(recoveryTable([result])!.text);
+    assert.match(shown(kept), / kept 500 ms/);
+    assert.doesNotMatch(shown(kept), / 0 ms/);
+    const open = { ...effect, slo: { ...effect.slo, restored: { ms: 0, censored: true } } };
+    assert.match(shown({ ...kept, faults: [{ ...fault, effect: open }] }), /> 0 ms/, "cut off at once is not kept");
+  });
+
+  it("counts what came again once where several were struck at once", () => {
+    const [one] = results;
+    const fault = { ...one!.faults![0]!, target: "random" };
+    const twice = { ...one!, faults: [fault, { ...fault, index: 1 }] };
+    const replayed = fault.effect!.replayed.toLocaleString("en-US");
+    assert.match(plain(recoveryTable([twice])!.text), new RegExp(` random · q0 all 2 .* ${replayed} 0 ${replayed} 0 `));
   });
 
   it("writes one line a fault and reader", () => {

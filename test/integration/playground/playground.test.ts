@@ -82,7 +82,10 @@ describe("playing with a cluster", { concurrency: true }, () => {
     const states = (await ok("cluster", "log", "wordcount-4")).match(/[A-Z]{5,}/g);
     assert.deepEqual(states, ["CREATED", "DEPLOYING", "RUNNING", "FINISHED"]);
 
-    assert.ok(running().length >= 5, "keeper, guard, coordinator and workers live on between commands");
+    assert.match(await ok("fault", "kill", "coordinator"), /observed {5}after/);
+    const headless = await run(...submit);
+    assert.deepEqual([headless.code, /coordinator is gone[\s\S]*cluster down/.test(headless.err)], [3, true]);
+    assert.ok(running().length >= 2, "keeper and guard live on between commands");
     await ok("cluster", "down");
     assert.deepEqual(running(), []);
     assert.match(
@@ -112,7 +115,6 @@ describe("playing with a cluster", { concurrency: true }, () => {
     assert.match(await ok("fault", "kill", "totals/0"), /runs again {3}after .* ms, from checkpoint \d+/);
     assert.match(await ok("savepoint", "wordcount-totals-1", "saved", "--stop"), /savepoint saved .* is complete/);
     const before = await ok("cluster", "output", "--json");
-    // Paced input begins anew at the time of submission: what was read before is passed over at once.
     await ok(...submit, "--generate", "1000", "--restore", "saved");
     for (let tries = 0; tries < 20; tries++) if (/FINISHED/.test(await ok("cluster", "ps"))) break;
     const totals = (text: string) => text.match(/ka : \d+/g)!.map((pair) => Number(pair.slice(5)));
