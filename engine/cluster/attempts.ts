@@ -56,6 +56,11 @@ export class Attempts {
     return this.#current?.tasks.open ?? [];
   }
 
+  /** Where the next attempt begins. */
+  get isPlaceKnown(): boolean {
+    return this.#next?.isPlaceKnown === true;
+  }
+
   /** The workers that are there, in order of registration. */
   setWorkers(workers: readonly WorkerAddress[]): void {
     this.#available = workers;

@@ -228,7 +228,8 @@ export class JobRun {
     this.#attempt?.order({ type: "cancel" });
     this.#enter(decision.kind === "fail" ? "failing" : "restarting");
     if (decision.kind === "fail") return;
-    const overdue = () => this.#refuse(restartTimedOut(this.#attempts.open, failure.message));
+    const attempts = this.#attempts;
+    const overdue = () => this.#refuse(restartTimedOut(attempts.open, attempts.isPlaceKnown, failure.message));
     this.#attempts.prepare(decision.delayUs, RESTART_TIMEOUT_US, overdue);
   }
 

@@ -4,12 +4,15 @@ import type { WorkerRegistry } from "./worker-registry.ts";
 interface LivenessWatchSettings {
   readonly world: Pick<World, "clock" | "timers" | "journal">;
   readonly workers: WorkerRegistry;
-  /** How often to look, µs. */
+  /** How often workers send, µs. */
   readonly intervalUs: number;
   /** A worker that has been silent for longer is lost; one whose main loop stands still for longer is reported. µs. */
   readonly timeoutUs: number;
   readonly onLost: (worker: string, why: string) => void;
 }
+
+/** Looks between two messages: a silence is noticed so much sooner after it has lasted too long. */
+const LOOKS_PER_INTERVAL = 4;
 
 /**
  * Looks at the workers' liveness messages at regular times. A silent worker is lost. One that sends messages while its main loop does not
@@ -28,8 +31,9 @@ export class LivenessWatch {
   /** Begins to look. Once. */
   start(): void {
     const { world, intervalUs } = this.#settings;
-    this.#dueUs = world.clock.nowUs() + intervalUs;
-    world.timers.after(intervalUs, () => {
+    const waitUs = Math.ceil(intervalUs / LOOKS_PER_INTERVAL);
+    this.#dueUs = world.clock.nowUs() + waitUs;
+    world.timers.after(waitUs, () => {
       if (this.#stopped) return;
       this.#look();
       if (!this.#stopped) this.start();

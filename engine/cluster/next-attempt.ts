@@ -47,6 +47,10 @@ export class NextAttempt {
     return this.#delayed ? null : this.#start;
   }
 
+  get isPlaceKnown(): boolean {
+    return this.#start !== null;
+  }
+
   /** There will be none. */
   abandon(): void {
     this.#abandoned = true;

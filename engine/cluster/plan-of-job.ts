@@ -15,6 +15,7 @@ export function planOfJob(graph: LogicalGraph, job: JobSpec): PhysicalPlan {
     refuseLoops(graph, "loops take no part in checkpoints yet", "run the job without recovery");
   if (replication === undefined) return planJob(graph, { parallelism, keyGroups });
   refuseLoops(graph, "loops have no replicas", "run the job without replication");
+  refuseAlignedReplicas(graph, job);
   const { factor, sources } = replication;
   const replicas = { source: sources ? factor : 1, operator: factor, sink: 1 };
   return planJob(graph, { parallelism, keyGroups, replicas });
@@ -24,6 +25,16 @@ function refuseLoops(graph: LogicalGraph, why: string, hint: string): void {
   const loop = [...graph.nodes.values()].find((node) => node.kind === "operator" && node.loop !== undefined);
   if (loop === undefined) return;
   throw new FaultlineError("job-invalid", `operator "${loop.id}" is the head of a loop: ${why}`, { hint });
+}
+
+/** A replica reads ahead of what it emits, and what counts is the group's cut: to hold partitions back there would align nothing. */
+function refuseAlignedReplicas(graph: LogicalGraph, { options, replication }: JobSpec): void {
+  if (options.watermarkAlignmentMs === 0 || replication?.sources !== true || replication.factor === 1) return;
+  const source = [...graph.nodes.values()].find(({ kind }) => kind === "source");
+  if (source === undefined) return;
+  throw new FaultlineError("job-invalid", `source "${source.id}" has replicas: they do not align their partitions`, {
+    hint: "set watermarkAlignmentMs to 0, or give the sources no replicas",
+  });
 }
 
 export interface SnapshotShape extends RestoringJob {

@@ -14,7 +14,7 @@ export interface Ordering {
   /** Leads no more. */
   end(): void;
   /** What is to be appended now, at most `maxRuns` runs (channel, count …); null: nothing. It counts as issued. */
-  take(maxRuns: number): Int32Array | null;
+  take(maxRuns: number): readonly number[] | null;
   /** Some of what was issued has not been read yet. */
   readonly unread: boolean;
   /** What a snapshot says: delivered up to `delivered`, of which the latest flagged heartbeat is `flag`; `ordered` lies at or beyond it. */
@@ -43,6 +43,9 @@ export class KaZooOrdering implements Ordering {
   readonly #stops: Stop[][];
   /** Arrived and not issued, in order of arrival; of a leader only. */
   #sequence = new RunQueue();
+  /** Empty between takes; so are the others. */
+  #rest = new RunQueue();
+  readonly #taken = new RunQueue();
   #leads = false;
 
   constructor(channels: number) {
@@ -91,12 +94,15 @@ export class KaZooOrdering implements Ordering {
     this.#sequence.clear();
   }
 
-  take(maxRuns: number): Int32Array | null {
+  take(maxRuns: number): readonly number[] | null {
     if (!this.#leads || this.#sequence.length === 0) return null;
-    const taken = new RunQueue();
+    const taken = this.#taken;
     // A flag that is now issued everywhere lets go what waited for it: once more then.
     while (this.#takeOnce(taken, maxRuns));
-    return taken.length === 0 ? null : taken.toArray();
+    if (taken.length === 0) return null;
+    const runs = taken.toArray();
+    taken.clear();
+    return runs;
   }
 
   restore(channel: number, delivered: number, ordered: number, flag: number): void {
@@ -108,8 +114,7 @@ export class KaZooOrdering implements Ordering {
   /** One pass over what waits, in order of arrival. true: a flag is complete, more may go. */
   #takeOnce(taken: RunQueue, maxRuns: number): boolean {
     const complete = this.#completeFlag();
-    const rest = new RunQueue();
-    const sequence = this.#sequence;
+    const [sequence, rest] = [this.#sequence, this.#rest];
     while (sequence.length > 0) {
       const { channel, count } = sequence;
       const open = taken.length < maxRuns ? Math.min(count, this.#room(channel, complete)) : 0;
@@ -118,6 +123,7 @@ export class KaZooOrdering implements Ordering {
       sequence.take(count);
     }
     this.#sequence = rest;
+    this.#rest = sequence;
     return rest.length > 0 && taken.length < maxRuns && this.#completeFlag() > complete;
   }
 

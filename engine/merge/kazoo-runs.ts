@@ -59,12 +59,11 @@ export class RunQueue {
   }
 
   /** All runs, oldest first, as channel, count, channel, count … */
-  toArray(): Int32Array {
-    const runs = new Int32Array(2 * this.#length);
+  toArray(): number[] {
+    const runs: number[] = [];
     for (let index = 0; index < this.#length; index++) {
       const at = 2 * this.#slot(index);
-      runs[2 * index] = this.#ring[at]!;
-      runs[2 * index + 1] = this.#ring[at + 1]!;
+      runs.push(this.#ring[at]!, this.#ring[at + 1]!);
     }
     return runs;
   }

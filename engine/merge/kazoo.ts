@@ -81,7 +81,7 @@ export class KaZoo implements Merge {
   }
 
   /** An order that counts, in the order of the log: runs (channel, count …). */
-  onOrder(runs: Int32Array): void {
+  onOrder(runs: readonly number[]): void {
     for (let at = 0; at < runs.length; at += 2) {
       const [channel, count] = [runs[at]!, runs[at + 1]!];
       assert(channel < this.#queues.length, "an order of an unknown channel", { channel });

@@ -16,7 +16,7 @@ export interface OrderEntry {
   readonly term: number;
   readonly replica: number;
   /** Runs channel, count, channel, count …: the next `count` element numbers of `channel`. */
-  readonly runs: Int32Array;
+  readonly runs: readonly number[];
 }
 
 /** `replica` needs nothing before `offset` of this log any more. */
@@ -34,12 +34,13 @@ const ORDER = 2;
 const CONSUMED = 3;
 /** Kind, attempt, replica, term or offset. */
 const HEAD_BYTES = 1 + 4 + 2 + 8;
-const MAX_VARINT_BYTES = 5;
 
 /** Layout, little endian: u8 kind, u32 attempt, u16 replica, f64 term (consumed: offset); an order's runs follow as varints. */
 export function encodeOrderEntry(entry: OrderLogEntry): Uint8Array {
   const runs = entry.kind === "order" ? entry.runs : null;
-  const bytes = new Uint8Array(HEAD_BYTES + MAX_VARINT_BYTES * (runs?.length ?? 0));
+  let size = HEAD_BYTES;
+  for (const value of runs ?? []) size += varintBytes(value);
+  const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
   view.setUint8(0, entry.kind === "claim" ? CLAIM : entry.kind === "order" ? ORDER : CONSUMED);
   view.setUint32(1, entry.attempt, true);
@@ -47,7 +48,7 @@ export function encodeOrderEntry(entry: OrderLogEntry): Uint8Array {
   view.setFloat64(7, entry.kind === "consumed" ? entry.offset : entry.term, true);
   let end = HEAD_BYTES;
   for (const value of runs ?? []) end = writeVarint(bytes, end, value);
-  return bytes.subarray(0, end);
+  return bytes;
 }
 
 /** Reads `bytes[start, end)`. `cluster-protocol` when that is no entry. */
@@ -71,6 +72,13 @@ export function decodeOrderEntry(bytes: Uint8Array, start: number, end: number):
   }
 }
 
+function varintBytes(value: number): number {
+  if (value < 1 << 7) return 1;
+  if (value < 1 << 14) return 2;
+  if (value < 1 << 21) return 3;
+  return value < 1 << 28 ? 4 : 5;
+}
+
 function writeVarint(bytes: Uint8Array, at: number, value: number): number {
   let [end, left] = [at, value];
   while (left > 0x7f) {
@@ -81,22 +89,21 @@ function writeVarint(bytes: Uint8Array, at: number, value: number): number {
   return end;
 }
 
-function readRuns(bytes: Uint8Array, start: number, end: number): Int32Array {
+function readRuns(bytes: Uint8Array, start: number, end: number): readonly number[] {
   const runs: number[] = [];
   for (let at = start; at < end; ) {
-    let value = 0;
-    let shift = 0;
-    for (let more = true; more; shift += 7) {
+    let byte = bytes[at++]!;
+    let value = byte & 0x7f;
+    for (let shift = 7; byte > 0x7f; shift += 7) {
       if (at === end || shift > 28) throw garbage("a number without end");
-      const byte = bytes[at++]!;
-      value += (byte & 0x7f) * 2 ** shift;
-      more = byte > 0x7f;
+      byte = bytes[at++]!;
+      value += (byte & 0x7f) * (1 << shift);
     }
     if (value > 0x7fffffff || (runs.length % 2 === 1 && value === 0)) throw garbage(`a run of ${value}`);
     runs.push(value);
   }
   if (runs.length % 2 === 1) throw garbage("half a run");
-  return Int32Array.from(runs);
+  return runs;
 }
 
 function garbage(what: string): FaultlineError {

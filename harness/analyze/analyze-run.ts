@@ -156,7 +156,7 @@ function collect(c: Collected): RunAnalysis {
     faults: c.faults?.verdict() ?? null,
     countsTwice: config.countsTwice,
     afterLoss: afterLossOf(query),
-    unplanned: unplannedRestarts(c.states, c.faults?.firstStruckUs() ?? null),
+    unplanned: unplannedRestarts(c.states, c.faults?.spans() ?? []),
     ...measures,
     ...judgedLags(c, (c.faults?.brokerAway().length ?? 0) > 0),
   };

@@ -31,10 +31,24 @@ export function recoveryAfter(states: readonly JobStateRecord[], struckUs: numbe
   };
 }
 
-/** Restarts that began before anything was struck: nobody planned them. `firstStruckUs`: null = nothing was. */
+/** So long after a fault was undone and the query ran again a failure may still be a consequence: a process that was given up finds out. */
+const AFTERMATH_US = 10_000_000;
+
+/**
+ * Restarts that began while nothing was broken, nor had been shortly before: nobody planned them. `faults`: each from its strike until it was
+ * undone, noticed and recovered from. A restart that follows a planned one at once belongs to that.
+ */
 export function unplannedRestarts(
   states: readonly JobStateRecord[],
-  firstStruckUs: number | null,
+  faults: readonly { readonly fromUs: number; readonly toUs: number }[],
 ): readonly JobStateRecord[] {
-  return states.filter(({ state, atUs }) => state === "restarting" && (firstStruckUs === null || atUs < firstStruckUs));
+  let plannedUntilUs = Number.NEGATIVE_INFINITY;
+  return states.filter(({ state, atUs }, place) => {
+    if (state !== "restarting") return false;
+    const isOfFault = faults.some(({ fromUs, toUs }) => atUs >= fromUs && atUs <= toUs + AFTERMATH_US);
+    if (!isOfFault && atUs > plannedUntilUs) return true;
+    const again = states.slice(place).find((later) => later.state === "running");
+    plannedUntilUs = (again?.atUs ?? Number.POSITIVE_INFINITY) + AFTERMATH_US;
+    return false;
+  });
 }

@@ -115,7 +115,7 @@ function outputReasons(evidence: Evidence): Reason[] {
 function unplannedReasons({ unplanned = [] }: Evidence): Reason[] {
   const [first] = unplanned;
   if (first === undefined) return [];
-  const text = `the query started again ${unplanned.length === 1 ? "once" : `${unplanned.length} times`} though nothing had been broken on purpose: ${first.cause ?? "no cause given"}`;
+  const text = `the query started again ${unplanned.length === 1 ? "once" : `${unplanned.length} times`} though nothing was broken on purpose then: ${first.cause ?? "no cause given"}`;
   return [
     reason(
       "fault-unplanned",
@@ -127,7 +127,9 @@ function unplannedReasons({ unplanned = [] }: Evidence): Reason[] {
 
 function faultReasons({ faults, config }: Evidence): Reason[] {
   const { problems, strikes } = faults ?? { problems: [], strikes: 0 };
-  if (problems.length <= strikes * (config?.limits.faultsNotCounted ?? 0)) return [];
+  // At least one must count, whatever share of them need not: a run that survived nothing proves nothing.
+  const tolerated = Math.min(strikes - 1, strikes * (config?.limits.faultsNotCounted ?? 0));
+  if (problems.length === 0 || problems.length <= tolerated) return [];
   const hint = "A fault counts only when it was seen to strike something that was working.";
   return problems.map((problem) => reason("fault-not-observed", problem, hint));
 }

@@ -7,6 +7,7 @@ import { KINDS } from "./kinds.ts";
 import { isLinkFault } from "./link/link-faults.ts";
 import { endsOfTarget } from "./link/link-target.ts";
 import { aimsOf, durationOf, type FaultSpec } from "./schema.ts";
+import { isStoreFault } from "./store/store-faults.ts";
 import { type Come, untilMoment } from "./strike-moment.ts";
 import { runEnd, type StrikeRun, sleepUntil } from "./strike-run.ts";
 import { resolveTargets, type Struck } from "./targets.ts";
@@ -114,7 +115,8 @@ export class Strike {
     const sighted = injected.then(() => driver.observe(process));
     // A broker must have been seen gone before it comes back.
     this.#healing.push(this.#healInTime(driver, draft, process, ends === "broker" ? sighted : injected));
-    parts.notice(`fault ${this.#position + 1}: ${record.kind} ${record.found ?? record.target} (pid ${process.pid})`);
+    const pid = isLinkFault(this.#fault) || isStoreFault(this.#fault) ? "" : ` (pid ${process.pid})`;
+    parts.notice(`fault ${this.#position + 1}: ${record.kind} ${record.found ?? record.target}${pid}`);
     try {
       const sighting = await sighted;
       if (sighting !== null) {

@@ -5,8 +5,8 @@ import type { PassiveProtection } from "./protection.ts";
 import type { RunWatch } from "./run-watch.ts";
 import { JOB_ID } from "./simulated-job.ts";
 
-/** Once all faults are over, a job must end within this: more than all time limits of cluster and job together, µs. */
-const LIVENESS_US = 60_000_000;
+/** Once all faults are over, a job must end within this: more than all time limits of cluster and job together, in the slowest world, µs. */
+const LIVENESS_US = 180_000_000;
 /** Zombies and requests that are under way when the job has ended may still do harm for so long, µs. */
 const AFTERMATH_US = 100_000;
 /** What the tasks' counters say is waited for so long, µs. */

@@ -24,8 +24,11 @@ export function drawReplicated(
   const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!;
   const latest = pick(100, 1_000, 10_000);
   const deaths = Array.from({ length: factor - 1 }, () => random.below(latest));
+  const run = drawRun(query, seed);
   return {
-    ...drawRun(query, seed),
+    ...run,
+    // Sources that have replicas refuse to align.
+    options: sources ? { ...run.options, watermarkAlignmentMs: 0 } : run.options,
     workers: factor + pick(1, 2, 3),
     protection: {
       kind: "replicated",

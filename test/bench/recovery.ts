@@ -2,13 +2,15 @@
  * What a fault costs where much state is kept: `npm run bench:recovery -- [--users 1000000] [--kills 5] [--pauses 3] [--share 0.5] [--interval
  * 10000] [--guarantee exactly-once] [--profile directory]`. Two workers and a spare one, Kafka to Kafka; twelve numbers of state a user (about 100 MB for a million), an
  * output an event, read uncommitted. All users visit once, as fast as the job takes them: that is the capacity. Then, at a share of it, workers
- * are killed and paused in the middle between two checkpoints. Prints each recovery in its parts, and the spread of the gaps.
+ * are killed and paused in the middle between two checkpoints. Prints each recovery in its parts, and the spread of the gaps. With `--pairs
+ * 8` instead, checkpoints twice as far apart and nothing killed: CPU per event and latency with a checkpoint every interval and without.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { monotonicUs } from "../../base/clock.ts";
 import type { Guarantee } from "../../engine/cluster/job-spec.ts";
 import { startTestBroker } from "../integration/broker.ts";
+import { type CheckpointCost, measureCost } from "./recovery/checkpoint-cost.ts";
 import { RecoveryCluster } from "./recovery/cluster.ts";
 import { Load } from "./recovery/load.ts";
 import { type Fault, measureFault, type Recovery } from "./recovery/measure-fault.ts";
@@ -21,6 +23,7 @@ const { values: args } = parseArgs({
     share: { type: "string", default: "0.5" },
     interval: { type: "string", default: "10000" },
     guarantee: { type: "string", default: "exactly-once" },
+    pairs: { type: "string", default: "0" },
     profile: { type: "string" },
   },
 });
@@ -54,10 +57,36 @@ function print(fault: Fault, recoveries: readonly Recovery[]): void {
   for (const of of recoveries) console.log(`  ${PARTS.map(([name, value]) => `${name} ${ms(value(of))}`).join(", ")}`);
 }
 
+/** Student's t, two-sided 95 %, of 2 to 15 pairs; 2.1 for more. */
+const STUDENT_T = [12.7, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2.18, 2.16, 2.14];
+
+function printCost({ pairs, seconds }: CheckpointCost): void {
+  const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+  const percents = pairs.map((pair) => (pair.withCheckpoint / pair.without - 1) * 100);
+  const mean = percents.reduce((sum, value) => sum + value, 0) / percents.length;
+  const deviation = Math.sqrt(percents.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (percents.length - 1));
+  const mdc = ((STUDENT_T[pairs.length - 2] ?? 2.1) * deviation) / Math.sqrt(pairs.length);
+  const cpu = (of: "withCheckpoint" | "without") => median(pairs.map((pair) => pair[of])).toFixed(2);
+  console.log(
+    `CPU per event, median of ${pairs.length}: ${cpu("without")} µs without, ${cpu("withCheckpoint")} µs with`,
+  );
+  console.log(`  more with checkpoints: ${percents.map((value) => value.toFixed(1)).join(", ")} %`);
+  console.log(`  mean ${mean.toFixed(1)} %, least change that could be told from none (95 %): ${mdc.toFixed(1)} %`);
+  for (const inCheckpoint of [false, true]) {
+    const of = seconds.filter((second) => second.inCheckpoint === inCheckpoint);
+    const p99 = spread(of.map(({ p99Ms }) => p99Ms));
+    const max = spread(of.map(({ maxMs }) => maxMs));
+    console.log(
+      `${of.length} seconds ${inCheckpoint ? "with" : "without"} a checkpoint: p99 ${p99} ms, longest ${max} ms`,
+    );
+  }
+}
+
 const broker = await startTestBroker();
 const { brokers } = broker.service;
 const [input, output] = [await broker.topic(PARTITIONS), await broker.topic(PARTITIONS)];
 const intervalMs = Number(args.interval);
+const pairs = Number(args.pairs);
 const cluster = await RecoveryCluster.start(
   {
     brokers,
@@ -66,7 +95,7 @@ const cluster = await RecoveryCluster.start(
     partitions: PARTITIONS,
     directory: args.profile ?? broker.directory,
     guarantee: args.guarantee as Guarantee,
-    checkpointIntervalMs: intervalMs,
+    checkpointIntervalMs: pairs > 0 ? 2 * intervalMs : intervalMs,
     workers: WORKERS,
     profile: args.profile !== undefined,
   },
@@ -79,9 +108,10 @@ try {
   console.log(`capacity ${Math.round(capacity)} events/s, load ${rate} events/s`);
   let isOver = false;
   const feeding = load.run(rate, () => isOver);
+  if (pairs > 0) printCost(await measureCost(cluster, load, pairs, intervalMs));
   const plan: Fault[] = [
-    ...Array.from({ length: Number(args.kills) }, (): Fault => "kill"),
-    ...Array.from({ length: Number(args.pauses) }, (): Fault => "pause"),
+    ...Array.from({ length: pairs > 0 ? 0 : Number(args.kills) }, (): Fault => "kill"),
+    ...Array.from({ length: pairs > 0 ? 0 : Number(args.pauses) }, (): Fault => "pause"),
   ];
   const recoveries: { readonly fault: Fault; readonly recovery: Recovery }[] = [];
   for (const fault of plan) {
@@ -96,10 +126,8 @@ try {
   const tookMs = complete.map(({ triggeredUs, endedUs }) => (endedUs - triggeredUs) / 1000);
   console.log(`state ${(size / 1e6).toFixed(1)} MB; ${complete.length} checkpoints, ms: ${spread(tookMs)}`);
   for (const fault of ["kill", "pause"] as const) {
-    print(
-      fault,
-      recoveries.filter((one) => one.fault === fault).map(({ recovery }) => recovery),
-    );
+    const measured = recoveries.filter((one) => one.fault === fault).map(({ recovery }) => recovery);
+    if (measured.length > 0) print(fault, measured);
   }
   console.log(
     `outputs seen twice by uncommitted readers: ${load.copies}; at ${Math.round(monotonicUs() / 1e6)} s of uptime`,

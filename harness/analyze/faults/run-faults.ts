@@ -104,10 +104,13 @@ export class RunFaults {
     );
   }
 
-  /** When the first fault was struck; null when none was. */
-  firstStruckUs(): number | null {
-    const struck = this.#records.flatMap(({ injectedUs }) => (injectedUs === null ? [] : [injectedUs]));
-    return struck.length === 0 ? null : Math.min(...struck);
+  /** Each fault that was struck, until it was undone, noticed and recovered from, as far as that is known. */
+  spans(): readonly TimeSpan[] {
+    return this.#records.flatMap(({ injectedUs, observedUs, detectedUs, recoveredUs, healedUs }): TimeSpan[] => {
+      if (injectedUs === null) return [];
+      const ends = [observedUs, detectedUs, recoveredUs, healedUs ?? null].flatMap((us) => us ?? []);
+      return [{ fromUs: injectedUs, toUs: Math.max(injectedUs, ...ends) }];
+    });
   }
 
   /** When the broker was struck on purpose, until feeder and observer have made up for it. */

@@ -62,7 +62,7 @@ function queryJob(name: string, parameters: HandJob["parameters"]): HandJob {
   }
   const query = findQuery(name);
   const generator = generatorOf(query) === "nexmark" ? "nexmark" : null;
-  const defaults = { watermarkDelayMs: WATERMARK_DELAY_MS, mode: "head", identity: true };
+  const defaults = { watermarkDelayMs: WATERMARK_DELAY_MS, mode: "head", identity: true, ...query.jobParameters };
   const sources = query.streams ?? [SOURCE_ID];
   const all = { ...defaults, ...parameters };
   return { name, module: query.job.href, parameters: all, sources, sinks: [SINK_ID], generator };

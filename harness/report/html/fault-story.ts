@@ -41,16 +41,15 @@ export function story(fault: FaultResult, result: RunResult): Markup {
   return html`<ul class="story">${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>`;
 }
 
-function struck({ role, target, pid, kind, requestedMs, injectedMs, ...fault }: FaultResult): string[] {
-  const { observedMs, observedResolutionMs: resolution, victim, effect, found } = fault;
-  const whom = found === null ? "" : `, meant by ${found},`;
+function struck({ kind, requestedMs, injectedMs, ...fault }: FaultResult): string[] {
+  const { observedMs, observedResolutionMs: resolution, victim, effect } = fault;
   const exact = resolution === null ? "" : ` (to within ${length(resolution)})`;
   const sentences = [
-    `${role ?? target}${pid === null ? "" : ` (process ${pid})`}${whom} ${FAULT_WORDS[kind].struck}: asked for at ${moment(requestedMs)} into the load, done at ${moment(injectedMs ?? requestedMs)}, ${FAULT_WORDS[kind].seen} at ${moment(observedMs!)}${exact}.`,
+    `${subjectOf({ kind, ...fault })} ${FAULT_WORDS[kind].struck}: asked for at ${moment(requestedMs)} into the load, done at ${moment(injectedMs ?? requestedMs)}, ${FAULT_WORDS[kind].seen} at ${moment(observedMs!)}${exact}.`,
   ];
   if (victim !== null) {
     sentences.push(
-      `It ran ${victim.tasks.join(", ")} and had taken in ${integer(victim.recordsIn)} records, ${integer(victim.recordsJustBefore)} of them in a span of ${integer(victim.overMs)} ms just before.`,
+      `${FAULT_WORDS[kind].subject === "process" ? "It" : fault.role} ran ${victim.tasks.join(", ")} and had taken in ${integer(victim.recordsIn)} records, ${integer(victim.recordsJustBefore)} of them in a span of ${integer(victim.overMs)} ms just before.`,
     );
   }
   if (effect !== null && effect.eventsInFlight !== null) {
@@ -59,6 +58,20 @@ function struck({ role, target, pid, kind, requestedMs, injectedMs, ...fault }: 
     );
   }
   return sentences;
+}
+
+function subjectOf({
+  kind,
+  target,
+  role,
+  pid,
+  found,
+}: Pick<FaultResult, "kind" | "target" | "role" | "pid" | "found">): string {
+  const { subject } = FAULT_WORDS[kind];
+  if (subject === "store") return "The checkpoint store";
+  if (subject === "link") return `The link ${target}`;
+  const whom = found === null ? "" : `, meant by ${found},`;
+  return `${role ?? target}${pid === null ? "" : ` (process ${pid})`}${whom}`;
 }
 
 /** Where in the checkpoints it struck. */
@@ -161,7 +174,9 @@ function restored({ restored: { ms, censored }, boundUs, boundFrom, intervals, i
 
 function copies({ replayed, eventsReplayed }: FaultEffect, { verified, state, reasons }: RunResult): string[] {
   const input =
-    eventsReplayed === null || eventsReplayed === 0 ? "" : ` At least ${counted(eventsReplayed, "input event")} were read a second time.`;
+    eventsReplayed === null || eventsReplayed === 0
+      ? ""
+      : ` At least ${counted(eventsReplayed, "input event")} were read a second time.`;
   const outputs =
     replayed > 0
       ? `${counted(replayed, "output")} that were out already came again (replayed).`

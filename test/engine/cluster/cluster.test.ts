@@ -1,47 +1,25 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { sendControl } from "../../../engine/cluster/control-codec.ts";
-import { DEFAULT_JOB_OPTIONS, type JobSpec } from "../../../engine/cluster/job-spec.ts";
+import type { JobSpec } from "../../../engine/cluster/job-spec.ts";
 import { readToWorker } from "../../../engine/cluster/message-shapes.ts";
 import type { JobState, LivenessToCoordinator, WorkerToCoordinator } from "../../../engine/cluster/messages.ts";
 import { Worker } from "../../../engine/cluster/worker.ts";
 import type { Connection, ConnectionHandler } from "../../../engine/ports.ts";
-import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
+import type { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
 import { encodeFrameHeader, NO_PAYLOAD } from "../../../engine/task/frame.ts";
 import { countJob } from "../simulation/tiny-job.ts";
-import { readTiny, tinyBytes, tinySupplier } from "../simulation/tiny-rows.ts";
+import { readTiny, tinyBytes } from "../simulation/tiny-rows.ts";
+import { countCluster, countSpec } from "./count-cluster.ts";
 
 /** Far more rows than any of these tests gets through. */
 const ENDLESS = 1_000_000_000;
 
 function startCluster(workers = 2, rows = ENDLESS, seed = 1): SimulatedCluster {
-  return new SimulatedCluster({
-    seed,
-    workers,
-    modules: new Map([["count", () => countJob(1000)]]),
-    suppliers: new Map([["in", tinySupplier(2, rows, 5)]]),
-    batchRecords: 20,
-    onRecord: null,
-    maxSteps: 2_000_000,
-    maxVirtualUs: 60_000_000,
-  });
+  return countCluster({ seed, workers, rows, windowMs: 1000, batchRecords: 20, maxSteps: 2_000_000 });
 }
 
-function specOf(changes: Partial<JobSpec> = {}): JobSpec {
-  return {
-    jobId: "j",
-    name: "j",
-    module: "count",
-    parameters: {},
-    parallelism: 2,
-    keyGroups: 16,
-    sources: { source: { kind: "memory", brokers: [], topic: "in", partitions: 2 } },
-    sinks: { sink: { kind: "memory", brokers: [], topic: "out", partitions: 2 } },
-    options: DEFAULT_JOB_OPTIONS,
-    bounded: false,
-    ...changes,
-  };
-}
+const specOf = (changes: Partial<JobSpec> = {}) => countSpec({ bounded: false, ...changes });
 
 function runTo(cluster: SimulatedCluster, state: JobState, jobId = "j"): void {
   cluster.runUntil(() => cluster.client.states.some((seen) => seen.jobId === jobId && seen.state === state), state);

@@ -6,7 +6,7 @@ import { ManualTime } from "../task/manual-world.ts";
 
 const SECOND = 1_000_000;
 
-it("a coordinator that stood still itself takes nobody for dead, and notices real deaths afterwards", () => {
+function rig(intervalUs: number) {
   const time = new ManualTime();
   const workers = new WorkerRegistry();
   const lost: string[] = [];
@@ -14,7 +14,7 @@ it("a coordinator that stood still itself takes nobody for dead, and notices rea
   const watch = new LivenessWatch({
     world: { ...time, clock: time.clock, timers: time.timers, journal: { write: (event) => events.push(event) } },
     workers,
-    intervalUs: SECOND / 10,
+    intervalUs,
     timeoutUs: SECOND,
     onLost: (worker) => {
       lost.push(worker);
@@ -22,17 +22,26 @@ it("a coordinator that stood still itself takes nobody for dead, and notices rea
     },
   });
   const connection = { peer: "w", send: () => true, close: () => {} };
-  workers.add({
-    worker: "w",
-    address: "w:1",
-    pid: 1,
-    connection,
-    lastAliveUs: null,
-    progress: 0,
-    progressSinceUs: 0,
-    stalled: false,
-  });
+  const unheard = { lastAliveUs: null, progress: 0, progressSinceUs: 0, stalled: false };
+  workers.add({ worker: "w", address: "w:1", pid: 1, connection, ...unheard });
   watch.start();
+  return { time, lost, events, watch };
+}
+
+it("a worker that falls silent is given up within a quarter of its messages' distance after the timeout, not before", () => {
+  for (let silentUs = 0; silentUs < SECOND / 5; silentUs += 7_000) {
+    const { time, lost, watch } = rig(SECOND / 5);
+    time.advance(silentUs);
+    watch.onAlive("w", 1);
+    time.advance(SECOND);
+    assert.deepEqual(lost, []);
+    time.advance(SECOND / 20 + 1);
+    assert.deepEqual(lost, ["w"], `silent since ${silentUs} us`);
+  }
+});
+
+it("a coordinator that stood still itself takes nobody for dead, and notices real deaths afterwards", () => {
+  const { time, lost, events, watch } = rig(SECOND / 10);
   watch.onAlive("w", 1);
   time.nowUs += 5 * SECOND;
   time.advance();

@@ -1,47 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  type BarrierMode,
-  DEFAULT_CHECKPOINTS,
-  DEFAULT_JOB_OPTIONS,
-  type JobSpec,
-} from "../../../engine/cluster/job-spec.ts";
+import { type BarrierMode, DEFAULT_CHECKPOINTS, type JobSpec } from "../../../engine/cluster/job-spec.ts";
 import type { CheckpointStore } from "../../../engine/ports.ts";
-import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
-import { countJob } from "../simulation/tiny-job.ts";
-import { readTiny, tinySupplier } from "../simulation/tiny-rows.ts";
+import type { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
+import { readTiny } from "../simulation/tiny-rows.ts";
+import { countCluster, countSpec } from "./count-cluster.ts";
 
 const SEEDS = Array.from({ length: 20 }, (_, index) => index + 1);
 
-function startCluster(seed: number, workers: number): SimulatedCluster {
-  return new SimulatedCluster({
-    seed,
-    workers,
-    modules: new Map([["count", () => countJob(500)]]),
-    suppliers: new Map([["in", tinySupplier(2, 2000, 5)]]),
-    batchRecords: 50,
-    onRecord: null,
-    maxSteps: 2_000_000,
-    maxVirtualUs: 120_000_000,
-  });
-}
+const startCluster = (seed: number, workers: number) => countCluster({ seed, workers, rows: 2000 });
 
 function specOf(mode: BarrierMode = "aligned"): JobSpec {
-  return {
-    jobId: "j",
-    name: "j",
-    module: "count",
-    parameters: {},
-    parallelism: 2,
-    keyGroups: 16,
-    sources: { source: { kind: "memory", brokers: [], topic: "in", partitions: 2 } },
-    sinks: { sink: { kind: "memory", brokers: [], topic: "out", partitions: 2 } },
-    options: DEFAULT_JOB_OPTIONS,
-    bounded: true,
-    recovery: "passive",
-    guarantee: "exactly-once",
-    checkpoints: { ...DEFAULT_CHECKPOINTS, mode, intervalUs: 1_000, localCopies: false },
-  };
+  const checkpoints = { ...DEFAULT_CHECKPOINTS, mode, intervalUs: 1_000, localCopies: false };
+  return countSpec({ recovery: "passive", guarantee: "exactly-once", checkpoints });
 }
 
 function rowsOf(cluster: SimulatedCluster): Map<string, number> {
@@ -124,6 +95,18 @@ describe("a job whose checkpoints are gone", () => {
     cluster.client.submit({ ...specOf(), restoreFrom: "kept/none" }, 2);
     cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
     assert.equal(cluster.client.stateOf("j")!.failure!.code, "snapshot-missing");
+  });
+});
+
+describe("a job whose store is away", () => {
+  it("says so when it cannot start again in time", () => {
+    const cluster = startCluster(2, 3);
+    cluster.client.submit({ ...specOf(), bounded: false }, 3);
+    cluster.runUntil(() => cluster.client.phases.some(({ phase }) => phase === "completed"), "a checkpoint");
+    cluster.store.begin("hangs", 60_000_000);
+    cluster.workers[0]!.kill();
+    cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
+    assert.match(cluster.client.stateOf("j")!.failure!.message, /the checkpoint store does not tell where to begin/);
   });
 });
 

@@ -4,46 +4,22 @@ import { Random } from "../../../base/random.ts";
 import {
   type BarrierMode,
   DEFAULT_CHECKPOINTS,
-  DEFAULT_JOB_OPTIONS,
   type Guarantee,
   type JobSpec,
 } from "../../../engine/cluster/job-spec.ts";
-import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
-import { countJob } from "../simulation/tiny-job.ts";
-import { readTiny, tinySupplier } from "../simulation/tiny-rows.ts";
+import type { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
+import { readTiny } from "../simulation/tiny-rows.ts";
+import { countCluster, countSpec } from "./count-cluster.ts";
 
 const ROWS = 4000;
 const SEEDS = Array.from({ length: 60 }, (_, index) => index + 1);
 
-function startCluster(seed: number, workers: number): SimulatedCluster {
-  return new SimulatedCluster({
-    seed,
-    workers,
-    modules: new Map([["count", () => countJob(500)]]),
-    suppliers: new Map([["in", tinySupplier(2, ROWS, 5)]]),
-    batchRecords: 50,
-    onRecord: null,
-    maxSteps: 5_000_000,
-    maxVirtualUs: 120_000_000,
-  });
-}
+const startCluster = (seed: number, workers: number) => countCluster({ seed, workers, rows: ROWS });
 
 function specOf(guarantee: Guarantee, mode: BarrierMode = "aligned"): JobSpec {
-  return {
-    jobId: "j",
-    name: "j",
-    module: "count",
-    parameters: {},
-    parallelism: 2,
-    keyGroups: 16,
-    sources: { source: { kind: "memory", brokers: [], topic: "in", partitions: 2 } },
-    sinks: { sink: { kind: "memory", brokers: [], topic: "out", partitions: 2 } },
-    options: DEFAULT_JOB_OPTIONS,
-    bounded: true,
-    recovery: "passive",
-    guarantee,
-    checkpoints: { ...DEFAULT_CHECKPOINTS, mode, intervalUs: 1_000, minPauseUs: mode === "stop-the-world" ? 3_000 : 0 },
-  };
+  const minPauseUs = mode === "stop-the-world" ? 3_000 : 0;
+  const checkpoints = { ...DEFAULT_CHECKPOINTS, mode, intervalUs: 1_000, minPauseUs };
+  return countSpec({ recovery: "passive", guarantee, checkpoints });
 }
 
 function rowsOf(cluster: SimulatedCluster, isolation: "committed" | "uncommitted"): Map<string, number> {

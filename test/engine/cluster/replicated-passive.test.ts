@@ -1,52 +1,23 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Random } from "../../../base/random.ts";
-import { DEFAULT_CHECKPOINTS, DEFAULT_JOB_OPTIONS, type JobSpec } from "../../../engine/cluster/job-spec.ts";
-import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
-import { countJob } from "../simulation/tiny-job.ts";
-import { readTiny, tinySupplier } from "../simulation/tiny-rows.ts";
+import { DEFAULT_CHECKPOINTS } from "../../../engine/cluster/job-spec.ts";
+import type { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
+import { readTiny } from "../simulation/tiny-rows.ts";
+import { countCluster, countSpec, REPLICATION } from "./count-cluster.ts";
 
 const ROWS = 4000;
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
 
-const SPEC: JobSpec = {
-  jobId: "j",
-  name: "j",
-  module: "count",
-  parameters: {},
-  parallelism: 2,
-  keyGroups: 16,
-  sources: { source: { kind: "memory", brokers: [], topic: "in", partitions: 2 } },
-  sinks: { sink: { kind: "memory", brokers: [], topic: "out", partitions: 2 } },
-  options: DEFAULT_JOB_OPTIONS,
-  bounded: true,
+const SPEC = countSpec({
   recovery: "passive",
   guarantee: "exactly-once",
   checkpoints: { ...DEFAULT_CHECKPOINTS, intervalUs: 2_000 },
-  replication: {
-    factor: 2,
-    sources: false,
-    cutLog: { kind: "memory", brokers: [], topic: "cuts" },
-    heartbeatIntervalUs: 500,
-    heartbeatRecords: 0,
-    maxLagBytes: 1 << 30,
-    silentIntervals: 1000,
-  },
-};
+  replication: REPLICATION,
+});
 
 /** Two workers for what has no replicas, two for replicas, and spare ones. */
-function startCluster(seed: number): SimulatedCluster {
-  return new SimulatedCluster({
-    seed,
-    workers: 6,
-    modules: new Map([["count", () => countJob(500)]]),
-    suppliers: new Map([["in", tinySupplier(2, ROWS, 5)]]),
-    batchRecords: 50,
-    onRecord: null,
-    maxSteps: 5_000_000,
-    maxVirtualUs: 120_000_000,
-  });
-}
+const startCluster = (seed: number) => countCluster({ seed, workers: 6, rows: ROWS });
 
 function rowsOf(cluster: SimulatedCluster): Map<string, number> {
   const counts = new Map<string, number>();

@@ -1,42 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Random } from "../../../base/random.ts";
-import { DEFAULT_JOB_OPTIONS, type JobSpec, type Recovery } from "../../../engine/cluster/job-spec.ts";
-import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
-import { countJob } from "../simulation/tiny-job.ts";
-import { readTiny, tinySupplier } from "../simulation/tiny-rows.ts";
+import type { Recovery } from "../../../engine/cluster/job-spec.ts";
+import type { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
+import { readTiny } from "../simulation/tiny-rows.ts";
+import { countCluster, countSpec } from "./count-cluster.ts";
 
 const ROWS = 4000;
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
 
-function startCluster(seed: number, workers: number): SimulatedCluster {
-  return new SimulatedCluster({
-    seed,
-    workers,
-    modules: new Map([["count", () => countJob(500)]]),
-    suppliers: new Map([["in", tinySupplier(2, ROWS, 5)]]),
-    batchRecords: 50,
-    onRecord: null,
-    maxSteps: 5_000_000,
-    maxVirtualUs: 120_000_000,
-  });
-}
+const startCluster = (seed: number, workers: number) => countCluster({ seed, workers, rows: ROWS });
 
-function specOf(recovery: Recovery): JobSpec {
-  return {
-    jobId: "j",
-    name: "j",
-    module: "count",
-    parameters: {},
-    parallelism: 2,
-    keyGroups: 16,
-    sources: { source: { kind: "memory", brokers: [], topic: "in", partitions: 2 } },
-    sinks: { sink: { kind: "memory", brokers: [], topic: "out", partitions: 2 } },
-    options: DEFAULT_JOB_OPTIONS,
-    bounded: true,
-    recovery,
-  };
-}
+const specOf = (recovery: Recovery) => countSpec({ recovery });
 
 /** What the job puts out when nothing breaks, as counted rows. */
 function rightRows(): Map<string, number> {

@@ -277,6 +277,8 @@ describe("verdict", () => {
     assert.equal(verdict({ faults }), "invalid");
     assert.equal(verdict({ faults, faultsNotCounted: 0.09 }), "invalid");
     assert.equal(verdict({ faults, faultsNotCounted: 0.1 }), "valid");
+    const none = { problems: ["kill random: ineffective"], strikes: 1, excuses: false };
+    assert.equal(verdict({ faults: none, faultsNotCounted: 1 }), "invalid", "one must count");
   });
 
   it("without an observation log nothing was checked: invalid, not valid", async (t) => {

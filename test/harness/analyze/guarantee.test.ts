@@ -88,8 +88,21 @@ describe("the job's own log", () => {
   });
 
   it("blames nobody for restarts after a fault, and nobody else for those before one", () => {
-    assert.equal(unplannedRestarts(killedTwice, 100).length, 0);
-    assert.equal(unplannedRestarts(killedTwice, 130).length, 1);
-    assert.equal(unplannedRestarts(killedTwice, null).length, 2);
+    const struck = (fromUs: number, toUs = fromUs) => [{ fromUs, toUs }];
+    assert.equal(unplannedRestarts(killedTwice, struck(100)).length, 0);
+    assert.equal(unplannedRestarts(killedTwice, struck(130)).length, 1);
+    assert.equal(unplannedRestarts(killedTwice, []).length, 2);
+  });
+
+  it("takes a restart long after a fault was over for unplanned, and one that follows another at once for its consequence", () => {
+    const second = 1_000_000;
+    const later = (us: number) => [...killedTwice, state("restarting", 3, us), state("running", 4, us + 50)];
+    const fault = [{ fromUs: 100, toUs: 170 }];
+    const unplanned = (us: number, toUs = 170) => unplannedRestarts(later(us), [{ fromUs: 100, toUs }]).length;
+    assert.deepEqual([unplanned(9 * second), unplanned(11 * second)], [0, 1]);
+    assert.equal(unplanned(35 * second, 30 * second), 0, "the fault lasted");
+    const chain = [...later(9 * second), state("restarting", 4, 18 * second), state("running", 5, 19 * second)];
+    assert.equal(unplannedRestarts(chain, fault).length, 0, "one after the other");
+    assert.equal(unplannedRestarts([...chain, state("restarting", 5, 30 * second)], fault).length, 1);
   });
 });

@@ -30,11 +30,11 @@ abstract class Candidates implements Ordering {
     this.leads = false;
   }
 
-  take(): Int32Array | null {
+  take(): readonly number[] | null {
     if (!this.leads || this.candidates.length === 0) return null;
     const runs = this.candidates.splice(0).flatMap((channel) => [channel, 1]);
     this.#issued += runs.length / 2;
-    return Int32Array.from(runs);
+    return runs;
   }
 
   restore(): void {}
@@ -82,7 +82,7 @@ class ReIssue implements Ordering {
     this.#inner.end();
   }
 
-  take(maxRuns: number): Int32Array | null {
+  take(maxRuns: number): readonly number[] | null {
     return this.#inner.take(maxRuns);
   }
 
@@ -91,7 +91,7 @@ class ReIssue implements Ordering {
 
 /** Counts what it has issued once more until it is read. */
 class ForgetsPending extends KaZooOrdering {
-  override take(maxRuns: number): Int32Array | null {
+  override take(maxRuns: number): readonly number[] | null {
     if (this.unread) this.begin();
     return super.take(maxRuns);
   }

@@ -1,0 +1,58 @@
+import { DEFAULT_JOB_OPTIONS, type JobSpec, type Replication } from "../../../engine/cluster/job-spec.ts";
+import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
+import { countJob } from "../simulation/tiny-job.ts";
+import { tinySupplier } from "../simulation/tiny-rows.ts";
+
+export interface CountClusterOptions {
+  readonly seed: number;
+  readonly workers: number;
+  /** Rows of each of the two partitions of topic `in`. */
+  readonly rows: number;
+  /** Length of the windows of job module `count`, ms. */
+  readonly windowMs?: number;
+  readonly batchRecords?: number;
+  readonly maxSteps?: number;
+}
+
+/** A simulated cluster that knows the job module `count` and has its input. */
+export function countCluster({ seed, workers, rows, ...options }: CountClusterOptions): SimulatedCluster {
+  const { windowMs = 500, batchRecords = 50, maxSteps = 5_000_000 } = options;
+  return new SimulatedCluster({
+    seed,
+    workers,
+    modules: new Map([["count", () => countJob(windowMs)]]),
+    suppliers: new Map([["in", tinySupplier(2, rows, 5)]]),
+    batchRecords,
+    onRecord: null,
+    maxSteps,
+    maxVirtualUs: 120_000_000,
+  });
+}
+
+/** Job `j`: counts topic `in` into topic `out`, at parallelism 2, once. */
+export function countSpec(changes: Partial<JobSpec> = {}): JobSpec {
+  return {
+    jobId: "j",
+    name: "j",
+    module: "count",
+    parameters: {},
+    parallelism: 2,
+    keyGroups: 16,
+    sources: { source: { kind: "memory", brokers: [], topic: "in", partitions: 2 } },
+    sinks: { sink: { kind: "memory", brokers: [], topic: "out", partitions: 2 } },
+    options: DEFAULT_JOB_OPTIONS,
+    bounded: true,
+    ...changes,
+  };
+}
+
+/** Two replicas of all but sources and sinks. */
+export const REPLICATION: Replication = {
+  factor: 2,
+  sources: false,
+  cutLog: { kind: "memory", brokers: [], topic: "cuts" },
+  heartbeatIntervalUs: 500,
+  heartbeatRecords: 0,
+  maxLagBytes: 1 << 30,
+  silentIntervals: 1000,
+};
