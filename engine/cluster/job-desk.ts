@@ -1,7 +1,7 @@
 import { unreachable } from "../../base/assert.ts";
 import type { Connection, World } from "../ports.ts";
 import { sendControl } from "./control-codec.ts";
-import { CountersQuery } from "./counters-query.ts";
+import { CountersDesk } from "./counters-desk.ts";
 import type { JobOrder } from "./job-effects.ts";
 import { type CheckpointListener, JobRecovery } from "./job-recovery.ts";
 import { JobRun } from "./job-run.ts";
@@ -46,14 +46,16 @@ export class JobDesk {
   #run: JobRun | null = null;
   #lastState: JobStateMessage | null = null;
   #attempts = 0;
-  #query: CountersQuery | null = null;
+  readonly #counters: CountersDesk;
   readonly #ticks: JobTicks;
-  readonly #askers = new Set<Connection>();
   readonly #spares: SpareWorkers;
 
   constructor(parts: JobDeskParts) {
     this.#parts = parts;
     this.#spares = new SpareWorkers((worker, job) => this.#send(worker, { type: "prepare", epoch: parts.epoch, job }));
+    this.#counters = new CountersDesk((worker, jobId) =>
+      this.#send(worker, { type: "report", epoch: parts.epoch, jobId }),
+    );
     this.#ticks = new JobTicks(parts.world);
   }
 
@@ -77,7 +79,11 @@ export class JobDesk {
         run.cancel();
         return null;
       case "counters":
-        this.#askCounters(client, run);
+        this.#counters.ask(
+          client,
+          request.jobId,
+          run.liveWorkers.filter((worker) => this.#parts.workers.get(worker) !== undefined),
+        );
         return null;
       case "savepoint":
         this.#savepoint(client, run, request.folder, request.stop);
@@ -116,9 +122,7 @@ export class JobDesk {
   }
 
   onCounters(worker: string, jobId: string, tasks: readonly TaskCounters[]): void {
-    if (this.#query?.jobId !== jobId) return;
-    this.#query.onAnswer(worker, tasks);
-    this.#answerCounters();
+    this.#counters.onCounters(worker, jobId, tasks);
   }
 
   onWorkersChanged(): void {
@@ -138,12 +142,11 @@ export class JobDesk {
     // The list first: a restart that this loss completes must not count on the lost one.
     this.onWorkersChanged();
     this.#run?.onWorkerLost(worker, why);
-    this.#query?.onWorkerLost(worker);
-    this.#answerCounters();
+    this.#counters.onWorkerLost(worker);
   }
 
   onClientGone(client: Connection): void {
-    this.#askers.delete(client);
+    this.#counters.onClientGone(client);
   }
 
   /** The cluster is about to end: so is the job. */
@@ -158,7 +161,7 @@ export class JobDesk {
     const problem = jobSpecProblem(job) ?? (Number.isInteger(workers) && workers >= 1 ? null : "workers: 1 or more");
     if (problem !== null) return { code: "job-invalid", message: `this cannot be submitted: ${problem}` };
     this.#attempts++;
-    this.#query = null;
+    this.#counters.forget();
     this.#run = new JobRun(job, workers, this.#attempts, this.#parts.epoch, {
       load: this.#parts.loadJob,
       send: (worker, message) => this.#send(worker, message),
@@ -234,25 +237,6 @@ export class JobDesk {
         this.#parts.expel(worker, `its tasks have not ended ${seconds} s after they were told to`);
       }
     });
-  }
-
-  #askCounters(client: Connection, run: JobRun): void {
-    this.#askers.add(client);
-    if (this.#query !== null) return;
-    const { jobId } = run.spec;
-    const workers = run.liveWorkers.filter((worker) => this.#parts.workers.get(worker) !== undefined);
-    this.#query = new CountersQuery(jobId, workers);
-    for (const worker of workers) this.#send(worker, { type: "report", epoch: this.#parts.epoch, jobId });
-    this.#answerCounters();
-  }
-
-  #answerCounters(): void {
-    const query = this.#query;
-    if (query === null || !query.complete) return;
-    const answer: CoordinatorToClient = { type: "jobCounters", jobId: query.jobId, tasks: query.tasks };
-    for (const client of this.#askers) sendControl(client, answer);
-    this.#askers.clear();
-    this.#query = null;
   }
 
   #send(worker: string, message: CoordinatorToWorker): void {

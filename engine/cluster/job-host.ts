@@ -1,20 +1,19 @@
-import { unreachable } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
 import type { World } from "../ports.ts";
 import { instanceOf } from "../replication/subtask.ts";
 import type { Frame } from "../task/frame.ts";
 import type { FrameLink } from "../task/link.ts";
-import type { Task } from "../task/task.ts";
 import { taskFailure } from "../task/task-failure.ts";
-import type { CheckpointOrder, TaskNotice } from "../task/task-parts.ts";
+import type { CheckpointOrder } from "../task/task-parts.ts";
 import { Deployment } from "./deployment.ts";
 import type { Exchange } from "./exchange.ts";
 import { JobSnapshots } from "./job-snapshots.ts";
 import { checkpointsOf, type JobSpec } from "./job-spec.ts";
 import type { LoadJob } from "./load-job.ts";
-import type { CoordinatorToWorker, Failure, TaskState, WorkerToCoordinator } from "./messages.ts";
+import type { CoordinatorToWorker, WorkerToCoordinator } from "./messages.ts";
 import { planOfJob } from "./plan-of-job.ts";
+import { TaskReports } from "./task-reports.ts";
 
 type Deploy = Extract<CoordinatorToWorker, { readonly type: "deploy" }>;
 
@@ -41,6 +40,7 @@ export interface JobHostParts
 export class JobHost {
   readonly #worker: string;
   readonly #parts: JobHostParts;
+  readonly #reports: TaskReports;
   /** What is being loaded; cleared when cancelled or replaced. */
   #loading: Deploy | null = null;
   /** When the last deployment was ordered, and when its module was loaded. µs. */
@@ -55,6 +55,7 @@ export class JobHost {
   constructor(worker: string, parts: JobHostParts) {
     this.#worker = worker;
     this.#parts = parts;
+    this.#reports = new TaskReports(worker, parts);
   }
 
   /** Loads the job's module, for when it is needed; what is wrong with it shows then. */
@@ -136,7 +137,7 @@ export class JobHost {
     const loading = this.#loading;
     if (loading !== null && loading.attempt === order.attempt && loading.job.jobId === order.jobId) {
       this.#loading = null;
-      this.#endUnbuilt(loading, "cancelled", null);
+      this.#reports.endUnbuilt(loading, "cancelled", null);
       return;
     }
     const deployment = this.#deploymentOf(order);
@@ -211,8 +212,8 @@ export class JobHost {
         world: this.#parts,
         host: {
           onSnapshot: (task, snapshot) => this.#snapshots?.snapshots.onSnapshot(task, snapshot),
-          onNotice: (task, notice) => this.#onNotice(jobId, attempt, task, notice),
-          onState: (task, state, failure) => this.#onTaskState(jobId, attempt, task, state, failure),
+          onNotice: (task, notice) => this.#reports.onNotice(jobId, attempt, task, notice),
+          onState: (task, state, failure) => this.#reports.onState(jobId, attempt, task, state, failure),
         },
         linkToWorker: (worker, address) => exchange.linkTo(worker, address),
       });
@@ -221,42 +222,11 @@ export class JobHost {
       const times = { loadUs: this.#loadedUs - this.#orderedUs, restoreUs: restoredUs - this.#loadedUs };
       journal.write("deployed", { jobId, attempt, ...times, buildUs: clock.nowUs() - restoredUs });
     } catch (cause) {
-      this.#endUnbuilt(deploy, "failed", taskFailure(cause, `deployment on worker ${this.#worker}`, "job-failed"));
-    }
-  }
-
-  #onTaskState(jobId: string, attempt: number, task: Task, state: TaskState, failure: Failure | null): void {
-    const { vertex, subtask } = task;
-    const cause = failure === null ? {} : { failure };
-    if (failure !== null) this.#parts.journal.write("taskFailed", { jobId, attempt, vertex, subtask, failure });
-    this.#parts.send({ type: "taskState", jobId, attempt, vertex, subtask, state, ...cause });
-  }
-
-  #onNotice(jobId: string, attempt: number, { vertex, subtask }: Task, notice: TaskNotice): void {
-    switch (notice.kind) {
-      case "heartbeatDue":
-        this.#parts.send({ type: "heartbeatDue", jobId, attempt });
-        return;
-      case "receiverLagging": {
-        const lagging = { vertex: notice.vertex, subtask: notice.subtask };
-        this.#parts.send({ type: "replicaLagging", jobId, attempt, ...lagging });
-        return;
-      }
-      case "heartbeatSilence":
-        this.#parts.journal.write("heartbeatSilence", { jobId, attempt, vertex, subtask, silentUs: notice.silentUs });
-        return;
-      default:
-        unreachable(notice, "notice");
-    }
-  }
-
-  /** Reports the end of tasks that were never built. */
-  #endUnbuilt({ job, attempt, placements }: Deploy, state: "cancelled" | "failed", failure: Failure | null): void {
-    const { jobId } = job;
-    const cause = failure === null ? {} : { failure };
-    for (const { vertex, subtask, worker } of placements) {
-      if (worker !== this.#worker) continue;
-      this.#parts.send({ type: "taskState", jobId, attempt, vertex, subtask, state, ...cause });
+      this.#reports.endUnbuilt(
+        deploy,
+        "failed",
+        taskFailure(cause, `deployment on worker ${this.#worker}`, "job-failed"),
+      );
     }
   }
 

@@ -9,7 +9,7 @@ import { ReadAhead } from "./read-ahead.ts";
 import { PartitionQueue } from "./slice-queue.ts";
 import { SliceTime } from "./slice-time.ts";
 import type { SourcePart, TickedSourceHost } from "./source-part.ts";
-import type { SourceSettings, SourceWorld } from "./source-settings.ts";
+import { partitionsOf, type SourceSettings, type SourceWorld } from "./source-settings.ts";
 
 interface CutSettings extends TickFollowerSettings {
   /** Replica group in the cut log. */
@@ -54,9 +54,7 @@ export class CutSource implements SourcePart {
     this.#group = ticks.group;
     this.#world = world;
     this.#host = host;
-    for (let partition = settings.instance; partition < settings.partitions; partition += settings.parallelism) {
-      this.#partitions.push(new PartitionQueue(partition, 0));
-    }
+    for (const partition of partitionsOf(settings)) this.#partitions.push(new PartitionQueue(partition, 0));
     const idleTimeoutUs = settings.idleTimeoutUs ?? 0;
     const idleSlices = idleTimeoutUs === 0 ? Number.POSITIVE_INFINITY : Math.ceil(idleTimeoutUs / ticks.intervalUs);
     const partitions = this.#partitions;

@@ -26,3 +26,10 @@ export interface SourceWorld {
   readonly timers: Timers;
   readonly log: Log;
 }
+
+/** The partitions of the log that the instance reads. */
+export function partitionsOf({ instance, partitions, parallelism }: SourceSettings): readonly number[] {
+  const owned: number[] = [];
+  for (let partition = instance; partition < partitions; partition += parallelism) owned.push(partition);
+  return owned;
+}

@@ -6,7 +6,7 @@ import { askForEnd } from "./end-of-log.ts";
 import { isAtEnd, type PartitionState } from "./partition-state.ts";
 import { RecordsBefore } from "./records-before.ts";
 import type { SourceHost } from "./source-part.ts";
-import type { SourceSettings, SourceWorld } from "./source-settings.ts";
+import { partitionsOf, type SourceSettings, type SourceWorld } from "./source-settings.ts";
 import { SourceWatermarks } from "./source-watermarks.ts";
 
 /** A source instance: reads its partitions of a log, decodes, and makes watermarks (`source-watermarks.ts`). */
@@ -30,9 +30,7 @@ export class Source {
     this.#settings = settings;
     this.#world = world;
     this.#host = host;
-    for (let partition = settings.instance; partition < settings.partitions; partition += settings.parallelism) {
-      this.#partitions.push({ partition, position: 0, target: null });
-    }
+    for (const partition of partitionsOf(settings)) this.#partitions.push({ partition, position: 0, target: null });
     this.#watermarks = new SourceWatermarks({
       partitions: this.#partitions.length,
       delayMs: settings.watermarkDelayMs,

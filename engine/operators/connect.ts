@@ -51,11 +51,7 @@ export class KeyedConnectOperator implements Operator {
     for (let i = 0; i < batch.selectedCount; i++) {
       const physical = batch.selection[i]!;
       row.moveTo(physical);
-      if (codec.numeric) context.useNumber(codec.numberOf(batch, physical));
-      else {
-        codec.encode(batch, physical);
-        context.useBytes(codec.bytes, 0, codec.length);
-      }
+      context.useKeyOf(codec, batch, physical);
       context.useRow(batch, physical);
       if (input === 0) connect.onFirst(row, context, out.rows);
       else connect.onSecond(row, context, out.rows);

@@ -1,3 +1,4 @@
+import type { ColumnBatch } from "../rows/batch.ts";
 import type { RowWriter } from "../rows/batch-builder.ts";
 import type { KeyCodec } from "../rows/key.ts";
 import { keyGroupOfBytes, keyGroupOfNumber } from "../rows/key-groups.ts";
@@ -34,6 +35,15 @@ export abstract class CurrentKey {
     this.end = end;
     this.entry = UNKNOWN;
     if (this.codec.numeric) this.number = this.codec.decodeNumber(bytes, start);
+  }
+
+  /** Makes the key of physical row `row` current; `codec` knows its fields, which may be others than this codec's of the same types. */
+  useKeyOf(codec: KeyCodec, batch: ColumnBatch, row: number): void {
+    if (codec.numeric) this.useNumber(codec.numberOf(batch, row));
+    else {
+      codec.encode(batch, row);
+      this.useBytes(codec.bytes, 0, codec.length);
+    }
   }
 
   /** The current key, where it is one integer field; `NULL_KEY` for NULL. */

@@ -71,11 +71,7 @@ export class KeyedProcessOperator implements Operator {
     for (let i = 0; i < batch.selectedCount; i++) {
       const physical = batch.selection[i]!;
       row.moveTo(physical);
-      if (codec.numeric) context.useNumber(codec.numberOf(batch, physical));
-      else {
-        codec.encode(batch, physical);
-        context.useBytes(codec.bytes, 0, codec.length);
-      }
+      context.useKeyOf(codec, batch, physical);
       context.useRow(batch, physical);
       this.#process.onRow(row, context, out.rows);
       out.flushIfFull();

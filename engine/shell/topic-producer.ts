@@ -133,6 +133,7 @@ export class TopicProducer {
       if (this.#failure !== null) throw this.#failure;
       if (isCommit) await this.#transactional?.commitTransaction();
       else await this.#transactional?.abortTransaction();
+      if (this.#failure !== null) throw this.#failure; // it may have failed meanwhile
     } catch (error) {
       this.#failure ??= asFaultlineError(error);
       this.#members.clear();

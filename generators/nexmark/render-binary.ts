@@ -2,6 +2,7 @@ import { type AsciiSpan, asciiSpan, COPY_SLACK, copyAscii, copySpan, writeFourDi
 import { type EventDraw, maxExtraLength } from "./draw.ts";
 import { EVENT_TYPE } from "./model.ts";
 import type { NexmarkOptions } from "./options.ts";
+import { TargetView } from "./target-view.ts";
 import { CITIES, FIRST_NAMES, LAST_NAMES, STATES } from "./vocabulary.ts";
 
 /** Hash of the schema of Nexmark's events, as decision 0011 defines it; a test computes it from the queries' description. */
@@ -52,8 +53,7 @@ export class BinaryEventRenderer {
   /** Room that one event needs in the target, bytes. */
   readonly maxBytes: number;
   readonly #draw: EventDraw;
-  #target: Uint8Array | undefined;
-  #view: DataView = new DataView(new ArrayBuffer(0));
+  readonly #view = new TargetView();
 
   constructor(options: NexmarkOptions, draw: EventDraw) {
     this.#draw = draw;
@@ -62,11 +62,7 @@ export class BinaryEventRenderer {
 
   /** Writes the Kafka value at `at`; returns the new end. */
   wire(target: Uint8Array, at: number): number {
-    if (this.#target !== target) {
-      this.#target = target;
-      this.#view = new DataView(target.buffer, target.byteOffset, target.byteLength);
-    }
-    const view = this.#view;
+    const view = this.#view.of(target);
     const type = this.#draw.type;
     writeHead(view, at, type);
     if (type === EVENT_TYPE.bid) return this.#bid(view, at);

@@ -2,6 +2,7 @@ import { asciiSpan, COPY_SLACK, copyAscii, copySpan, writeFourDigits, writeInteg
 import { type EventDraw, maxExtraLength } from "./draw.ts";
 import { EVENT_TYPE } from "./model.ts";
 import type { NexmarkOptions } from "./options.ts";
+import { TargetView } from "./target-view.ts";
 import { CITIES, FIRST_NAMES, LAST_NAMES, STATES } from "./vocabulary.ts";
 
 const FIRST_NAME_SPANS = FIRST_NAMES.map(asciiSpan);
@@ -57,8 +58,7 @@ export class EventRenderer {
   /** Room that one event needs in the target, bytes. */
   readonly maxBytes: number;
   readonly #draw: EventDraw;
-  #target: Uint8Array | undefined;
-  #view: DataView = new DataView(new ArrayBuffer(0));
+  readonly #view = new TargetView();
 
   constructor(options: NexmarkOptions, draw: EventDraw) {
     this.#draw = draw;
@@ -67,7 +67,7 @@ export class EventRenderer {
 
   /** Writes the Kafka value at `at`; returns the new end. */
   wire(target: Uint8Array, at: number): number {
-    const view = this.#viewOf(target);
+    const view = this.#view.of(target);
     const type = this.#draw.type;
     let end: number;
     if (type === EVENT_TYPE.bid) end = this.#bid(view, copySpan(view, at, TEXT.wireBid));
@@ -78,7 +78,7 @@ export class EventRenderer {
 
   /** Writes the line of `bench generate` for event `index`, line feed included; returns the new end. */
   line(target: Uint8Array, at: number, index: number): number {
-    const view = this.#viewOf(target);
+    const view = this.#view.of(target);
     const draw = this.#draw;
     let end = writeInteger(view, copySpan(view, at, TEXT.index), index);
     end = writeInteger(view, copySpan(view, end, TEXT.eventId), draw.id);
@@ -88,14 +88,6 @@ export class EventRenderer {
     else if (draw.type === EVENT_TYPE.auction) end = this.#auction(view, copySpan(view, end, TEXT.lineAuction));
     else end = this.#person(view, copySpan(view, end, TEXT.linePerson));
     return copySpan(view, end, TEXT.lineEnd);
-  }
-
-  #viewOf(target: Uint8Array): DataView {
-    if (this.#target !== target) {
-      this.#target = target;
-      this.#view = new DataView(target.buffer, target.byteOffset, target.byteLength);
-    }
-    return this.#view;
   }
 
   #person(view: DataView, at: number): number {

@@ -60,11 +60,7 @@ export class SessionAggregateOperator implements Operator {
     const codec = this.#codec;
     for (let i = 0; i < batch.selectedCount; i++) {
       const row = batch.selection[i]!;
-      if (codec.numeric) context.useNumber(codec.numberOf(batch, row));
-      else {
-        codec.encode(batch, row);
-        context.useBytes(codec.bytes, 0, codec.length);
-      }
+      context.useKeyOf(codec, batch, row);
       this.#add(context, batch, row);
     }
     this.#late.flush(batch);

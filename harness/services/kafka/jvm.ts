@@ -1,21 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
-import { monotonicUs } from "../../../base/clock.ts";
 import { asFaultlineError, FaultlineError } from "../../../base/errors.ts";
 import { KafkaClient } from "../../../kafka/client.ts";
 import { type Child, startChild } from "../child.ts";
 import type { Guard } from "../guard.ts";
 import type { JavaRuntime } from "../java.ts";
+import { untilReady } from "../until-ready.ts";
 import { LOG_CONFIGURATION } from "./install.ts";
 import { reasonIn, recentLog } from "./log-reason.ts";
 import { type BrokerPlace, serverProperties } from "./properties.ts";
 
 const FORMAT_TIMEOUT_MS = 60_000;
 const READY_TIMEOUT_MS = 90_000;
-const READY_POLL_MS = 25;
 const LOG_TAIL_BYTES = 4_000;
 
 /** What a broker's Java process is made of. */
@@ -91,21 +89,20 @@ export async function waitUntilReady(
   clusterId: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const endUs = monotonicUs() + READY_TIMEOUT_MS * 1000;
-  let hasEnded = false;
-  child.exited.then(() => {
-    hasEnded = true;
+  await untilReady({
+    child,
+    name: "Kafka",
+    timeoutMs: READY_TIMEOUT_MS,
+    isReady: () => answers(`127.0.0.1:${place.clientPort}`, clusterId),
+    failure: (hasEnded) => startFailure(hasEnded, logFile),
+    signal,
   });
-  while (!hasEnded && signal?.aborted !== true && monotonicUs() < endUs) {
-    if (await answers(`127.0.0.1:${place.clientPort}`, clusterId)) return;
-    await delay(READY_POLL_MS);
-  }
-  const wasInterrupted = !hasEnded && signal?.aborted === true;
-  if (!hasEnded) await child.kill();
-  if (wasInterrupted) throw new FaultlineError("interrupted", "interrupted while Kafka was starting");
+}
+
+function startFailure(hasEnded: boolean, logFile: string): FaultlineError {
   const log = recentLog(logFile);
   const what = hasEnded ? "Kafka ended while it started" : "Kafka does not answer";
-  throw new FaultlineError("service-start-failed", `${what}: ${reasonIn(log)}`, {
+  return new FaultlineError("service-start-failed", `${what}: ${reasonIn(log)}`, {
     hint: `The broker's log says more: ${logFile}`,
     context: { logFile, logTail: log.slice(-LOG_TAIL_BYTES) },
   });

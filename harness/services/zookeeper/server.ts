@@ -1,15 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { monotonicUs } from "../../../base/clock.ts";
 import { asFaultlineError, FaultlineError, systemCode } from "../../../base/errors.ts";
 import { type Child, startChild } from "../child.ts";
 import type { Guard } from "../guard.ts";
 import type { JavaRuntime } from "../java.ts";
+import { untilReady } from "../until-ready.ts";
 
 const READY_TIMEOUT_MS = 60_000;
-const READY_POLL_MS = 25;
 const ANSWER_TIMEOUT_MS = 1_000;
 const LOG_TAIL_BYTES = 4_000;
 const PORT_TAKEN = /Address already in use/;
@@ -83,19 +81,14 @@ export async function waitUntilReady(
   logFile: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const endUs = monotonicUs() + READY_TIMEOUT_MS * 1000;
-  let hasEnded = false;
-  child.exited.then(() => {
-    hasEnded = true;
+  await untilReady({
+    child,
+    name: "ZooKeeper",
+    timeoutMs: READY_TIMEOUT_MS,
+    isReady: async () => (await ask(place.clientPort, "conf")).includes(`dataDir=${place.dataDir}/data/`),
+    failure: (hasEnded) => startFailure(hasEnded, place, logFile),
+    signal,
   });
-  while (!hasEnded && signal?.aborted !== true && monotonicUs() < endUs) {
-    if ((await ask(place.clientPort, "conf")).includes(`dataDir=${place.dataDir}/data/`)) return;
-    await delay(READY_POLL_MS);
-  }
-  const wasInterrupted = !hasEnded && signal?.aborted === true;
-  if (!hasEnded) await child.kill();
-  if (wasInterrupted) throw new FaultlineError("interrupted", "interrupted while ZooKeeper was starting");
-  throw startFailure(hasEnded, place, logFile);
 }
 
 function startFailure(hasEnded: boolean, { clientPort }: ServerPlace, logFile: string): FaultlineError {

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DEFAULT_JOB_OPTIONS, type JobSpec } from "../../../engine/cluster/job-spec.ts";
+import { DEFAULT_JOB_OPTIONS, type JobSpec, type Recovery } from "../../../engine/cluster/job-spec.ts";
 import { SpareWorkers } from "../../../engine/cluster/spare-workers.ts";
+import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
+import { countJob } from "../simulation/tiny-job.ts";
+import { tinySupplier } from "../simulation/tiny-rows.ts";
 
 const job = (jobId: string): JobSpec => ({
   jobId,
@@ -25,4 +28,36 @@ test("a spare worker is told once per job to load what it may need; busy ones ha
   spares.onRunning(job("a"), ["w1", "w3", "w4"], ["w1", "w3"]);
   spares.onRunning(job("b"), ["w1", "w3", "w4"], ["w1"]);
   assert.deepEqual(told, ["w3 a", "w4 a", "w3 b", "w4 b"]);
+});
+
+/** How often the job was loaded, by coordinator and three workers, of which it runs on two. */
+function loadsOf(recovery: Recovery): number {
+  let loads = 0;
+  const load = () => {
+    loads++;
+    return countJob(500);
+  };
+  const cluster = new SimulatedCluster({
+    seed: 1,
+    workers: 3,
+    modules: new Map([["count", load]]),
+    suppliers: new Map([["in", tinySupplier(2, 4_000, 5)]]),
+    batchRecords: 50,
+    onRecord: null,
+    maxSteps: 5_000_000,
+    maxVirtualUs: 120_000_000,
+  });
+  const log = (topic: string) => ({ kind: "memory", brokers: [], topic, partitions: 2 });
+  const bound = { module: "count", parallelism: 2, keyGroups: 16, bounded: true };
+  cluster.client.submit(
+    { ...job("j"), ...bound, sources: { source: log("in") }, sinks: { sink: log("out") }, recovery },
+    2,
+  );
+  cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
+  return loads;
+}
+
+test("a cluster's spare worker loads a job that it may have to take over, and no other", () => {
+  assert.equal(loadsOf("scratch"), 4);
+  assert.equal(loadsOf("none"), 3);
 });

@@ -61,7 +61,7 @@ const DEFECTS: readonly {
 ];
 
 for (const { what, mode, hooks, shows } of DEFECTS) {
-  test(`a campaign finds ${what} within ${SEEDS} seeds from a random one`, { timeout: 60_000 }, async (context) => {
+  test(`a campaign finds ${what} within ${SEEDS} seeds from a random one`, { timeout: 300_000 }, async (context) => {
     const from = randomInt(MAX_START);
     const found = await firstFailure(from, mode, hooks);
     assert.ok(found !== null, `not found in ${SEEDS} seeds from ${from}`);

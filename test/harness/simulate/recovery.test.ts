@@ -15,7 +15,7 @@ const SEEDS = 2_000;
 const MODE: RunMode = { kind: "passive", guarantee: null, faults: null };
 
 test(`jobs under faults keep their guarantee, end, and met every state, under ${SEEDS} seeds`, {
-  timeout: 180_000,
+  timeout: 900_000,
 }, async (context) => {
   const settings = { forMs: Number.POSITIVE_INFINITY, clockUs: monotonicUs, threads: 2 };
   const { tally } = await runCampaign({ ...settings, mode: MODE, queries: queryIds(), from: 1, seeds: SEEDS });

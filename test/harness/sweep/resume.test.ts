@@ -4,40 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
-import type { ResolvedSweep } from "../../../harness/config/resolve.ts";
-import { buildManifest } from "../../../harness/sweep/manifest.ts";
 import type { RunResult } from "../../../harness/sweep/model.ts";
-import { planSweep } from "../../../harness/sweep/plan.ts";
-import type { Provenance } from "../../../harness/sweep/provenance.ts";
-import { type Manifest, ResultsStore } from "../../../harness/sweep/store.ts";
+import { ResultsStore } from "../../../harness/sweep/store.ts";
 import { runSweep, type SweepOutcome } from "../../../harness/sweep/sweep.ts";
+import { manifestOf } from "./fake-manifest.ts";
 import { fakeWorld, recordingEvents, smallSweep } from "./fakes.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "faultline-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 let folders = 0;
 const newFolder = () => join(scratch, String(folders++));
-const PROVENANCE: Provenance = {
-  faultline: "0",
-  commit: null,
-  dirty: null,
-  node: "24",
-  java: null,
-  kafka: null,
-  cpuModel: "test",
-  cores: 2,
-  memoryBytes: 1,
-  kernel: "test",
-  clockSource: null,
-  faultDrivers: [],
-};
 const RUNS = 4;
 /** Begin, record and result of each run. */
 const WRITES = RUNS * 3;
-
-function manifestOf(sweep: ResolvedSweep): Manifest {
-  return buildManifest(sweep, planSweep(sweep), { provenance: PROVENANCE, createdMs: 1, cwd: "/", pid: 1 });
-}
 
 interface Kill {
   /** Dies instead of the n-th write, counted from 0. */

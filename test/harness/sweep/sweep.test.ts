@@ -5,39 +5,16 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { FaultlineError } from "../../../base/errors.ts";
 import { runCli } from "../../../harness/cli/cli.ts";
-import type { ResolvedSweep } from "../../../harness/config/resolve.ts";
-import { buildManifest } from "../../../harness/sweep/manifest.ts";
-import { planSweep } from "../../../harness/sweep/plan.ts";
-import type { Provenance } from "../../../harness/sweep/provenance.ts";
-import { type Manifest, ResultsStore } from "../../../harness/sweep/store.ts";
+import { ResultsStore } from "../../../harness/sweep/store.ts";
 import { runSweep } from "../../../harness/sweep/sweep.ts";
 import { fakeIo } from "../cli/fake-io.ts";
+import { manifestOf } from "./fake-manifest.ts";
 import { type FakeWorld, fakeWorld, recordingEvents, smallSweep } from "./fakes.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "faultline-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 let folders = 0;
 const newFolder = () => join(scratch, String(folders++));
-
-export const PROVENANCE: Provenance = {
-  faultline: "0",
-  commit: null,
-  dirty: null,
-  node: "24",
-  java: null,
-  kafka: null,
-  cpuModel: "test",
-  cores: 2,
-  memoryBytes: 1,
-  kernel: "test",
-  clockSource: null,
-  faultDrivers: [],
-};
-
-function manifestOf(sweep: ResolvedSweep): Manifest {
-  const facts = { provenance: PROVENANCE, createdMs: 1, cwd: "/", pid: 1 };
-  return buildManifest(sweep, planSweep(sweep), facts);
-}
 
 async function run(world: FakeWorld, folder: string, signal = new AbortController().signal) {
   const sweep = smallSweep();
