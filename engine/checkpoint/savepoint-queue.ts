@@ -18,7 +18,7 @@ const MAX_USED = 1024;
 
 /**
  * Savepoints that were asked for and have not begun. A folder is used once, and only when it is empty: also into that of one which was
- * given up a slow task may still write.
+ * given up a slow task may still write, and then it is removed again, with all that is in it.
  */
 export class SavepointQueue {
   readonly #store: World["store"];
@@ -81,8 +81,9 @@ export class SavepointQueue {
     if (!isPath) return `"${folder}" is not a folder of the store: a relative path, parts divided by "/"`;
     if (parts[0] === jobFolder(this.#jobId)) return `"${folder}" lies among the job's own checkpoints`;
     const waiting = [...this.#ready, ...this.#checking];
-    if (this.#used.has(folder) || waiting.some((request) => request.folder === folder)) {
-      return `"${folder}" was given to another savepoint`;
+    const others = [...this.#used, ...waiting.map((request) => request.folder)];
+    if (others.some((other) => `${other}/`.startsWith(`${folder}/`) || folder.startsWith(`${other}/`))) {
+      return `"${folder}", or a folder in or around it, was given to another savepoint`;
     }
     return waiting.length < MAX_REQUESTS ? null : `${MAX_REQUESTS} savepoints are waiting`;
   }

@@ -293,6 +293,20 @@ describe("savepoints and the last checkpoint", () => {
     assert.ok(job.world.store.files.has("full/x"));
   });
 
+  it("refuses a folder inside that of another savepoint, with which it would go, and one around it", () => {
+    const job = new Coordinated();
+    job.begin();
+    const givenUp = ask(job, "a/b");
+    job.world.store.finishAll();
+    job.coordinator.onFailed(1, TASKS[0]!, { code: "disk-full", message: "no room" });
+    job.world.store.finishAll();
+    assert.match(givenUp[0]!.failure!.message, /no room/);
+    for (const folder of ["a/b/c", "a"]) assert.match(ask(job, folder)[0]!.failure!.message, /given to another savepoint/);
+    ask(job, "a/bc");
+    job.world.store.finishAll();
+    assert.equal(job.lastOrder.folder, "a/bc");
+  });
+
   it("a savepoint that fails is told to who asked, leaves no file, and does not fail the job", () => {
     const job = new Coordinated({ toleratedFailures: 0 });
     job.begin();

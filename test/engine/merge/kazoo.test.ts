@@ -6,6 +6,7 @@ import { SnapshotReader, SnapshotWriter } from "../../../engine/checkpoint/snaps
 import { KaZoo } from "../../../engine/merge/kazoo.ts";
 import { KaZooOrdering } from "../../../engine/merge/kazoo-ordering.ts";
 import { RunQueue } from "../../../engine/merge/kazoo-runs.ts";
+import { NoOrdering } from "../../../engine/merge/none.ts";
 import { type Element, elementCount } from "../../../engine/task/element.ts";
 import { type Contents, elementAt, type Item, randomContents } from "../replication/kazoo/contents.ts";
 
@@ -235,5 +236,40 @@ describe("a queue of runs", () => {
         }
       }),
     );
+  });
+});
+
+describe("no ordering", () => {
+  it("delivers in order of arrival, everything once, cut at flagged heartbeats, also after a restore", () => {
+    for (let seed = 0; seed < 300; seed++) {
+      const random = new Random(seed);
+      const contents = randomContents(random, 1 + random.below(4));
+      let merge = new NoOrdering(contents.length);
+      const at = contents.map(() => 1);
+      const order: string[] = [];
+      for (;;) {
+        const open = contents.flatMap((items, channel) => (at[channel]! <= items.length ? [channel] : []));
+        if (open.length === 0) break;
+        const channel = open[random.below(open.length)]!;
+        const element = elementAt(contents[channel]!, at[channel]!, 3);
+        merge.offer(channel, element);
+        at[channel]! += elementCount(element);
+        order.push(...drain(merge));
+        if (random.below(10) > 0) continue;
+        const writer = new SnapshotWriter();
+        merge.snapshot(writer);
+        merge = new NoOrdering(contents.length);
+        merge.restore(new SnapshotReader(writer.finish()));
+        // What was queued is sent again.
+        for (const own of contents.keys()) at[own] = 1 + order.filter((word) => word.startsWith(`${own}:`)).length;
+      }
+      const numbers = contents.flatMap((items, channel) => items.map((_, index) => `${channel}:${index + 1}`));
+      assert.deepEqual(order.filter((word) => word.includes(":")).toSorted(), numbers.toSorted(), `seed ${seed}`);
+      const flags = new Set(
+        contents.flat().map((item) => (item.kind === "heartbeat" && item.flagged ? item.heartbeat : 0)),
+      );
+      flags.delete(0);
+      assert.equal(order.filter((word) => word.startsWith("snapshot")).length, flags.size, `seed ${seed}`);
+    }
   });
 });
