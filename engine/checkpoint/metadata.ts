@@ -29,7 +29,7 @@ export function encodeMetadata(metadata: CheckpointMetadata): Uint8Array {
 export function decodeMetadata(file: Uint8Array): CheckpointMetadata {
   const text = new TextDecoder().decode(decodeSnapshotFile(file));
   const value = parse(text);
-  if (value["version"] !== VERSION) throw corrupt(`version ${String(value["version"])}, where ${VERSION} is known`);
+  if (value.version !== VERSION) throw corrupt(`version ${String(value.version)}, where ${VERSION} is known`);
   if (!isMetadata(value)) throw corrupt("fields are missing or of another type");
   return value;
 }
@@ -63,9 +63,9 @@ function isMetadata(value: Record<string, unknown>): value is Record<string, unk
 function isHandle(value: unknown): value is SnapshotHandle {
   return (
     isRecord(value) &&
-    typeof value["vertex"] === "string" &&
-    typeof value["file"] === "string" &&
-    [value["subtask"], value["bytes"], value["checksum"]].every(Number.isSafeInteger)
+    typeof value.vertex === "string" &&
+    typeof value.file === "string" &&
+    [value.subtask, value.bytes, value.checksum].every(Number.isSafeInteger)
   );
 }
 

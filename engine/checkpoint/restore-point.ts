@@ -185,7 +185,7 @@ function lookForSnapshots(
 
 function problemOf(error: unknown): string {
   const { context, message } = asFaultlineError(error);
-  return typeof context["problem"] === "string" ? context["problem"] : message;
+  return typeof context.problem === "string" ? context.problem : message;
 }
 
 /** Why the job cannot start from there; null: it can. */

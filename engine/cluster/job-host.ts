@@ -97,7 +97,7 @@ export class JobHost {
   #snapshotsOf(job: JobSpec): JobSnapshots {
     const { jobId } = job;
     if (this.#snapshots?.jobId === jobId) return this.#snapshots.snapshots;
-    this.#snapshots?.snapshots.end();
+    this.#snapshots?.snapshots.close();
     const localCopies = checkpointsOf(job)?.localCopies ?? false;
     const snapshots = new JobSnapshots({ world: this.#parts, send: this.#parts.send, jobId, localCopies });
     this.#snapshots = { jobId, snapshots };

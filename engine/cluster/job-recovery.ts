@@ -121,7 +121,7 @@ export class JobRecovery {
   onFailure(failure: Failure): RestartDecision {
     const folder = this.#checkpoints?.endedWith ?? null;
     if (folder === null) return this.#restarts.onFailure(failure);
-    const hint = "not all of its output was committed before: a job that starts from there commits it";
+    const hint = "not all of its tasks had ended: a job that starts from there commits what they had not";
     const message = `${failure.message}; the job had stopped with the savepoint in "${folder}" (${hint})`;
     return { kind: "fail", failure: { ...failure, message } };
   }

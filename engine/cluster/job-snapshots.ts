@@ -80,6 +80,12 @@ export class JobSnapshots {
     if (wanted.length === 0) done(null, states);
   }
 
+  /** The job is over: nothing will start from its copies. */
+  close(): void {
+    this.end();
+    this.#copies.keepOnly(null);
+  }
+
   /** The attempt is over: what is on its way is given up. */
   end(): void {
     this.#attempt = 0;

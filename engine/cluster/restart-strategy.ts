@@ -13,8 +13,8 @@ const JITTER_STEPS = 1_000_000;
 /** Longest a restart may take from the end of its delay to the new deployment: tasks must end and a worker must be there. */
 export const RESTART_TIMEOUT_US = 30_000_000;
 
-/** A job that cannot be built, or whose committed output the log has thrown away, fails the same way each time. */
-const HOPELESS: readonly string[] = ["job-invalid", "transaction-lost"];
+/** A job that cannot be built, that asks for what the log does not do, or whose output the log has thrown away fails the same way each time. */
+const HOPELESS: readonly string[] = ["job-invalid", "kafka-unsupported", "transaction-lost"];
 
 /** What follows each failure of one job, by its restart strategy. The one place where that is decided. */
 export class RestartDecider {

@@ -97,16 +97,21 @@ export class TransactionalSink implements Sink {
     this.#restored.push(...decodePrepared(state));
   }
 
-  /** Commits what the checkpoint has prepared before it claims any id: claiming aborts what it finds. */
+  /**
+   * Commits what the checkpoint has prepared before it claims any of those ids: claiming aborts what it finds. Its own ids are others,
+   * unless another coordinator has begun to count attempts anew; they are claimed meanwhile, so that rows are not kept waiting for both.
+   */
   start(): void {
     assert(!this.#pool.isOpen, "a sink starts once");
+    const own = new Set(this.#settings.transactionalIds);
+    if (!this.#restored.some(({ id }) => own.has(id))) this.#claim();
     let unanswered = this.#restored.length;
-    if (unanswered === 0) this.#claim();
+    if (unanswered === 0) this.#pool.fence();
     for (const prepared of this.#restored) {
       this.#world.log.commitPrepared(this.#settings.address, prepared, (error) =>
         this.#after(error, () => {
           unanswered--;
-          if (unanswered === 0) this.#claim();
+          if (unanswered === 0) this.#onRestored();
         }),
       );
     }
@@ -165,8 +170,15 @@ export class TransactionalSink implements Sink {
   }
 
   #claim(): void {
-    this.#restored = [];
     this.#pool.open(this.#world.log, this.#settings.address, this.#partition);
+    this.#goOn();
+  }
+
+  /** All that was prepared is committed. */
+  #onRestored(): void {
+    this.#restored = [];
+    if (!this.#pool.isOpen) this.#claim();
+    this.#pool.fence();
     this.#goOn();
   }
 
@@ -209,6 +221,8 @@ export class TransactionalSink implements Sink {
       if (!sealed.isDone) answers.push(sealed);
     }
     if (isDurable) this.#join(this.#open);
+    // A checkpoint that says nothing of what was prepared before it must not be complete before that is committed.
+    if (this.#restored.length > 0) return;
     for (const sealed of answers) this.#answer(sealed);
   }
 

@@ -3,10 +3,10 @@ import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { LogReader, LogReaderHandler, LogRecords } from "../ports.ts";
 import { AlignedReading } from "./aligned-reading.ts";
 import { askForEnd } from "./end-of-log.ts";
-import { isAtEnd, type PartitionState } from "./partition-state.ts";
 import { RecordsBefore } from "./records-before.ts";
 import type { SourceHost } from "./source-part.ts";
-import { partitionsOf, type SourceSettings, type SourceWorld } from "./source-settings.ts";
+import { type SourcePartition, SourcePartitions } from "./source-partitions.ts";
+import type { SourceSettings, SourceWorld } from "./source-settings.ts";
 import { SourceWatermarks } from "./source-watermarks.ts";
 
 /** A source instance: reads its partitions of a log, decodes, and makes watermarks (`source-watermarks.ts`). */
@@ -14,7 +14,7 @@ export class Source {
   readonly #settings: SourceSettings;
   readonly #world: SourceWorld;
   readonly #host: SourceHost;
-  readonly #partitions: PartitionState[] = [];
+  readonly #partitions: SourcePartitions;
   readonly #watermarks: SourceWatermarks;
   readonly #alignment: AlignedReading;
   #reader: LogReader | null = null;
@@ -30,9 +30,9 @@ export class Source {
     this.#settings = settings;
     this.#world = world;
     this.#host = host;
-    for (const partition of partitionsOf(settings)) this.#partitions.push({ partition, position: 0, target: null });
+    this.#partitions = new SourcePartitions(settings);
     this.#watermarks = new SourceWatermarks({
-      partitions: this.#partitions.length,
+      partitions: this.#partitions.count,
       delayMs: settings.watermarkDelayMs,
       intervalUs: settings.watermarkIntervalUs,
       idleTimeoutUs: settings.idleTimeoutUs ?? 0,
@@ -44,12 +44,12 @@ export class Source {
     });
     this.#alignment = new AlignedReading({
       boundMs: settings.watermarkAlignmentMs ?? 0,
-      partitions: this.#partitions.length,
+      partitions: this.#partitions.count,
       clock: world.clock,
       timers: world.timers,
       watermarks: this.#watermarks,
-      atEnd: (index) => isAtEnd(this.#partitions[index]!),
-      hold: (index, held) => present(this.#reader, "reader").hold(this.#partitions[index]!.partition, held),
+      atEnd: (index) => this.#partitions.isAtEnd(index),
+      hold: (index, held) => present(this.#reader, "reader").hold(this.#partitions.at(index).partition, held),
       step: (work) => host.step(work),
     });
   }
@@ -69,7 +69,7 @@ export class Source {
 
   /** Begins to read. An instance without partitions ends at once, so that it holds back no watermark. */
   start(): void {
-    if (this.#partitions.length === 0) {
+    if (this.#partitions.count === 0) {
       this.#end();
       return;
     }
@@ -79,29 +79,26 @@ export class Source {
 
   /** Begins where the log ends now. */
   #findEnd(): void {
-    const { address } = this.#settings;
-    const partitions = this.#partitions.map(({ partition }) => partition);
-    askForEnd(this.#world.log, address, partitions, (error, offsets) => {
+    askForEnd(this.#world.log, this.#settings.address, this.#partitions.numbers, (error, offsets) => {
       if (this.#ended) return;
       if (offsets === null) {
         this.#host.fail(error ?? new Error("no answer"));
         return;
       }
-      for (const [index, state] of this.#partitions.entries()) state.position = offsets[index]!;
+      this.#partitions.moveTo(offsets);
       this.#host.step(() => this.#open());
     });
   }
 
   #open(): void {
-    const from = this.#partitions.map(({ partition, position }) => ({ partition, offset: position }));
     const handler: LogReaderHandler = {
       onRecords: (records) => this.#take(() => this.#onRecords(records)),
       onSkipped: (partition, nextOffset) => this.#take(() => this.#onSkipped(partition, nextOffset)),
       onError: (error) => this.#host.fail(error),
     };
     // What is taken back must not be computed with.
-    this.#reader = this.#world.log.openReader(this.#settings.address, from, handler, "committed");
-    for (const [index, { partition }] of this.#partitions.entries()) {
+    this.#reader = this.#world.log.openReader(this.#settings.address, this.#partitions.positions, handler, "committed");
+    for (const [index, partition] of this.#partitions.numbers.entries()) {
       if (this.#alignment.isHeld(index)) this.#reader.hold(partition, true);
     }
     if (this.#paused) {
@@ -110,14 +107,16 @@ export class Source {
       this.#watermarks.resume();
       this.#alignment.resume();
     }
-    const isEndKnown = this.#partitions.every(({ target }) => target !== null);
-    if ((this.#settings.bounded || this.#draining) && !isEndKnown) this.#askForEnd();
+    if ((this.#settings.bounded || this.#draining) && !this.#partitions.isEndKnown) this.#askForEnd();
   }
 
-  /** Records cannot be put off, because they are only lent: what comes behind the last checkpoint is read again if need be. */
+  /**
+   * Records cannot be put off, because they are only lent: what comes behind the last checkpoint is read again if need be, and so is all that
+   * the same reader gives after it.
+   */
   #take(work: () => void): void {
     if (this.#host.isOver()) this.#missed = true;
-    else this.#host.step(work);
+    if (!this.#missed) this.#host.step(work);
   }
 
   /** Ends once the records that are in the log now have been read. */
@@ -140,19 +139,14 @@ export class Source {
     this.#paused = false;
     if (this.#reader === null) return;
     if (this.#missed) {
-      this.#openAgain();
+      this.#missed = false;
+      this.#reader.close();
+      this.#open(); // at the positions that were reached
       return;
     }
     this.#watermarks.resume();
     this.#reader.resume();
     this.#alignment.resume();
-  }
-
-  /** At the positions that were reached. */
-  #openAgain(): void {
-    this.#missed = false;
-    this.#reader?.close();
-    this.#open();
   }
 
   close(): void {
@@ -166,10 +160,10 @@ export class Source {
   /** Position and event time of every partition, the watermark emitted last, and whether all partitions were idle. */
   snapshot(writer: SnapshotWriter): void {
     this.#watermarks.snapshot(writer);
-    writer.u32(this.#partitions.length);
-    for (const [index, { partition, position }] of this.#partitions.entries()) {
+    writer.u32(this.#partitions.count);
+    for (const [index, { partition, offset }] of this.#partitions.positions.entries()) {
       writer.u32(partition);
-      writer.f64(position);
+      writer.f64(offset);
       writer.f64(this.#watermarks.latestMs[index]!);
     }
   }
@@ -189,16 +183,16 @@ export class Source {
     const partition = snapshot.u32();
     const position = snapshot.f64();
     const latestMs = snapshot.f64();
-    const index = this.#partitions.findIndex((candidate) => candidate.partition === partition);
+    const index = this.#partitions.numbers.indexOf(partition);
     if (index < 0) return;
-    this.#partitions[index]!.position = position;
+    this.#partitions.at(index).position = position;
     this.#watermarks.afterRows(index, latestMs);
   }
 
   #onRecords(records: LogRecords): void {
     if (this.#ended) return;
-    const index = this.#indexOf(records.partition);
-    const state = this.#partitions[index]!;
+    const index = this.#partitions.indexOf(records.partition);
+    const state = this.#partitions.at(index);
     assert(records.baseOffset >= state.position, "records come again", {
       position: state.position,
       baseOffset: records.baseOffset,
@@ -214,7 +208,7 @@ export class Source {
     this.#recordsIn += wanted.recordCount;
     state.position = wanted.nextOffset;
     this.#watermarks.afterRows(index, latestMs);
-    if (this.#atEnd()) this.#end();
+    if (this.#partitions.atEnd) this.#end();
     else {
       this.#watermarks.offer();
       if (this.#reader !== null) this.#alignment.afterRows(index);
@@ -222,19 +216,13 @@ export class Source {
   }
 
   #onSkipped(partition: number, nextOffset: number): void {
-    if (!this.#ended) this.#moveTo(this.#partitions[this.#indexOf(partition)]!, nextOffset);
+    if (!this.#ended) this.#moveTo(this.#partitions.at(this.#partitions.indexOf(partition)), nextOffset);
   }
 
   /** Passes over what lies before `nextOffset`: none of it, or none that is wanted, is records. */
-  #moveTo(state: PartitionState, nextOffset: number): void {
+  #moveTo(state: SourcePartition, nextOffset: number): void {
     state.position = Math.max(state.position, nextOffset);
     this.#afterMove();
-  }
-
-  #indexOf(partition: number): number {
-    const index = this.#partitions.findIndex((candidate) => candidate.partition === partition);
-    assert(index >= 0, "records of a partition that was not asked for", { partition });
-    return index;
   }
 
   #askForEnd(): void {
@@ -243,19 +231,13 @@ export class Source {
 
   #onEndOffsets(offsets: readonly number[]): void {
     if (this.#ended) return;
-    assert(offsets.length === this.#partitions.length, "one end offset a partition", { offsets: offsets.length });
-    for (const [index, state] of this.#partitions.entries()) state.target = offsets[index]!;
+    this.#partitions.endAt(offsets);
     this.#afterMove();
   }
 
   #afterMove(): void {
-    if (this.#atEnd()) this.#end();
+    if (this.#partitions.atEnd) this.#end();
     else this.#alignment.update();
-  }
-
-  #atEnd(): boolean {
-    for (const partition of this.#partitions) if (!isAtEnd(partition)) return false;
-    return true;
   }
 
   #end(): void {

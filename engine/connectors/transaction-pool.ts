@@ -74,16 +74,17 @@ export class TransactionPool {
     return this.#former.length === 0 && this.#fencing === 0;
   }
 
-  /**
-   * Ids are claimed as they are needed, with one to spare. Behind the first ones what earlier executions have left open is aborted, because
-   * readers of what is committed wait for it.
-   */
+  /** Ids are claimed as they are needed, with one to spare. */
   open(log: Log, address: LogAddress, partition: number): void {
     const { timeoutMs } = this.#settings;
     const open = (id: string, handler: LogWriterHandler) =>
       log.openTransactionalWriter(address, [partition], { id, timeoutMs }, handler);
     this.#open = open;
     for (let spare = 0; spare < SPARE_WRITERS; spare++) this.#claimNext();
+  }
+
+  /** Aborts what earlier executions have left open, because readers of what is committed wait for it. After `open`, once. */
+  fence(): void {
     for (let fence = 0; fence < FENCES_AT_ONCE; fence++) this.#fenceNext();
   }
 

@@ -2,7 +2,8 @@ import { present } from "../../base/assert.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import { KaZoo, type KaZooLog } from "../merge/kazoo.ts";
 import type { Ordering } from "../merge/kazoo-ordering.ts";
-import type { OrderLogEntry } from "./order-entry.ts";
+import { Leadership } from "./leadership.ts";
+import type { OrderEntry, OrderLogEntry } from "./order-entry.ts";
 import { OrderRetention } from "./order-retention.ts";
 import { type TermRule, Terms } from "./terms.ts";
 
@@ -27,7 +28,7 @@ export interface OrderGroupHost {
   onAppendable(): void;
   /** The merge may have something now. */
   onOrdered(): void;
-  /** Elected, but another one leads, or it does not get on: leave the election and stand again, behind the others. */
+  /** Leave the election and stand again, behind the others. */
   resign(): void;
   /** The log is not needed before `offset` by anybody. */
   truncate(offset: number): void;
@@ -39,29 +40,20 @@ export interface OrderGroupParts {
   readonly ordering: ((channels: number) => Ordering) | null;
 }
 
-type Role = { readonly kind: "follower" } | { readonly kind: "claiming" | "leading"; readonly term: number };
-
-const FOLLOWER: Role = { kind: "follower" };
-
 /**
- * A replica's part in its group: reads the group's order log, feeds the merge with the orders that count, and leads when it is elected or
- * when the leader is lost and it is the first of those left. A leader claims a term, reads the log up to its own claim, and only then
- * orders; it stops when it reads a later claim or is deposed. Pure: what it wants to append is taken from it.
+ * A replica's part in its group: reads the group's order log, feeds the merge with the orders that count, and appends when it leads. Pure: what
+ * it wants to append is taken from it.
  */
 export class OrderGroup implements KaZooLog {
   readonly #settings: OrderGroupSettings;
   readonly #host: OrderGroupHost;
   readonly #terms: TermRule;
   readonly #makeOrdering: OrderGroupParts["ordering"];
+  readonly #leadership: Leadership;
   readonly #retention: OrderRetention;
-  readonly #lost = new Set<number>();
   #merge: KaZoo | null = null;
-  #role: Role = FOLLOWER;
-  /** Fencing token of the election that this replica has won and not lost; null: it has not. */
-  #epoch: number | null = null;
-  #wantsClaim = false;
   #nextOffset = 0;
-  #counters = { orders: 0, voidEntries: 0, claims: 0 };
+  readonly #counters = { orders: 0, voidEntries: 0, claims: 0 };
 
   constructor(settings: OrderGroupSettings, host: OrderGroupHost, parts: Partial<OrderGroupParts> = {}) {
     this.#settings = settings;
@@ -69,6 +61,15 @@ export class OrderGroup implements KaZooLog {
     this.#terms = parts.terms ?? new Terms();
     this.#makeOrdering = parts.ordering ?? null;
     this.#retention = new OrderRetention(settings.replicas, settings.retain);
+    this.#leadership = new Leadership(settings.replica, this.#terms, {
+      onBegin: () => {
+        this.#kazoo.ordering.begin();
+        host.onAppendable();
+      },
+      onEnd: () => this.#kazoo.ordering.end(),
+      onClaimable: () => host.onAppendable(),
+      resign: () => host.resign(),
+    });
   }
 
   /** The group's merge on this replica, over `channels` logical channels. Once. */
@@ -83,12 +84,12 @@ export class OrderGroup implements KaZooLog {
   }
 
   get leads(): boolean {
-    return this.#role.kind === "leading";
+    return this.#leadership.term !== null;
   }
 
   /** Something that it has appended in its present role has not been read yet. */
   get unread(): boolean {
-    return this.#role.kind === "claiming" || (this.leads && this.#kazoo.ordering.unread);
+    return this.#leadership.claims || (this.leads && this.#kazoo.ordering.unread);
   }
 
   /** Too much that was read waits for its elements: read no further now. */
@@ -96,6 +97,7 @@ export class OrderGroup implements KaZooLog {
     return this.#kazoo.ordersWaiting > MAX_ORDERS_WAITING;
   }
 
+  /** After it was full: read on. */
   get drained(): boolean {
     return this.#kazoo.ordersWaiting <= MAX_ORDERS_WAITING / 2;
   }
@@ -107,30 +109,24 @@ export class OrderGroup implements KaZooLog {
 
   /** Won the election; `epoch` only grows. */
   onElected(epoch: number): void {
-    this.#epoch = epoch;
-    if (!this.leads) this.#claim();
+    this.#leadership.onElected(epoch);
   }
 
   /** No longer sure to be elected: orders nothing more. */
   onDeposed(): void {
-    // One that has taken over from a lost leader leads without having been elected.
-    if (this.#epoch === null) return;
-    this.#epoch = null;
-    this.#follow();
+    this.#leadership.onDeposed();
   }
 
   /** A replica of the group is no longer part of the job. */
   onReplicaLost(replica: number): void {
-    this.#lost.add(replica);
     this.#retention.onReplicaLost(replica);
     this.#truncate();
-    this.#succeed();
+    this.#leadership.onReplicaLost(replica);
   }
 
-  /** What it has appended does not come back: somebody else may fare better. */
+  /** What it has appended does not come back. */
   onStalled(): void {
-    this.#follow();
-    if (this.#epoch !== null) this.#resign();
+    this.#leadership.onStalled();
   }
 
   /** The job may go back to this checkpoint from now on. */
@@ -145,17 +141,13 @@ export class OrderGroup implements KaZooLog {
   /** The next entry to append, or null. */
   take(): OrderLogEntry | null {
     const { attempt, replica } = this.#settings;
-    if (this.#wantsClaim) {
-      this.#wantsClaim = false;
-      const term = Math.max(this.#terms.term + 1, this.#epoch ?? 0);
-      this.#role = { kind: "claiming", term };
-      return { kind: "claim", attempt, term, replica };
-    }
+    const claimed = this.#leadership.takeClaim();
+    if (claimed !== null) return { kind: "claim", attempt, term: claimed, replica };
     const passed = this.#retention.passed();
     if (passed !== null) return { kind: "consumed", attempt, replica, offset: passed };
-    if (this.#role.kind !== "leading") return null;
-    const runs = this.#kazoo.ordering.take(MAX_RUNS_PER_ORDER);
-    return runs === null ? null : { kind: "order", attempt, term: this.#role.term, replica, runs };
+    const { term } = this.#leadership;
+    const runs = term === null ? null : this.#kazoo.ordering.take(MAX_RUNS_PER_ORDER);
+    return term === null || runs === null ? null : { kind: "order", attempt, term, replica, runs };
   }
 
   /** The entry at `offset`, in the order of the log. */
@@ -164,16 +156,10 @@ export class OrderGroup implements KaZooLog {
     if (entry.attempt !== this.#settings.attempt) return;
     switch (entry.kind) {
       case "claim":
-        this.#onClaim(entry.term, entry.replica);
+        this.#counters[this.#leadership.onClaim(entry.term, entry.replica) ? "claims" : "voidEntries"]++;
         return;
       case "order":
-        if (!this.#terms.counts(entry.term, entry.replica)) {
-          this.#counters.voidEntries++;
-          return;
-        }
-        this.#counters.orders++;
-        this.#kazoo.onOrder(entry.runs);
-        this.#host.onOrdered();
+        this.#onOrder(entry);
         return;
       case "consumed":
         this.#retention.onConsumed(entry.replica, entry.offset);
@@ -197,10 +183,10 @@ export class OrderGroup implements KaZooLog {
     const attempt = reader.u32();
     const log = reader.text();
     const offset = reader.f64();
-    const terms = new Terms();
     const isSameLog = log === this.#settings.log;
     const goesOn = isSameLog && attempt === this.#settings.attempt;
-    (goesOn ? this.#terms : terms).restore(reader);
+    // Terms of another attempt mean nothing in this one.
+    (goesOn ? this.#terms : new Terms()).restore(reader);
     // What another attempt has appended is passed over, but need not be read.
     if (isSameLog) this.#nextOffset = offset;
     return goesOn;
@@ -210,60 +196,14 @@ export class OrderGroup implements KaZooLog {
     return present(this.#merge, "the group's merge");
   }
 
-  #onClaim(term: number, replica: number): void {
-    const role = this.#role;
-    const counts = this.#terms.onClaim(term, replica);
-    this.#counters[counts ? "claims" : "voidEntries"]++;
-    const isMine = replica === this.#settings.replica;
-    if (isMine && role.kind === "claiming" && role.term === term) {
-      if (counts) this.#lead(term);
-      else this.#yield();
-    } else if (counts && role.kind === "leading") {
-      this.#yield();
-    } else if (counts) this.#succeed();
-  }
-
-  #lead(term: number): void {
-    this.#role = { kind: "leading", term };
-    this.#kazoo.ordering.begin();
-    this.#host.onAppendable();
-  }
-
-  /** Somebody else leads. Who is elected and does not lead stands again: the election is to end at the one who leads, or at one who claims. */
-  #yield(): void {
-    this.#follow();
-    if (this.#epoch !== null) this.#resign();
-    this.#succeed();
-  }
-
-  #resign(): void {
-    this.#epoch = null;
-    this.#host.resign();
-  }
-
-  #follow(): void {
-    if (this.leads) this.#kazoo.ordering.end();
-    this.#role = FOLLOWER;
-    this.#wantsClaim = false;
-  }
-
-  /** Takes over from a leader that is lost, without waiting for the election, when it is the first of those left. Claims make it safe. */
-  #succeed(): void {
-    const { holder } = this.#terms;
-    const isVacant = holder === null ? this.#lost.size > 0 : this.#lost.has(holder);
-    if (isVacant && this.#role.kind === "follower" && this.#firstLeft() === this.#settings.replica) this.#claim();
-  }
-
-  #firstLeft(): number {
-    let first = 0;
-    while (this.#lost.has(first)) first++;
-    return first;
-  }
-
-  #claim(): void {
-    if (this.#wantsClaim || this.#role.kind === "claiming") return;
-    this.#wantsClaim = true;
-    this.#host.onAppendable();
+  #onOrder({ term, replica, runs }: OrderEntry): void {
+    if (!this.#terms.counts(term, replica)) {
+      this.#counters.voidEntries++;
+      return;
+    }
+    this.#counters.orders++;
+    this.#kazoo.onOrder(runs);
+    this.#host.onOrdered();
   }
 
   #truncate(): void {

@@ -2,6 +2,7 @@ import { FaultlineError } from "../../base/errors.ts";
 import type { LogAddress, LogReader, LogRecords, LogWriter, Timer, World } from "../ports.ts";
 import { decodeOrderEntry, encodeOrderEntry, type OrderLogEntry } from "./order-entry.ts";
 import { OrderGroup, type OrderGroupParts } from "./order-group.ts";
+import { OrderMember, type OrderMemberSpec } from "./order-member.ts";
 
 /** Looks at leaders that do not get on so often within their lease. */
 const LOOKS_PER_LEASE = 4;
@@ -23,27 +24,6 @@ export interface OrderLogSettings {
   readonly truncate?: (partition: number, offset: number) => void;
 }
 
-/** One replica on this worker. */
-export interface OrderMemberSpec {
-  /** Name of the group in elections. */
-  readonly group: string;
-  readonly partition: number;
-  readonly replica: number;
-  readonly replicas: number;
-  /** The merge may have something to give. */
-  readonly onOrdered: () => void;
-}
-
-interface Member {
-  readonly spec: OrderMemberSpec;
-  readonly group: OrderGroup;
-  seat: { leave(): void } | null;
-  held: boolean;
-  /** Since when something that it has appended has not been read, and nothing else of it either, µs; null: nothing is open. */
-  openSinceUs: number | null;
-  readonly roundTrip: { startUs: number | null; count: number; sumUs: number; maxUs: number };
-}
-
 /**
  * A worker's part in the order logs of all groups that it hosts a replica of: one reader and one writer for all of them. What their
  * leaders have to order is appended together, one request at a time; what arrives meanwhile forms the next. A leader does not wait
@@ -51,8 +31,8 @@ interface Member {
  */
 export class OrderLog {
   readonly #settings: OrderLogSettings;
-  readonly #members = new Map<number, Member>();
-  readonly #appendable = new Set<Member>();
+  readonly #members = new Map<number, OrderMember>();
+  readonly #appendable = new Set<OrderMember>();
   #reader: LogReader | null = null;
   #writer: LogWriter | null = null;
   #unacknowledged = 0;
@@ -77,8 +57,7 @@ export class OrderLog {
       truncate: (offset: number) => this.#settings.truncate?.(partition, offset),
     };
     const group = new OrderGroup(settings, host, parts);
-    const roundTrip = { startUs: null, count: 0, sumUs: 0, maxUs: 0 };
-    const member: Member = { spec, group, seat: null, held: false, openSinceUs: null, roundTrip };
+    const member: OrderMember = new OrderMember(spec, group);
     this.#members.set(partition, member);
     return group;
   }
@@ -102,6 +81,8 @@ export class OrderLog {
       onError: (error) => this.#fail(error),
     });
     for (const member of this.#members.values()) this.#stand(member);
+    // A replica may have been lost before this one began.
+    this.#flushSoon();
     this.#look();
   }
 
@@ -125,13 +106,9 @@ export class OrderLog {
     else this.#reader?.hold(partition, true);
   }
 
-  /** Of the replica on that partition: `orderRoundTripUs` (mean), `orderRoundTripMaxUs`, and the group's own. */
+  /** Of the replica on that partition. */
   counters(partition: number): Record<string, number> {
-    const member = this.#members.get(partition);
-    if (member === undefined) return {};
-    const { count, sumUs, maxUs } = member.roundTrip;
-    const meanUs = count === 0 ? 0 : Math.round(sumUs / count);
-    return { ...member.group.counters(), orderRoundTripUs: meanUs, orderRoundTripMaxUs: maxUs };
+    return this.#members.get(partition)?.counters() ?? {};
   }
 
   close(): void {
@@ -143,7 +120,7 @@ export class OrderLog {
     this.#writer?.close();
   }
 
-  #stand(member: Member): void {
+  #stand(member: OrderMember): void {
     const { world, candidate } = this.#settings;
     const { group } = member;
     // A seat that was left may still have something to say.
@@ -157,7 +134,7 @@ export class OrderLog {
     member.seat = seat;
   }
 
-  #standAgain(member: Member): void {
+  #standAgain(member: OrderMember): void {
     member.seat?.leave();
     member.seat = null;
     this.#settings.world.timers.soon(() => {
@@ -165,7 +142,7 @@ export class OrderLog {
     });
   }
 
-  #onAppendable(member: Member): void {
+  #onAppendable(member: OrderMember): void {
     this.#appendable.add(member);
     this.#flushSoon();
   }
@@ -192,7 +169,7 @@ export class OrderLog {
     if (this.#unacknowledged > 0) this.#writer.kick();
   }
 
-  #append(member: Member, entry: OrderLogEntry): void {
+  #append(member: OrderMember, entry: OrderLogEntry): void {
     const { clock } = this.#settings.world;
     const nowUs = clock.nowUs();
     const bytes = encodeOrderEntry(entry);
@@ -200,9 +177,7 @@ export class OrderLog {
     const timestampMs = Math.floor((nowUs + (clock.epochOffsetUs ?? 0)) / 1000);
     this.#unacknowledged++;
     this.#full = !this.#writer!.append(member.spec.partition, timestampMs, bytes, 0, bytes.length);
-    if (entry.kind === "consumed") return;
-    member.openSinceUs ??= nowUs;
-    if (entry.kind === "order") member.roundTrip.startUs ??= nowUs;
+    member.onAppended(entry, nowUs);
   }
 
   #onAcknowledged(count: number): void {
@@ -223,23 +198,14 @@ export class OrderLog {
     if (member.group.full && !member.held) this.#hold(member, true);
   }
 
-  #onEntry(member: Member, offset: number, entry: OrderLogEntry): void {
+  #onEntry(member: OrderMember, offset: number, entry: OrderLogEntry): void {
     if (offset < member.group.nextOffset) return;
     member.group.onEntry(offset, entry);
-    if (entry.kind === "consumed" || entry.replica !== member.spec.replica) return;
-    if (entry.attempt !== this.#settings.attempt) return;
-    const nowUs = this.#settings.world.clock.nowUs();
-    member.openSinceUs = member.group.unread ? nowUs : null;
-    const { roundTrip } = member;
-    if (entry.kind === "claim" || roundTrip.startUs === null) return;
-    const tookUs = nowUs - roundTrip.startUs;
-    roundTrip.startUs = null;
-    roundTrip.count++;
-    roundTrip.sumUs += tookUs;
-    roundTrip.maxUs = Math.max(roundTrip.maxUs, tookUs);
+    if (entry.replica !== member.spec.replica || entry.attempt !== this.#settings.attempt) return;
+    member.onReadBack(entry, this.#settings.world.clock.nowUs());
   }
 
-  #hold(member: Member, held: boolean): void {
+  #hold(member: OrderMember, held: boolean): void {
     member.held = held;
     this.#reader?.hold(member.spec.partition, held);
   }
@@ -251,11 +217,7 @@ export class OrderLog {
       if (this.#closed) return;
       for (const member of this.#members.values()) {
         if (member.held && member.group.drained) this.#hold(member, false);
-        if (!member.group.unread) member.openSinceUs = null;
-        else if (member.openSinceUs !== null && world.clock.nowUs() - member.openSinceUs > leaseUs) {
-          member.openSinceUs = null;
-          member.group.onStalled();
-        }
+        member.look(world.clock.nowUs(), leaseUs);
       }
       this.#look();
     });

@@ -1,5 +1,5 @@
-import { taskKey } from "../cluster/placement.ts";
 import type { PhysicalPlan } from "../dataflow/plan.ts";
+import { groupName } from "./cut-entry.ts";
 
 /**
  * Which replica groups of a plan need an order log, and which partition of the job's order topic each has: those with replicas whose instances
@@ -13,7 +13,7 @@ export class OrderPartitions {
     for (const { id, parallelism, replicas } of plan.vertices) {
       if (replicas < 2 || channelsOf(plan, id) < 2) continue;
       for (let instance = 0; instance < parallelism; instance++) {
-        this.#partitions.set(taskKey(id, instance), this.#partitions.size);
+        this.#partitions.set(groupName(id, instance), this.#partitions.size);
       }
     }
   }
@@ -25,7 +25,7 @@ export class OrderPartitions {
 
   /** null: the instance needs no order log. */
   partitionOf(vertex: string, instance: number): number | null {
-    return this.#partitions.get(taskKey(vertex, instance)) ?? null;
+    return this.#partitions.get(groupName(vertex, instance)) ?? null;
   }
 }
 

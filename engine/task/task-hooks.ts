@@ -3,7 +3,7 @@ import type { TaskHooks, TaskNotice, TaskParts } from "./task-parts.ts";
 
 interface TaskInside {
   /** Only after the task is built. */
-  readonly parts: () => Pick<TaskParts, "chain">;
+  readonly parts: () => Pick<TaskParts, "chain" | "heartbeats">;
   readonly core: () => TaskCore;
   readonly step: (work: () => void) => void;
   /** The task has taken part in the job's last checkpoint. */
@@ -20,8 +20,11 @@ interface TaskInside {
 /** The ways from a task's parts into the task that is being built of them. */
 export function taskHooks(inside: TaskInside): TaskHooks {
   const { parts, core, isOver, putOff, wake, fail, notice, heartbeat, endOfInput } = inside;
-  // What a timer or an answer causes behind the last checkpoint is in no other.
-  const step = (work: () => void) => (isOver() ? putOff(work) : inside.step(work));
+  // What a timer or an answer causes behind the last checkpoint is in no other. In replicated jobs only heartbeats cause anything.
+  const step = (work: () => void) => {
+    if (isOver() && parts().heartbeats === null) putOff(work);
+    else inside.step(work);
+  };
   return {
     tail: {
       emit: (batch) => core().emit(batch),

@@ -36,7 +36,14 @@ export function problemsOf(issues: readonly z.core.$ZodIssue[], raw: unknown, sc
       const placed = meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
       return problemsOf(placed, raw, schema);
     }
-    return [{ path, ...describe(issue, valueAt(raw, path)), ...mappingHint(issue, schema, path, raw) }];
+    return [
+      {
+        path,
+        ...describe(issue, valueAt(raw, path)),
+        ...mappingHint(issue, schema, path, raw),
+        ...colonHint(path, raw),
+      },
+    ];
   });
 }
 
@@ -85,6 +92,14 @@ function describe(issue: z.core.$ZodIssue, found: unknown): { message: string; h
 
 function alternatives(names: readonly string[], found: unknown, text: string): { message: string; hint?: string } {
   return found === undefined ? { message: "missing", hint: `give ${names.join(" or ")}` } : choice(names, found, text);
+}
+
+/** `{kind:kill}` is in YAML a mapping with the key `kind:kill`. */
+function colonHint(path: Path, raw: unknown): { hint?: string } {
+  const parent = valueAt(raw, path.slice(0, -1));
+  if (valueAt(raw, path) !== undefined || typeof parent !== "object" || parent === null) return {};
+  const meant = Object.keys(parent).find((key) => key.startsWith(`${path.at(-1)}:`));
+  return meant === undefined ? {} : { hint: `YAML wants a blank behind the colon: ${meant.replace(":", ": ")}` };
 }
 
 /** What a mapping holds, where something else was written. */

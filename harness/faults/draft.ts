@@ -89,6 +89,13 @@ export function detectionOf({ record }: Draft, { states, faults }: SystemLog): S
   return states.find(({ atUs, troubled }) => troubled && atUs >= fromUs && atUs < nextUs);
 }
 
+/** The state in which the query runs again; the detection itself where siblings of what was lost go on, unless they soon do not. */
+function runningAgain(detection: SystemState, { states }: SystemLog): SystemState | undefined {
+  const later = states.filter(({ atUs }) => atUs >= detection.atUs);
+  const broke = later.findIndex(({ atUs, running }) => !running && atUs <= detection.atUs + SETTLING_US);
+  return later.slice(Math.max(0, broke)).find(({ running }) => running);
+}
+
 /** Fills in what the system said, and why the fault does not count if it does not. */
 export function settle(draft: Draft, log: SystemLog): void {
   const { record, spec } = draft;
@@ -96,10 +103,10 @@ export function settle(draft: Draft, log: SystemLog): void {
   if (detection !== undefined) {
     record.detectedUs = detection.atUs;
     record.evidence.push(`${detection.state}: ${detection.cause ?? "no cause given"}`);
-    const again = log.states.find(({ atUs, running }) => running && atUs >= detection.atUs);
+    const again = runningAgain(detection, log);
     record.recoveredUs = again?.atUs ?? null;
     record.restoredFrom = again?.restored ?? null;
-    if (again !== undefined) record.evidence.push(`${again.state}, attempt ${again.attempt}`);
+    if (again !== undefined && again !== detection) record.evidence.push(`${again.state}, attempt ${again.attempt}`);
   }
   if (record.injectedUs !== null) record.phase = log.checkpoints.phaseAt(record.injectedUs);
   if (spec.checkpoint !== undefined && hitPhase(spec.checkpoint, record.phase ?? null) === false) {

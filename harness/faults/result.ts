@@ -45,6 +45,14 @@ export interface FaultResult {
   readonly committed?: FaultEffect | null;
 }
 
+/**
+ * The query did not stop: the system noticed that a part was lost, and its replicas went on. Then there is no moment at which it ran again,
+ * but that in which the loss was noticed. Of a record (µs) or a result (ms).
+ */
+export function wentOn(detected: number | null, recovered: number | null): boolean {
+  return detected !== null && detected === recovered;
+}
+
 export interface RestoredFrom {
   readonly checkpointId: number;
   /** Age of the checkpoint when the fault struck, from its trigger; null: the checkpoint left no report. */

@@ -1,6 +1,6 @@
 import { medianOfCensored } from "../analyze/faults/survival.ts";
 import type { View } from "../analyze/guarantee.ts";
-import type { Censored, FaultEffect, FaultResult } from "../faults/result.ts";
+import { type Censored, type FaultEffect, type FaultResult, wentOn } from "../faults/result.ts";
 import type { RunResult, VerifySummary } from "../sweep/model.ts";
 
 /** One fault as one kind of reader saw it. */
@@ -23,7 +23,8 @@ export interface Steps {
 
 export function stepsOf({ observedMs, detectedMs, deployingMs, recoveredMs }: FaultResult): Steps {
   const since = (ms: number | null) => (ms === null || observedMs === null ? null : ms - observedMs);
-  return { detectedMs: since(detectedMs), deployingMs: since(deployingMs), runningMs: since(recoveredMs) };
+  const runningMs = wentOn(detectedMs, recoveredMs) ? null : since(recoveredMs);
+  return { detectedMs: since(detectedMs), deployingMs: since(deployingMs), runningMs };
 }
 
 /** Every fault in every view, faults in the order of the results. */

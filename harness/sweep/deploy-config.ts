@@ -55,7 +55,7 @@ function checkpointSettings(checkpoints: Config["checkpoints"]): CheckpointSetti
 }
 
 /** Replicas as the engine takes them. */
-export function replicationSettings({ factor, heartbeat, maxLag }: Config["replication"]): ReplicationSettings {
+function replicationSettings({ factor, heartbeat, maxLag }: Config["replication"]): ReplicationSettings {
   return {
     factor,
     sources: false,

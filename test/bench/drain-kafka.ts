@@ -47,7 +47,6 @@ async function drain(broker: TestBroker, id: string, { dataSet, topic }: Filled)
   return drainOnCluster({
     query: findQuery(id),
     dataMode: dataSet.options.mode,
-    brokers,
     input: { kind: "kafka", brokers, topic, partitions: parallelism },
     output: { kind: args.to, brokers, topic: outputTopic, partitions: parallelism },
     parallelism,

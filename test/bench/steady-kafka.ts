@@ -139,7 +139,6 @@ async function measure(): Promise<void> {
     {
       query: findQuery(args.query),
       dataMode: "head",
-      brokers,
       input: { kind: "kafka", brokers, topic: input, partitions: partitions.length },
       output: { kind: "kafka", brokers, topic: output, partitions: partitions.length },
       parallelism: workers,

@@ -1,5 +1,12 @@
 import type { FaultRecord } from "../../faults/model.ts";
-import type { Censored, FaultEffect, FaultResult, PhaseInInterval, RestoredFrom } from "../../faults/result.ts";
+import {
+  type Censored,
+  type FaultEffect,
+  type FaultResult,
+  type PhaseInInterval,
+  type RestoredFrom,
+  wentOn,
+} from "../../faults/result.ts";
 import type { IntervalHistogram } from "../../measure/interval-histograms.ts";
 import { MIN_SAMPLES } from "../../measure/latency-histogram.ts";
 import { recoveryAfter } from "../job-states.ts";
@@ -87,10 +94,10 @@ function deployingUs(
 
 /** The record says it; where it does not, the job's own log does. */
 function restoredFrom(
-  { restoredFrom: told, recoveredUs, injectedUs, observedUs }: FaultRecord,
+  { restoredFrom: told, detectedUs, recoveredUs, injectedUs, observedUs }: FaultRecord,
   { checkpoints, states }: FaultWindow,
 ): RestoredFrom | null {
-  if (recoveredUs === null) return null;
+  if (recoveredUs === null || wentOn(detectedUs, recoveredUs)) return null;
   const ran = states.findLast(({ atUs, state }) => state === "running" && atUs <= recoveredUs);
   const checkpointId = told ?? ran?.restored ?? null;
   if (checkpointId === null) return null;
@@ -144,8 +151,8 @@ function effectOf(record: FaultRecord, view: FaultView, window: FaultWindow): Fa
  * that was acknowledged. Sources count from the begin of their attempt, so only of the first one it is known.
  */
 function eventsReplayed(record: FaultRecord, window: FaultWindow): number | null {
-  const { recoveredUs, inputRead } = record;
-  if (recoveredUs === null || inputRead == null) return null;
+  const { detectedUs, recoveredUs, inputRead } = record;
+  if (recoveredUs === null || inputRead == null || wentOn(detectedUs, recoveredUs)) return null;
   if (window.readsAllAgain) return inputRead.events;
   const restored = restoredFrom(record, window);
   const report = window.checkpoints.find(({ checkpointId }) => checkpointId === restored?.checkpointId);
@@ -181,16 +188,16 @@ function eventsInFlight(
   return latestOutUs === null ? null : eventsDueBy(observedUs) - eventsDueBy(latestOutUs);
 }
 
+/** When what ran before is certainly over, so that outputs are of what runs again; where the query went on, the fault itself. */
+function overUs({ detectedUs, recoveredUs }: FaultRecord, observedUs: number): number {
+  return recoveredUs === null || wentOn(detectedUs, recoveredUs) ? observedUs : recoveredUs;
+}
+
 /** Outputs of the dying attempt that were on their way do not count where the system tells when it ran again. */
-function firstOutput(
-  { recoveredUs, detectedUs }: FaultRecord,
-  observedUs: number,
-  { timeline }: FaultRecorder,
-  untilUs: number,
-): Censored {
+function firstOutput(record: FaultRecord, observedUs: number, { timeline }: FaultRecorder, untilUs: number): Censored {
   const never = { ms: (untilUs - observedUs) / 1000, censored: true };
-  if (recoveredUs === null && detectedUs !== null) return never;
-  const firstUs = timeline.firstAfter(recoveredUs ?? observedUs);
+  if (record.recoveredUs === null && record.detectedUs !== null) return never;
+  const firstUs = timeline.firstAfter(overUs(record, observedUs));
   return firstUs === null ? never : { ms: (firstUs - observedUs) / 1000, censored: false };
 }
 
@@ -214,7 +221,7 @@ function gapAround(
 
 /** Only what holds until the fault is undone and the query runs again, `throughUs`, is a catch-up: a fault may show late. */
 function catchUp(
-  { recoveredUs }: FaultRecord,
+  record: FaultRecord,
   observedUs: number,
   { timeline }: FaultRecorder,
   overdue: number,
@@ -223,7 +230,7 @@ function catchUp(
 ): Censored {
   const never = { ms: (untilUs - observedUs) / 1000, censored: true };
   // Until the system runs again the backlog grows; a short one may lie within the band by chance.
-  const gapEndUs = timeline.firstAfter(recoveredUs ?? observedUs);
+  const gapEndUs = timeline.firstAfter(overUs(record, observedUs));
   if (gapEndUs === null) return never;
   const settledUs = timeline.settledAfter(gapEndUs, overdue, HOLD_US, untilUs, throughUs);
   return settledUs === null ? never : { ms: (settledUs - observedUs) / 1000, censored: false };

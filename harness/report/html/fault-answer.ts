@@ -32,13 +32,20 @@ export function faultAnswer(results: readonly RunResult[]): FaultAnswer | null {
   return {
     title: kinds.size === 1 ? [...kinds][0]! : `${integer(kinds.size)} kinds of fault`,
     text: html`<p class="big">${[...silence(struck), ...back(struck), ...lost(runs)]}</p>
-<p>${inTime(struck)}${before(struck)}${struck.length === 1 ? null : ` The worst of ${integer(struck.length)} faults in ${integer(runs.length)} ${runs.length === 1 ? "run" : "runs"}.`} <a href="#faults">What happened at ${first.fault.kind === "kill" ? "the kill" : "the fault"}</a></p>`,
+<p>${inTime(struck)}${before(struck)}${struck.length === 1 ? null : ` The worst of ${integer(struck.length)} faults in ${integer(runs.length)} ${runs.length === 1 ? "run" : "runs"}${kinds.size === 1 ? "" : `, silent for longest at ${longest(struck)}`}.`} <a href="#faults">What happened at ${first.fault.kind === "kill" ? "the kill" : "the fault"}</a></p>`,
   };
 }
 
 function silence(struck: readonly Struck[]): Markup[] {
   const gap = worst(struck.map(({ effect }) => effect.gap));
   return gap === null ? [] : [figure("no output for", gap)];
+}
+
+/** The fault with the longest gap. */
+function longest(struck: readonly Struck[]): string {
+  const gap = worst(struck.map(({ effect }) => effect.gap));
+  const found = struck.find(({ effect }) => effect.gap === gap) ?? struck[0]!;
+  return `${found.fault.kind} ${found.fault.target}`;
 }
 
 /** Caught up, and the bound kept again: the later of both. */

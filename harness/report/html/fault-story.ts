@@ -1,4 +1,4 @@
-import type { Censored, FaultEffect, FaultResult, SloOutcome } from "../../faults/result.ts";
+import { type Censored, type FaultEffect, type FaultResult, type SloOutcome, wentOn } from "../../faults/result.ts";
 import type { RunResult } from "../../sweep/model.ts";
 import { FAULT_WORDS } from "../fault-words.ts";
 import { integer, length, moment, verifiedText } from "../format.ts";
@@ -25,7 +25,7 @@ export function story(fault: FaultResult, result: RunResult): Markup {
     effect === null
       ? [NOT_FOLLOWED]
       : [
-          ...silence(fault, effect),
+          ...silence(fault, effect, endOf(fault, result)),
           ...recovery(fault, effect, endOf(fault, result)),
           ...copies(effect, result),
           ...committed(fault, result),
@@ -108,6 +108,8 @@ function noticed(fault: FaultResult, observedMs: number, detectionMs: number | n
     detectionMs < 0
       ? `The system noticed ${length(-detectionMs)} before the harness saw ${FAULT_WORDS[kind].seen === "seen gone" ? "the process gone: its connections broke first" : "it"}.`
       : `The system noticed after ${length(detectionMs)}.`;
+  if (wentOn(detectedMs, recoveredMs))
+    return [detection, "Its query did not stop: the replicas of what was lost went on."];
   const again =
     recoveredMs === null
       ? "Its query did not run again."
@@ -128,9 +130,11 @@ function from(restored: FaultResult["restored"]): string {
 function silence(
   { recoveredMs, observedMs, detectedMs }: FaultResult,
   { firstOutput, gap, eventsReplayed }: FaultEffect,
+  end: string,
 ): string[] {
   if (gap === null) return [];
-  if (detectedMs === null && !gap.censored) {
+  if (detectedMs === null || wentOn(detectedMs, recoveredMs)) {
+    if (gap.censored) return [`No new output came for ${span(gap)}: that was not over when ${end}.`];
     const lasted = gap.fromMs + gap.ms - observedMs!;
     return [
       `The longest time without a new output was ${span(gap)}; it ended ${length(lasted)} after the fault was seen.`,

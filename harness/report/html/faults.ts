@@ -3,7 +3,7 @@ import type { RunResult } from "../../sweep/model.ts";
 import { integer, length, moment, NOT_MEASURED, significant } from "../format.ts";
 import { story } from "./fault-story.ts";
 import { lateness } from "./lateness.ts";
-import { html, type Markup, table } from "./markup.ts";
+import { html, type Markup, table, unbroken } from "./markup.ts";
 import { recoveryTable } from "./recovery-table.ts";
 
 /** What was broken on purpose, told fault by fault, with its figures; null when nothing was. `figures`: of the n-th fault of a cell. */
@@ -71,7 +71,7 @@ function effect(title: string, pick: (effect: FaultEffect) => string): Column {
 
 const WHICH: readonly Column[] = [
   { title: "run", cell: ({ result }) => html`<a href="#run-${result.run.id}">${result.run.id}</a>` },
-  { title: "fault", cell: ({ fault }) => `${fault.kind} ${fault.target}` },
+  { title: "fault", cell: ({ fault }) => unbroken(`${fault.kind} ${fault.target}`) },
 ];
 
 const TIMES: readonly Column[] = [

@@ -11,7 +11,7 @@ import {
   rate,
   significant,
 } from "../format.ts";
-import { html, type Markup, type TableColumn, table } from "./markup.ts";
+import { html, type Markup, type TableColumn, table, unbroken } from "./markup.ts";
 
 const RATES = "events/s";
 const LATENCY = "latency from due time, ms";
@@ -63,7 +63,7 @@ function settingsColumn(results: readonly RunResult[]): TableColumn<RunResult>[]
       new Set(results.map(({ run }) => JSON.stringify(run.cell.axes[path]))).size > 1,
   );
   if (differing.length === 0) return [];
-  const text = ({ run }: RunResult) => differing.map((path) => axisText(run.cell.axes[path])).join(", ");
+  const text = ({ run }: RunResult) => unbroken(differing.map((path) => axisText(run.cell.axes[path])).join(", "));
   return [{ title: "settings", cell: text }];
 }
 

@@ -35,6 +35,19 @@ function render(part: Part): string {
   return String(part).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
 
+/** Words longer than this may break where they like. */
+const MOST_UNBROKEN = 28;
+
+/** Text whose lines break between words only: a browser breaks `worker/1<->worker/2` within the arrow. */
+export function unbroken(text: string): Markup {
+  const words = text.split(" ").map((word) => {
+    return word.includes("->") && word.length <= MOST_UNBROKEN
+      ? html`<span class="word">${word}</span>`
+      : html`${word}`;
+  });
+  return html`${words.map((word, i) => (i === 0 ? word : html` ${word}`))}`;
+}
+
 export interface TableColumn<Row> {
   readonly title: string;
   readonly cell: (row: Row) => Markup | string;

@@ -3,7 +3,7 @@ import type { RunResult, VerifySummary } from "../../sweep/model.ts";
 import { integer, length, NOT_MEASURED } from "../format.ts";
 import { faultLabel } from "../recovery-label.ts";
 import { exact, type RecoveryGroup, type RecoveryRow, recoveryGroups, stepsOf, summarized } from "../recovery-rows.ts";
-import { html, type Markup, type TableColumn, table } from "./markup.ts";
+import { html, type Markup, type TableColumn, table, unbroken } from "./markup.ts";
 
 const STEPS = "since the fault was seen, until";
 const COUNTS = "outputs, all runs";
@@ -23,7 +23,7 @@ export function recoveryTable(results: readonly RunResult[]): Markup | null {
       {
         title: "fault",
         cell: (group) =>
-          isFirst(group) ? html`<strong>${faultLabel(group.rows[0], results)}</strong>${doubt(group)}` : "",
+          isFirst(group) ? html`<strong>${unbroken(faultLabel(group.rows[0], results))}</strong>${doubt(group)}` : "",
       },
       ...(hasCommitted
         ? [
@@ -47,7 +47,7 @@ export function recoveryTable(results: readonly RunResult[]): Markup | null {
       ofRun("wrong", ({ wrong }) => wrong),
     ],
     groups,
-    `Recovery by kind of fault${groups.some(({ rows }) => rows.length > 1) ? `. ${SEVERAL}` : ""}. SLO: until the p99 of every interval kept its bound again; ${KEPT}: what was due from the fault on never broke it. Lost, twice (duplicates) and wrong are of the whole runs; what readers of uncommitted data see twice after a fault is replayed.`,
+    `Recovery by kind of fault${groups.some(({ rows }) => rows.length > 1) ? `. ${SEVERAL}` : ""}. SLO: until the p99 of every interval kept its bound again; ${KEPT}: what was due from the fault on never broke it${hasCommitted ? "; the bound of readers of committed data is twice their own p99, or maximum, before the fault" : ""}. Lost, twice (duplicates) and wrong are of the whole runs; what readers of uncommitted data see twice after a fault is replayed.`,
     isFirst,
   );
 }

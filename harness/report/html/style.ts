@@ -44,6 +44,7 @@ th, td { padding: 0.4rem 0.55rem 0.4rem 0; border-bottom: 1px solid var(--rule);
 th { font-weight: 600; text-align: left; white-space: nowrap; border-bottom: 1.5px solid var(--soft); }
 td.n, th.n { text-align: right; padding-left: 0.4rem; }
 td.n { font-variant-numeric: tabular-nums lining-nums; white-space: nowrap; }
+.word { white-space: nowrap; }
 td .small { font-size: 0.76rem; color: var(--soft); }
 th.over { text-align: center; font-weight: 500; color: var(--soft); border-bottom: 1px solid var(--rule); }
 thead tr:first-child td { border-bottom: 0; }

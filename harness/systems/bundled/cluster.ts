@@ -41,7 +41,7 @@ export function stateDirectoryOf({ logDir }: Pick<DeployContext, "logDir">): str
 }
 
 /** Starts coordinator and workers and resolves when all are ready; stops what was started when one is not. */
-export async function startCluster(context: ClusterContext | DeployContext): Promise<Cluster> {
+export async function startCluster(context: ClusterContext): Promise<Cluster> {
   const { engine, seed } = context.config;
   const started: SpawnedProcess[] = [];
   const start = (...spawned: Parameters<DeployContext["spawn"]>) => {

@@ -1,21 +1,21 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { present } from "../../../base/assert.ts";
 import type { TaskCounters } from "../../../engine/cluster/messages.ts";
 import { ClusterClient } from "../../../engine/shell/cluster-client.ts";
-import { startCluster } from "../../../harness/systems/bundled/cluster.ts";
+import { readProcFile, readUsage } from "../../../harness/measure/proc-stat.ts";
+import { endCluster, startCluster } from "../../../harness/systems/bundled/cluster.ts";
 import { jobOfQuery, type LogBinding } from "../../../harness/systems/bundled/job-of-query.ts";
 import { nodeSpawner } from "../../../harness/systems/spawn-node.ts";
 import type { SpawnNode } from "../../../harness/systems/system.ts";
 import type { QueryDefinition } from "../../../queries/query.ts";
 import type { RowSums } from "./row-sums.ts";
 
-const TICKS_PER_SECOND = 100;
 const DRAIN_TIMEOUT_MS = 300_000;
 
 export interface ClusterJobOptions {
   readonly query: QueryDefinition;
   readonly dataMode: string;
-  readonly brokers: readonly string[];
   readonly input: LogBinding;
   readonly output: LogBinding;
   readonly parallelism: number;
@@ -62,7 +62,7 @@ export interface RunningJob {
 
 /** Starts a cluster and submits the job; `bounded`: it ends where its topic ends now. */
 export async function startJob(options: ClusterJobOptions, bounded: boolean): Promise<RunningJob> {
-  const { query, brokers, input, output, parallelism, workers } = options;
+  const { query, input, output, parallelism, workers } = options;
   const jobId = `drain-${++runs}`;
   const logDir = join(options.directory, jobId);
   mkdirSync(logDir, { recursive: true });
@@ -81,21 +81,7 @@ export async function startJob(options: ClusterJobOptions, bounded: boolean): Pr
   const profiled: SpawnNode = (role, entry, spec, { nodeFlags = [] } = {}) =>
     spawn(role, entry, spec, { nodeFlags: [...nodeFlags, "--cpu-prof", `--cpu-prof-dir=${logDir}`] });
   const cluster = await startCluster({
-    runId: jobId,
-    config: {
-      query,
-      dataMode: options.dataMode,
-      parallelism,
-      watermarkDelayMs: 4_000,
-      seed: runs,
-      engine: { ...ENGINE, workers },
-    },
-    brokers,
-    inputTopic: input.topic,
-    inputPartitions: input.partitions,
-    inputs: [],
-    outputTopic: output.topic,
-    outputPartitions: output.partitions,
+    config: { seed: runs, engine: { ...ENGINE, workers } },
     logDir,
     spawn: options.profile ? profiled : spawn,
   });
@@ -110,13 +96,7 @@ export async function startJob(options: ClusterJobOptions, bounded: boolean): Pr
       await client.waitFor(jobId, [state], DRAIN_TIMEOUT_MS);
     },
     counters: () => client.counters(jobId),
-    stop: async () => {
-      client.shutdown();
-      const ended = Promise.all(cluster.processes.map((child) => child.exited));
-      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 5_000).unref())]);
-      await Promise.all(cluster.processes.map((child) => child.stop(1_000)));
-      client.close();
-    },
+    stop: () => endCluster(cluster, client),
   };
 }
 
@@ -142,7 +122,6 @@ export async function drainOnCluster(options: ClusterJobOptions): Promise<Draine
 
 /** User and system time of all threads of a process. */
 export function cpuOfProcessS(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  const { cpuUserMs, cpuSystemMs } = present(readUsage(pid, readProcFile), "a process that runs");
+  return (cpuUserMs + cpuSystemMs) / 1000;
 }

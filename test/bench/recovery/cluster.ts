@@ -10,10 +10,9 @@ import {
   type JobSpec,
 } from "../../../engine/cluster/job-spec.ts";
 import { ClusterClient, type JobStateMessage } from "../../../engine/shell/cluster-client.ts";
-import { type Cluster, startCluster } from "../../../harness/systems/bundled/cluster.ts";
+import { type Cluster, endCluster, startCluster } from "../../../harness/systems/bundled/cluster.ts";
 import { nodeSpawner } from "../../../harness/systems/spawn-node.ts";
 import type { SpawnedProcess } from "../../../harness/systems/system.ts";
-import { findQuery } from "../../../queries/registry.ts";
 import { cpuOfProcessS } from "../lib/drain-cluster.ts";
 import { SINK, SOURCE } from "./profiles-job.ts";
 
@@ -60,14 +59,9 @@ export class RecoveryCluster {
     const spawn = nodeSpawner({ logDir: directory });
     const profiled: typeof spawn = (role, entry, spec, { nodeFlags = [] } = {}) =>
       spawn(role, entry, spec, { nodeFlags: [...nodeFlags, "--cpu-prof", `--cpu-prof-dir=${directory}`] });
-    const { brokers, input, output, partitions, workers } = options;
+    const { workers } = options;
     const cluster = await startCluster({
-      runId: jobId,
       config: {
-        query: findQuery("q0"), // not used: the job is submitted here
-        dataMode: "head",
-        parallelism: workers,
-        watermarkDelayMs: 0,
         seed: 1,
         engine: {
           workers,
@@ -81,12 +75,6 @@ export class RecoveryCluster {
           workerMemoryBytes: 1024 * 2 ** 20,
         },
       },
-      brokers,
-      inputTopic: input,
-      inputPartitions: partitions,
-      inputs: [],
-      outputTopic: output,
-      outputPartitions: partitions,
       logDir: directory,
       spawn: options.profile ? profiled : spawn,
     });
@@ -142,11 +130,7 @@ export class RecoveryCluster {
   }
 
   async stop(): Promise<void> {
-    this.#client.shutdown();
-    const ended = Promise.all(this.#cluster.processes.map((child) => child.exited));
-    await Promise.race([ended, sleep(5_000, undefined, { ref: false })]);
-    await Promise.all(this.#cluster.processes.map((child) => child.stop(1_000)));
-    this.#client.close();
+    await endCluster(this.#cluster, this.#client);
   }
 }
 

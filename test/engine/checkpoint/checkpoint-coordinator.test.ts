@@ -301,7 +301,8 @@ describe("savepoints and the last checkpoint", () => {
     job.coordinator.onFailed(1, TASKS[0]!, { code: "disk-full", message: "no room" });
     job.world.store.finishAll();
     assert.match(givenUp[0]!.failure!.message, /no room/);
-    for (const folder of ["a/b/c", "a"]) assert.match(ask(job, folder)[0]!.failure!.message, /given to another savepoint/);
+    for (const folder of ["a/b/c", "a"])
+      assert.match(ask(job, folder)[0]!.failure!.message, /given to another savepoint/);
     ask(job, "a/bc");
     job.world.store.finishAll();
     assert.equal(job.lastOrder.folder, "a/bc");

@@ -60,11 +60,11 @@ describe("where a job starts from", () => {
     assert.equal(find(job, [2]).point!.checkpointId, 1);
     const damages = job.world.events("checkpointDamaged");
     assert.deepEqual(damages, [
-      { checkpointId: 4, file: "_metadata", problem: damages[0]!["problem"], usedInstead: 1 },
+      { checkpointId: 4, file: "_metadata", problem: damages[0]!.problem, usedInstead: 1 },
       { checkpointId: 3, file: "window-0", problem: "it is not there", usedInstead: 1 },
       { checkpointId: 2, file: "a snapshot", problem: "a worker found it damaged on reading", usedInstead: 1 },
     ]);
-    assert.match(String(damages[0]!["problem"]), /checksum/);
+    assert.match(String(damages[0]!.problem), /checksum/);
   });
 
   it("does not mistake one checkpoint for another", () => {

@@ -14,7 +14,7 @@ function problemOf(decode: () => unknown): string {
     decode();
   } catch (error) {
     assert.ok(error instanceof FaultlineError && error.code === "snapshot-corrupt", String(error));
-    return String(error.context["problem"]);
+    return String(error.context.problem);
   }
   return "none";
 }

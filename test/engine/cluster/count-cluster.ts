@@ -1,7 +1,8 @@
 import { DEFAULT_JOB_OPTIONS, type JobSpec, type Replication } from "../../../engine/cluster/job-spec.ts";
+import type { Isolation } from "../../../engine/ports.ts";
 import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
 import { countJob } from "../simulation/tiny-job.ts";
-import { tinySupplier } from "../simulation/tiny-rows.ts";
+import { readTiny, tinySupplier } from "../simulation/tiny-rows.ts";
 
 export interface CountClusterOptions {
   readonly seed: number;
@@ -56,3 +57,21 @@ export const REPLICATION: Replication = {
   maxLagBytes: 1 << 30,
   silentIntervals: 1000,
 };
+
+/** Rows of topic `out`, each with how often it is there. */
+export function rowsOf({ topics }: SimulatedCluster, isolation: Isolation = "committed"): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const partition of [0, 1]) {
+    for (const row of topics.records("out", partition, isolation).map(readTiny)) {
+      const name = `${row.time} ${row.key} ${row.value}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+/** Kills worker `index` as soon as `delayUs` have passed since the job ran. */
+export function killLater(cluster: SimulatedCluster, index: number, delayUs: number): void {
+  cluster.runUntil(() => cluster.client.states.some(({ state }) => state === "running"), "running");
+  cluster.universe.queue.at(cluster.universe.nowUs + delayUs, () => cluster.workers[index]!.kill());
+}

@@ -3,8 +3,7 @@ import { describe, it } from "node:test";
 import { type BarrierMode, DEFAULT_CHECKPOINTS, type JobSpec } from "../../../engine/cluster/job-spec.ts";
 import type { CheckpointStore } from "../../../engine/ports.ts";
 import type { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
-import { readTiny } from "../simulation/tiny-rows.ts";
-import { countCluster, countSpec } from "./count-cluster.ts";
+import { countCluster, countSpec, rowsOf } from "./count-cluster.ts";
 
 const SEEDS = Array.from({ length: 20 }, (_, index) => index + 1);
 
@@ -13,17 +12,6 @@ const startCluster = (seed: number, workers: number) => countCluster({ seed, wor
 function specOf(mode: BarrierMode = "aligned"): JobSpec {
   const checkpoints = { ...DEFAULT_CHECKPOINTS, mode, intervalUs: 1_000, localCopies: false };
   return countSpec({ recovery: "passive", guarantee: "exactly-once", checkpoints });
-}
-
-function rowsOf(cluster: SimulatedCluster): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const partition of [0, 1]) {
-    for (const row of cluster.topics.records("out", partition, "committed").map(readTiny)) {
-      const name = `${row.time} ${row.key} ${row.value}`;
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-  }
-  return counts;
 }
 
 function straight(): Map<string, number> {

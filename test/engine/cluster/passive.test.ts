@@ -8,8 +8,7 @@ import {
   type JobSpec,
 } from "../../../engine/cluster/job-spec.ts";
 import type { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
-import { readTiny } from "../simulation/tiny-rows.ts";
-import { countCluster, countSpec } from "./count-cluster.ts";
+import { countCluster, countSpec, killLater, rowsOf } from "./count-cluster.ts";
 
 const ROWS = 4000;
 const SEEDS = Array.from({ length: 60 }, (_, index) => index + 1);
@@ -20,23 +19,6 @@ function specOf(guarantee: Guarantee, mode: BarrierMode = "aligned"): JobSpec {
   const minPauseUs = mode === "stop-the-world" ? 3_000 : 0;
   const checkpoints = { ...DEFAULT_CHECKPOINTS, mode, intervalUs: 1_000, minPauseUs };
   return countSpec({ recovery: "passive", guarantee, checkpoints });
-}
-
-function rowsOf(cluster: SimulatedCluster, isolation: "committed" | "uncommitted"): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const partition of [0, 1]) {
-    for (const row of cluster.topics.records("out", partition, isolation).map(readTiny)) {
-      const name = `${row.time} ${row.key} ${row.value}`;
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-  }
-  return counts;
-}
-
-/** Kills worker `index` as soon as `delayUs` have passed since the job ran. */
-function killLater(cluster: SimulatedCluster, index: number, delayUs: number): void {
-  cluster.runUntil(() => cluster.client.states.some(({ state }) => state === "running"), "running");
-  cluster.universe.queue.at(cluster.universe.nowUs + delayUs, () => cluster.workers[index]!.kill());
 }
 
 function run(seed: number, spec: JobSpec, kills: number): SimulatedCluster {

@@ -3,8 +3,7 @@ import { describe, it } from "node:test";
 import { Random } from "../../../base/random.ts";
 import { DEFAULT_CHECKPOINTS } from "../../../engine/cluster/job-spec.ts";
 import type { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
-import { readTiny } from "../simulation/tiny-rows.ts";
-import { countCluster, countSpec, REPLICATION } from "./count-cluster.ts";
+import { countCluster, countSpec, REPLICATION, rowsOf } from "./count-cluster.ts";
 
 const ROWS = 4000;
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
@@ -18,17 +17,6 @@ const SPEC = countSpec({
 
 /** Two workers for what has no replicas, two for replicas, and spare ones. */
 const startCluster = (seed: number) => countCluster({ seed, workers: 6, rows: ROWS });
-
-function rowsOf(cluster: SimulatedCluster): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const partition of [0, 1]) {
-    for (const row of cluster.topics.records("out", partition, "committed").map(readTiny)) {
-      const name = `${row.time} ${row.key} ${row.value}`;
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-  }
-  return counts;
-}
 
 function run(seed: number, kills: number): SimulatedCluster {
   const random = new Random(seed);

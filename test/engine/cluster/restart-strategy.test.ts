@@ -79,7 +79,7 @@ describe("a restart strategy", () => {
   });
 
   it("never tries again what fails the same way each time", () => {
-    for (const code of ["job-invalid", "transaction-lost"]) {
+    for (const code of ["job-invalid", "kafka-unsupported", "transaction-lost"]) {
       const world = { clock: { nowUs: () => 0 }, random: new Random(1) };
       const decider = new RestartDecider({ kind: "fixed-delay", attempts: 5, delayUs: 0 }, world);
       const failure = { code, message: "no" };

@@ -2,9 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Random } from "../../../base/random.ts";
 import type { Recovery } from "../../../engine/cluster/job-spec.ts";
-import type { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
-import { readTiny } from "../simulation/tiny-rows.ts";
-import { countCluster, countSpec } from "./count-cluster.ts";
+import { countCluster, countSpec, killLater, rowsOf } from "./count-cluster.ts";
 
 const ROWS = 4000;
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
@@ -18,24 +16,7 @@ function rightRows(): Map<string, number> {
   const cluster = startCluster(0, 2);
   cluster.client.submit(specOf("none"), 2);
   cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
-  return rowsOf(cluster);
-}
-
-function rowsOf(cluster: SimulatedCluster): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const partition of [0, 1]) {
-    for (const row of cluster.topics.records("out", partition).map(readTiny)) {
-      const name = `${row.time} ${row.key} ${row.value}`;
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-  }
-  return counts;
-}
-
-/** Kills worker `index` as soon as `delayUs` have passed since the job ran. */
-function killLater(cluster: SimulatedCluster, index: number, delayUs: number): void {
-  cluster.runUntil(() => cluster.client.states.some(({ state }) => state === "running"), "running");
-  cluster.universe.queue.at(cluster.universe.nowUs + delayUs, () => cluster.workers[index]!.kill());
+  return rowsOf(cluster, "uncommitted");
 }
 
 describe("a job that recovers from scratch", () => {
@@ -51,7 +32,7 @@ describe("a job that recovers from scratch", () => {
       killLater(cluster, random.below(2), random.below(12_000));
       cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
       assert.equal(cluster.client.stateOf("j")!.state, "finished", `seed ${seed}`);
-      const rows = rowsOf(cluster);
+      const rows = rowsOf(cluster, "uncommitted");
       for (const [row, count] of right) assert.ok((rows.get(row) ?? 0) >= count, `seed ${seed}: lost ${row}`);
       for (const row of rows.keys()) assert.ok(right.has(row), `seed ${seed}: forged ${row}`);
       if ([...rows.values()].some((count) => count > 1)) repeated++;
@@ -88,7 +69,7 @@ describe("a job that recovers from scratch", () => {
     cluster.startWorker("replacement");
     cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
     assert.equal(cluster.client.stateOf("j")!.state, "finished");
-    for (const [row, count] of right) assert.ok((rowsOf(cluster).get(row) ?? 0) >= count, row);
+    for (const [row, count] of right) assert.ok((rowsOf(cluster, "uncommitted").get(row) ?? 0) >= count, row);
   });
 
   it("fails when no worker comes in time", () => {
@@ -108,7 +89,7 @@ describe("a job that recovers from scratch", () => {
       cluster.universe.queue.at(cluster.universe.nowUs + 6_000 + seed * 500, () => cluster.workers[1]!.kill());
       cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
       assert.equal(cluster.client.stateOf("j")!.state, "finished", `seed ${seed}`);
-      const rows = rowsOf(cluster);
+      const rows = rowsOf(cluster, "uncommitted");
       for (const [row, count] of right) assert.ok((rows.get(row) ?? 0) >= count, `seed ${seed}: lost ${row}`);
     }
   });

@@ -70,12 +70,29 @@ describe("a transactional sink", () => {
   it("aborts what earlier executions have left open, does not mind who else does, and has not ended before", () => {
     const { log, sink, events, writer } = start(["b", "c"], [preparedOf("a")], ["a"]);
     log.resolving.get("a")!(null);
-    assert.deepEqual(log.take(), ["a resolve 0", "b claim", "c claim", "a claim", "a abort"]);
+    assert.deepEqual(log.take(), ["b claim", "c claim", "a resolve 0", "a claim", "a abort"]);
     assert.equal(sink.committed, false);
     writer("a").answer!(new FaultlineError("kafka-fenced", "by a later execution"));
     assert.deepEqual([log.take(), events, sink.committed], [["a close"], ["wake", "wake"], true]);
     writer("a").handler.onError(new FaultlineError("kafka-timeout", "nobody answers"));
     assert.equal(events.at(-1), "fail kafka-timeout");
+  });
+
+  it("writes while what a checkpoint has prepared is being committed, but answers no checkpoint before that", () => {
+    const { log, sink, prepare, prepared, writer } = start(["b", "c"], [preparedOf("a")]);
+    sink.emit(rows(1));
+    prepare(1);
+    writer("b").acknowledge();
+    assert.deepEqual([prepared, sink.settled], [[], true], "a restore from it would not commit a");
+    log.resolving.get("a")!(null);
+    assert.deepEqual(prepared, ["1: b0"]);
+  });
+
+  it("claims no id before what is prepared under it is committed", () => {
+    const { log } = start(["a", "b"], [preparedOf("a")]);
+    assert.deepEqual(log.take(), ["a resolve 0"]);
+    log.resolving.get("a")!(null);
+    assert.deepEqual(log.take(), ["a claim", "b claim"]);
   });
 
   it("commits when the checkpoint is complete, and uses the id again", () => {

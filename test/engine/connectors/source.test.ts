@@ -21,6 +21,7 @@ function start(changes: Changes = {}) {
   const time = new ManualTime();
   const log = new ManualLog();
   const events: string[] = [];
+  const over = { now: false };
   const decoder = new TinyDecoder(100);
   const source = new Source(
     {
@@ -39,7 +40,7 @@ function start(changes: Changes = {}) {
     {
       emit: (batch) => events.push(`rows ${tinyRows(batch).map((r) => r.time)}`),
       advanceWatermark: (timeMs) => events.push(`watermark ${timeMs}`),
-      isOver: () => false,
+      isOver: () => over.now,
       setIdle: (idle) => events.push(idle ? "idle" : "active"),
       end: () => events.push("end"),
       fail: (error) => events.push(`fail ${error.message}`),
@@ -48,10 +49,26 @@ function start(changes: Changes = {}) {
   );
   if (changes.from !== undefined) source.restore([new SnapshotReader(changes.from)]);
   source.start();
-  return { source, time, log, decoder, reader: log.readers[0]!, take: () => events.splice(0) };
+  return { source, time, log, decoder, over, reader: log.readers[0]!, take: () => events.splice(0) };
 }
 
 describe("a source", () => {
+  it("leaves out nothing that it did not take behind a last checkpoint, also when it is held up longer than that", () => {
+    const { source, over, reader, log, take } = start();
+    reader.give(0, 0, [row(10)]);
+    source.pause();
+    over.now = true;
+    reader.give(0, 1, [row(20)]);
+    over.now = false;
+    reader.give(0, 2, [row(30)]);
+    assert.deepEqual(take(), ["rows 10"]);
+    source.resume();
+    const again = log.readers[1]!;
+    assert.deepEqual([again.from.map(({ offset }) => offset), reader.closed], [[1, 0], true]);
+    again.give(0, 1, [row(20), row(30)]);
+    assert.deepEqual(take(), ["rows 20,30"]);
+  });
+
   it("makes no watermark before every partition has shown an event, then the minimum less the delay", () => {
     const { reader, take } = start();
     reader.give(0, 0, [row(100)]);

@@ -127,7 +127,7 @@ describe("files that were damaged on disk", () => {
       assert.equal(await find(), 2);
       await damage(path("chk-2/_metadata"));
       assert.equal(await find(), 1);
-      assert.deepEqual([damages[0]!["checkpointId"], damages[0]!["usedInstead"]], [2, 1]);
+      assert.deepEqual([damages[0]!.checkpointId, damages[0]!.usedInstead], [2, 1]);
       await end();
     }
   });

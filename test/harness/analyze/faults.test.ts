@@ -179,12 +179,38 @@ describe("the analysis of a fault", () => {
     near(through.catchUp!.ms, 0, 20);
   });
 
+  it("tells of a loss after which replicas went on: nothing ran again, the first output is the next one", async (t) => {
+    const noticed = FAULT_US + 80_000;
+    const result = await run(t, (outputs) => outputs, { detectedUs: noticed, recoveredUs: noticed });
+    const fault = result.faults![0]!;
+    assert.ok(fault.effect!.firstOutput!.ms < 5, `${fault.effect!.firstOutput!.ms} ms: outputs of the replicas count`);
+    assert.equal(fault.effect!.eventsReplayed, null);
+    assert.equal(fault.restored, null);
+    const told = story(fault, result).text;
+    assert.match(told, /noticed after 80\.0 ms.*Its query did not stop: the replicas of what was lost went on/s);
+    assert.doesNotMatch(told, /ran again/);
+  });
+
   it("leaves the gap of the next fault to that one", async (t) => {
     const strike = { fault: 0, strike: 1, recoveredUs: null, detectedUs: null };
     const earlier = { ...strike, fault: 1, observedUs: FAULT_US - 300_000, injectedUs: FAULT_US - 300_000 };
     const { faults } = await run(t, stall, strike, {}, [earlier]);
     near(faults![0]!.effect!.gap!.ms, 500, 3);
     assert.ok(faults![1]!.effect!.gap!.ms < 10, JSON.stringify(faults![1]!.effect!.gap));
+    const silent = (outputs: Output[]) => {
+      for (const one of outputs) {
+        if (one.observedUs > FAULT_US - 300_000 && one.observedUs < BACK_US) one.observedUs = BACK_US;
+      }
+      return outputs;
+    };
+    const open = await run(t, silent, strike, {}, [earlier]);
+    assert.equal(open.faults![1]!.effect!.gap!.censored, true);
+    const told = story(open.faults![1]!, open).text;
+    assert.match(
+      told,
+      /No new output came for more than 30\d ms: that was not over when the load ended or another fault/,
+    );
+    assert.doesNotMatch(told, /none came any more/);
   });
 
   it("censors what the end of the load cuts off", async (t) => {

@@ -115,6 +115,11 @@ describe("faults of a config", () => {
       "faults: [{kind: kill, target: worker/1, poisson: 5s}]",
       /poisson: expected a mapping, found "5s" \(write \{mean: …\}\)/,
     ],
+    [
+      "without blanks behind the colons",
+      "faults: [{kind:kill,target:worker/1,at:9s}]",
+      /faults\.0\.kind: .*\(YAML wants a blank behind the colon: kind: kill\)/,
+    ],
     ["that is no list", "faults: {kind: kill, target: worker/1, at: 9s}", /\(write a list in brackets: \[\{…\}\]\)/],
     [
       "of the broker by a kill of workers",

@@ -42,6 +42,22 @@ describe("the schedule of faults", () => {
     assert.equal(records[0]!.problem, null);
   });
 
+  it("takes the loss of replicas for noticed, and for recovered at once unless the job starts again after all", async () => {
+    const loss = { ...RESTARTING, state: "replica count/0 lost, its siblings go on", running: true };
+    const { records } = await play([KILL], 5_000, { states: [{ ...loss, afterUs: 20_000 }] });
+    assert.deepEqual([records[0]!.detectedUs, records[0]!.recoveredUs], [3_020_000, 3_020_000]);
+    assert.equal(records[0]!.evidence.length, 2, "said once");
+    const both = [
+      { ...loss, afterUs: 20_000 },
+      { ...RESTARTING, afterUs: 30_000 },
+      { ...RUNNING, afterUs: 900_000 },
+    ];
+    const again = (await play([KILL], 5_000, { states: both })).records[0]!;
+    assert.deepEqual([again.detectedUs, again.recoveredUs], [3_020_000, 3_900_000]);
+    const never = (await play([KILL], 5_000, { states: both.slice(0, 2) })).records[0]!;
+    assert.deepEqual([never.detectedUs, never.recoveredUs], [3_020_000, null]);
+  });
+
   it("without recovery has no time of recovery", async () => {
     const failing = { ...RESTARTING, state: "job failing" };
     const { records } = await play([KILL], 2_100, { states: [{ ...failing, afterUs: 9_000 }] });

@@ -1,3 +1,4 @@
+import { monotonicUs } from "../../../base/clock.ts";
 import { job, type LogicalGraph } from "../../../engine/dataflow/api.ts";
 import { SINK_ID } from "../../../queries/job-ids.ts";
 import { bids } from "../../../queries/nexmark/bids.ts";
@@ -12,8 +13,8 @@ export default function slowJob({ workUs, ...rest }: Readonly<Record<string, unk
   const graph = job("slow");
   const rows = bids(graph, ["auction", "bidder", "price", "dateTime", "extra"], checked);
   const slow = rows.rebalance().filter(SLOW_ID, () => {
-    const endMs = performance.now() + Number(workUs) / 1000;
-    while (performance.now() < endMs);
+    const endUs = monotonicUs() + Number(workUs);
+    while (monotonicUs() < endUs);
     return true;
   });
   slow.sink(SINK_ID, rowEncoder(slow.schema, checked));

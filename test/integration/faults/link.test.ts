@@ -16,6 +16,7 @@ import { nodeSpawner } from "../../../harness/systems/spawn-node.ts";
 import type { Deployment, SystemState } from "../../../harness/systems/system.ts";
 import { KafkaClient } from "../../../kafka/client.ts";
 import { findQuery } from "../../../queries/registry.ts";
+import { until } from "../../services/until.ts";
 import { startTestBroker, type TestBroker } from "../broker.ts";
 import { expectedLines, outputLines, produce } from "../bundled/topics.ts";
 import { bench, Workplace } from "../sweep/bench.ts";
@@ -139,14 +140,6 @@ faults:
   const links = place.read("links", `raw/${run.id}/links.jsonl`).trim().split("\n");
   assert.ok(links.some((line) => line.includes('"from":"worker-1","to":"worker-2"')));
 });
-
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const limitUs = monotonicUs() + 20_000_000;
-  while (!(await holds())) {
-    assert.ok(monotonicUs() < limitUs, `waited 20 s for ${what}`);
-    await sleep(10);
-  }
-}
 
 test("clients that come by the link listener stay on it: ours and kafkajs", async (t) => {
   const links = await startLinks(t);

@@ -13,10 +13,11 @@ export type Contents = readonly (readonly Item[])[];
 const PAYLOAD = new Uint8Array(4);
 
 /** Random records between heartbeats 1 … n, of which some are flagged: those are on every channel that has not ended, others may be passed over. */
-export function randomContents(random: Random, channels: number): Contents {
+export function randomContents(random: Random, channels: number, flags = true): Contents {
   const heartbeats = random.below(9);
   const flagged = new Set<number>();
-  for (let heartbeat = 2; heartbeat <= heartbeats; heartbeat++) if (random.below(3) === 0) flagged.add(heartbeat);
+  for (let heartbeat = 2; heartbeat <= heartbeats; heartbeat++)
+    if (random.below(3) === 0 && flags) flagged.add(heartbeat);
   return Array.from({ length: channels }, () => {
     const items: Item[] = [];
     const last = random.below(4) === 0 ? random.below(heartbeats + 1) : heartbeats;

@@ -10,9 +10,13 @@ const RUNS = 3_000;
 /** A planted defect must show within so many runs. */
 const CANARY_RUNS = 1_000;
 
-function run(seed: number, planted: Planted = {}): { readonly problem: string | null; readonly deeds: Deeds } {
+function run(
+  seed: number,
+  planted: Planted = {},
+  flags = true,
+): { readonly problem: string | null; readonly deeds: Deeds } {
   const random = new Random(seed);
-  const contents = randomContents(random, 1 + random.below(4));
+  const contents = randomContents(random, 1 + random.below(4), flags);
   const world = new KaZooWorld(random, contents, 2 + random.below(3), planted);
   return { problem: world.run(), deeds: world.deeds };
 }
@@ -28,10 +32,12 @@ describe("KaZoo in an adversary's hands", () => {
     for (const [deed, count] of Object.entries(sum)) assert.ok(count >= 20, `${deed} only ${count} times`);
   });
 
-  for (const [name, planted] of Object.entries(DEFECTS)) {
+  for (const { name, plant, withoutFlags } of DEFECTS) {
     it(`catches a planted defect: ${name}`, () => {
-      for (let seed = 0; seed < CANARY_RUNS; seed++) if (run(seed, planted()).problem !== null) return;
-      assert.fail(`not within ${CANARY_RUNS} runs`);
+      const flags = withoutFlags !== true;
+      let seed = 0;
+      while (run(seed, plant(), flags).problem === null) assert.ok(++seed < CANARY_RUNS, `not in ${CANARY_RUNS} runs`);
+      assert.equal(run(seed, {}, flags).problem, null, "without it, the same run is right");
     });
   }
 });

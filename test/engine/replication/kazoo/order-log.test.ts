@@ -233,6 +233,18 @@ describe("order logs of a worker", () => {
     );
   });
 
+  it("take over from a replica that was lost before they began", () => {
+    const rig = new Rig(4, 3, 2, CALM);
+    rig.workers[0]!.process.kill();
+    for (const { orders } of rig.workers.slice(1)) {
+      for (const group of rig.contents.keys()) orders.onReplicaLost(group, 0);
+    }
+    assert.equal(
+      run(rig, () => {}),
+      null,
+    );
+  });
+
   it("cut a log only before what all live replicas have passed for good", () => {
     const rig = new Rig(11, 3, 1, CALM);
     assert.equal(

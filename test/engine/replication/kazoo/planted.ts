@@ -141,16 +141,42 @@ function withOrdering(make: (channels: number) => Ordering & { onDelivered?(chan
   });
 }
 
+export interface Defect {
+  readonly name: string;
+  readonly plant: () => Planted;
+  /** It knows nothing of flagged heartbeats, and is to be caught for something else. */
+  readonly withoutFlags?: true;
+}
+
 /** The defects of the original, and some that ours could have. */
-export const DEFECTS: Readonly<Record<string, () => Planted>> = {
-  "head-drop: a follower drops the first candidate, whatever its channel": withOrdering(() => new HeadDrop()),
-  "re-issue on promotion: what is in the log and not delivered is ordered again": withOrdering((n) => new ReIssue(n)),
-  "no fencing: a deposed leader's late orders count": () => ({ parts: () => ({ terms: new NoFencing() }) }),
-  "forgotten failed flag: the last replica's failure is tolerated": () => ({ forgetsFailures: true }),
-  "seq > latest: a sender that is ahead makes the other's elements look old": () => ({
-    channel: () => new LaterIsFine(),
-  }),
-  "orders before it has read its own claim": () => ({ readsOwnClaimAtOnce: true }),
-  "forgets what it has issued and not read": withOrdering((channels) => new ForgetsPending(channels)),
-  "orders behind a flagged heartbeat": withOrdering((channels) => new PassesFlags(channels)),
-};
+export const DEFECTS: readonly Defect[] = [
+  {
+    name: "head-drop: a follower drops the first candidate, whatever its channel",
+    plant: withOrdering(() => new HeadDrop()),
+    withoutFlags: true,
+  },
+  {
+    name: "re-issue on promotion: what is in the log and not delivered is ordered again",
+    plant: withOrdering((channels) => new ReIssue(channels)),
+    withoutFlags: true,
+  },
+  {
+    name: "no fencing: a deposed leader's late orders count",
+    plant: () => ({ parts: () => ({ terms: new NoFencing() }) }),
+  },
+  {
+    name: "forgotten failed flag: the last replica's failure is tolerated",
+    plant: () => ({ forgetsFailures: true }),
+  },
+  {
+    name: "seq > latest: a sender that is ahead makes the other's elements look old",
+    plant: () => ({ channel: () => new LaterIsFine() }),
+  },
+  { name: "orders before it has read its own claim", plant: () => ({ readsOwnClaimAtOnce: true }) },
+  {
+    name: "forgets what it has issued and not read",
+    plant: withOrdering((channels) => new ForgetsPending(channels)),
+    withoutFlags: true,
+  },
+  { name: "orders behind a flagged heartbeat", plant: withOrdering((channels) => new PassesFlags(channels)) },
+];

@@ -3,7 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { FaultlineError } from "../../../../base/errors.ts";
-import { bench, isAlive, processor, until } from "./deployed.ts";
+import { until } from "../../../services/until.ts";
+import { bench, isAlive, processor } from "./deployed.ts";
 
 const READY = { line: "^ready" };
 

@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { identify } from "../../../../harness/services/process-identity.ts";
 import { commandSystem } from "../../../../harness/systems/command/command-system.ts";
 import { type CommandSettings, commandSystemSchema } from "../../../../harness/systems/command/settings.ts";
@@ -84,11 +83,3 @@ export function bench(t: TestContext): Bench {
 }
 
 export const isAlive = (pid: number): boolean => identify(pid) !== null;
-
-/** Looks until it holds; throws after 10 s. */
-export async function until(what: string, holds: () => boolean): Promise<void> {
-  for (let tries = 0; !holds(); tries++) {
-    if (tries > 1000) throw new Error(`not so after 10 s: ${what}`);
-    await delay(10);
-  }
-}

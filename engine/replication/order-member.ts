@@ -1,0 +1,66 @@
+import type { OrderLogEntry } from "./order-entry.ts";
+import type { OrderGroup } from "./order-group.ts";
+
+/** One replica on this worker. */
+export interface OrderMemberSpec {
+  /** Name of the group in elections. */
+  readonly group: string;
+  readonly partition: number;
+  readonly replica: number;
+  readonly replicas: number;
+  /** The merge may have something to give. */
+  readonly onOrdered: () => void;
+}
+
+/** A replica's place in its worker's order logs: its seat in the election, and how long what it appends takes to come back. */
+export class OrderMember {
+  readonly spec: OrderMemberSpec;
+  readonly group: OrderGroup;
+  seat: { leave(): void } | null = null;
+  /** It has read so much that its partition is held. */
+  held = false;
+  /** Since when something that it has appended has not been read, and nothing else of it either, µs; null: nothing is open. */
+  #openSinceUs: number | null = null;
+  /** When the oldest order was appended that has not been read, µs; null: none is open. */
+  #orderedUs: number | null = null;
+  #roundTrips = 0;
+  #sumUs = 0;
+  #maxUs = 0;
+
+  constructor(spec: OrderMemberSpec, group: OrderGroup) {
+    this.spec = spec;
+    this.group = group;
+  }
+
+  onAppended(entry: OrderLogEntry, nowUs: number): void {
+    if (entry.kind === "consumed") return;
+    this.#openSinceUs ??= nowUs;
+    if (entry.kind === "order") this.#orderedUs ??= nowUs;
+  }
+
+  /** An entry of its own has come back. */
+  onReadBack(entry: OrderLogEntry, nowUs: number): void {
+    if (entry.kind === "consumed") return;
+    this.#openSinceUs = this.group.unread ? nowUs : null;
+    if (entry.kind === "claim" || this.#orderedUs === null) return;
+    const tookUs = nowUs - this.#orderedUs;
+    this.#orderedUs = null;
+    this.#roundTrips++;
+    this.#sumUs += tookUs;
+    this.#maxUs = Math.max(this.#maxUs, tookUs);
+  }
+
+  /** A leader that does not get on for `leaseUs` gives up. */
+  look(nowUs: number, leaseUs: number): void {
+    if (!this.group.unread) this.#openSinceUs = null;
+    if (this.#openSinceUs === null || nowUs - this.#openSinceUs <= leaseUs) return;
+    this.#openSinceUs = null;
+    this.group.onStalled();
+  }
+
+  /** The group's, and of its own orders `orderRoundTripUs` (mean) and `orderRoundTripMaxUs` from append to reading. */
+  counters(): Record<string, number> {
+    const meanUs = this.#roundTrips === 0 ? 0 : Math.round(this.#sumUs / this.#roundTrips);
+    return { ...this.group.counters(), orderRoundTripUs: meanUs, orderRoundTripMaxUs: this.#maxUs };
+  }
+}
