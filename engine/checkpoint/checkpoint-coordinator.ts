@@ -180,10 +180,8 @@ export class CheckpointCoordinator {
         this.#goOnAfterRestored();
       } else {
         const why = `the job's checkpoints cannot be listed: ${error.message}`;
-        this.#config.world.journal.write("checkpointsUnreadable", {
-          jobId: this.#config.jobId,
-          message: error.message,
-        });
+        const { jobId, world } = this.#config;
+        world.journal.write("checkpointsUnreadable", { jobId, message: error.message });
         this.#savepoints.refuseAll(why);
         this.#countFailure(why);
       }
@@ -213,11 +211,8 @@ export class CheckpointCoordinator {
     effects.phase(checkpointId, "triggered");
   }
 
-  #onEnded(
-    { checkpointId, kind, last, folder }: CheckpointFacts,
-    reason: string | null,
-    report: CheckpointReport,
-  ): void {
+  #onEnded(facts: CheckpointFacts, reason: string | null, report: CheckpointReport): void {
+    const { checkpointId, kind, last, folder } = facts;
     const { effects, world } = this.#config;
     const savepoint = this.#savepoint;
     this.#savepoint = null;
@@ -236,8 +231,8 @@ export class CheckpointCoordinator {
     effects.phase(checkpointId, reason === null ? "completed" : "aborted");
     effects.report(report);
     savepoint?.done(reason === null ? null : { code: "checkpoint-failed", message: `no savepoint: ${reason}` }, report);
-    if (reason === null && last) this.#savepoints.refuseAll("the job has ended");
     if (reason !== null) this.#countFailure(reason, kind !== "savepoint");
+    else if (last) this.#savepoints.refuseAll("the job has ended");
     this.#proceed();
   }
 
@@ -246,8 +241,7 @@ export class CheckpointCoordinator {
     if (this.#attempt === null) return;
     const { settings, effects, world } = this.#config;
     this.#schedule.onFailed(world.clock.nowUs());
-    if (counts) this.#failures++;
-    if (!counts || this.#failures !== settings.toleratedFailures + 1) return;
+    if (!counts || ++this.#failures !== settings.toleratedFailures + 1) return;
     const message = `${this.#failures} checkpoints have failed one after the other, the last because ${reason}`;
     effects.fail({ code: "checkpoint-failed", message });
   }

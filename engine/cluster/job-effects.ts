@@ -18,9 +18,14 @@ export interface JobEffects {
   recovery(shape: SnapshotShape, effects: RecoveryEffects): JobRecovery;
 }
 
-/** A task that has ended; nothing of it runs any more. */
-export function isTerminal(state: TaskState): boolean {
+/** A task or job that has ended; nothing of it runs any more. */
+export function isTerminal(state: TaskState | JobState): boolean {
   return state === "finished" || state === "failed" || state === "cancelled";
+}
+
+/** A job whose tasks run, or begin to, and are to go on. */
+export function isActive(state: JobState): boolean {
+  return state === "deploying" || state === "running" || state === "draining";
 }
 
 /** What all workers of a job are told, besides to deploy. */

@@ -1,4 +1,4 @@
-import { FaultlineError } from "../../base/errors.ts";
+import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
 import type { World } from "../ports.ts";
 import { instanceOf } from "../replication/subtask.ts";
@@ -85,7 +85,13 @@ export class JobHost {
 
   #restore(deploy: Deploy, graph: LogicalGraph): void {
     const { job, attempt, restore, placements } = deploy;
-    const replicas = new Map(planOfJob(graph, job).vertices.map((vertex) => [vertex.id, vertex.replicas]));
+    let replicas: ReadonlyMap<string, number>;
+    try {
+      replicas = new Map(planOfJob(graph, job).vertices.map((vertex) => [vertex.id, vertex.replicas]));
+    } catch (error) {
+      this.#onLoaded(deploy, asFaultlineError(error, "job-invalid"), null, null);
+      return;
+    }
     const own = placements
       .filter(({ worker }) => worker === this.#worker)
       .map(({ vertex, subtask }) => ({ vertex, subtask, instance: instanceOf(subtask, replicas.get(vertex) ?? 1) }));

@@ -167,9 +167,9 @@ export class JobRecovery {
     return instanceOf(subtask, this.#shape.replicas[vertex] ?? 1);
   }
 
-  /** A worker could not read its part: the next attempt begins elsewhere. */
-  onDamaged(checkpointId: number): void {
-    this.#damaged.add(checkpointId);
+  /** A task of the attempt that began from this checkpoint has failed: when it could not read its part, the next one begins elsewhere. */
+  onTaskFailure(checkpointId: number, { code }: Failure): void {
+    if (code === "snapshot-corrupt" || code === "snapshot-missing") this.#damaged.add(checkpointId);
   }
 
   /** Why there is no savepoint, or null: `report` follows when it is complete. */

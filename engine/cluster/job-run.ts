@@ -3,7 +3,7 @@ import type { LogicalGraph } from "../dataflow/graph.ts";
 import { taskFailure } from "../task/task-failure.ts";
 import type { Attempt } from "./attempt.ts";
 import { Attempts } from "./attempts.ts";
-import type { JobEffects } from "./job-effects.ts";
+import { isActive, isTerminal, type JobEffects } from "./job-effects.ts";
 import type { JobRecovery } from "./job-recovery.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { Failure, JobState, TaskPlacement, TaskState } from "./messages.ts";
@@ -56,7 +56,7 @@ export class JobRun {
   }
 
   get ended(): boolean {
-    return this.#state === "finished" || this.#state === "failed" || this.#state === "cancelled";
+    return isTerminal(this.#state);
   }
 
   /** Checkpoint that the present attempt began from; null: none. */
@@ -108,12 +108,11 @@ export class JobRun {
     const task = this.#attempt?.tasks.openTask(vertex, subtask);
     if (task?.placement.worker !== worker) return;
     task.state = state;
-    const isDamaged = failure?.code === "snapshot-corrupt" || failure?.code === "snapshot-missing";
-    if (isDamaged && this.restored !== null) this.recovery?.onDamaged(this.restored);
+    if (failure !== null && this.restored !== null) this.recovery?.onTaskFailure(this.restored, failure);
     const lost = (message: string) => this.#lose([task.placement], failure ?? { code: "job-failed", message });
     if (state === "failed") lost(`task ${vertex}/${subtask} failed`);
     else if (state === "cancelled") lost(`task ${vertex}/${subtask} was cancelled by worker ${worker}`);
-    else if (state === "ended" && this.#isActive() && this.#attempt?.tasks.allEnded === true)
+    else if (state === "ended" && isActive(this.#state) && this.#attempt?.tasks.allEnded === true)
       this.recovery?.onAllEnded();
     this.#settle();
   }
@@ -155,8 +154,8 @@ export class JobRun {
   cancel(): void {
     if (this.#state === "created") {
       this.#enter("cancelled");
-    } else if (this.#isActive() || this.#state === "restarting") {
-      if (this.#isActive()) this.#attempt?.order({ type: "cancel" });
+    } else if (isActive(this.#state) || this.#state === "restarting") {
+      if (isActive(this.#state)) this.#attempt?.order({ type: "cancel" });
       this.#enter("cancelling");
       this.#settle();
     }
@@ -204,13 +203,9 @@ export class JobRun {
     this.#enter("failed");
   }
 
-  #isActive(): boolean {
-    return this.#state === "deploying" || this.#state === "running" || this.#state === "draining";
-  }
-
   /** Tasks have ended before their time: the job goes on with their siblings if each has one, else it fails. */
   #lose(tasks: readonly TaskPlacement[], failure: Failure): void {
-    if (!this.#isActive()) return;
+    if (!isActive(this.#state)) return;
     if (!tasks.every((task) => this.#attempt?.tasks.hasLiveSibling(task) === true)) {
       this.#fail(failure);
       return;
@@ -222,7 +217,7 @@ export class JobRun {
   }
 
   #fail(failure: Failure): void {
-    if (!this.#isActive()) return;
+    if (!isActive(this.#state)) return;
     const decision = this.recovery?.onFailure(failure) ?? { kind: "fail", failure };
     this.#failure = decision.kind === "fail" ? decision.failure : failure;
     this.#attempt?.order({ type: "cancel" });
@@ -239,7 +234,7 @@ export class JobRun {
     if (this.#state === "failing") this.#enter("failed");
     else if (this.#state === "cancelling") this.#enter("cancelled");
     else if (this.#state === "created" || this.#state === "restarting") this.#begin();
-    else if (this.#isActive()) this.#enter("finished");
+    else if (isActive(this.#state)) this.#enter("finished");
   }
 
   #enter(state: JobState): void {

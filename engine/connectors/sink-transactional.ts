@@ -3,6 +3,7 @@ import { asFaultlineError } from "../../base/errors.ts";
 import type { PreparedTransaction, World } from "../ports.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import { decodePrepared, encodePrepared } from "./prepared-state.ts";
+import type { Sealed, Transaction } from "./sealed-transaction.ts";
 import type { Sink, SinkHost } from "./sink.ts";
 import { type LogSinkSettings, partitionOf } from "./sink-log.ts";
 import { SinkOutput } from "./sink-output.ts";
@@ -10,23 +11,6 @@ import { SinkRecords } from "./sink-records.ts";
 import { type PooledWriter, TransactionPool, type TransactionPoolSettings } from "./transaction-pool.ts";
 
 export type TransactionalSinkSettings = LogSinkSettings & TransactionPoolSettings;
-
-interface Transaction {
-  readonly output: SinkOutput;
-  /** null: no writer of the pool is free, or records before these are not durable. */
-  pooled: PooledWriter | null;
-}
-
-/** What a checkpoint has asked for. */
-interface Sealed {
-  readonly checkpointId: number;
-  /** null: there were no rows. */
-  readonly transaction: Transaction | null;
-  readonly done: (state: Uint8Array) => void;
-  isDone: boolean;
-  prepared: PreparedTransaction | null;
-  commit: "none" | "asked" | "done";
-}
 
 /**
  * Writes every row as one record to partition (instance mod partitions) of a log, in transactions that end with checkpoints:

@@ -1,6 +1,6 @@
 /**
- * What a fault costs where much state is kept: `npm run bench:recovery -- [--users 1000000] [--kills 5] [--pauses 3] [--share 0.5] [--interval
- * 10000] [--guarantee exactly-once] [--profile directory]`. Two workers and a spare one, Kafka to Kafka; twelve numbers of state a user (about 100 MB for a million), an
+ * What a fault costs where much state is kept: `npm run bench:recovery -- [--users 1000000] [--kills 5] [--pauses 3] [--share 0.5 or --rate events/s]
+ * [--interval 10000] [--guarantee exactly-once] [--profile directory]`. Two workers and a spare one, Kafka to Kafka; twelve numbers of state a user (about 100 MB for a million), an
  * output an event, read uncommitted. All users visit once, as fast as the job takes them: that is the capacity. Then, at a share of it, workers
  * are killed and paused in the middle between two checkpoints. Prints each recovery in its parts, and the spread of the gaps. With `--pairs
  * 8` instead, checkpoints twice as far apart and nothing killed: CPU per event and latency with a checkpoint every interval and without.
@@ -21,6 +21,7 @@ const { values: args } = parseArgs({
     kills: { type: "string", default: "5" },
     pauses: { type: "string", default: "3" },
     share: { type: "string", default: "0.5" },
+    rate: { type: "string" },
     interval: { type: "string", default: "10000" },
     guarantee: { type: "string", default: "exactly-once" },
     pairs: { type: "string", default: "0" },
@@ -102,12 +103,13 @@ const cluster = await RecoveryCluster.start(
   "recovery",
 );
 const load = await Load.start({ brokers, input, output, partitions: PARTITIONS, users: Number(args.users) });
+let isOver = false;
+let feeding: Promise<void> = Promise.resolve();
 try {
   const capacity = await load.fill();
-  const rate = Math.floor(capacity * Number(args.share));
+  const rate = args.rate === undefined ? Math.floor(capacity * Number(args.share)) : Number(args.rate);
   console.log(`capacity ${Math.round(capacity)} events/s, load ${rate} events/s`);
-  let isOver = false;
-  const feeding = load.run(rate, () => isOver);
+  feeding = load.run(rate, () => isOver);
   if (pairs > 0) printCost(await measureCost(cluster, load, pairs, intervalMs));
   const plan: Fault[] = [
     ...Array.from({ length: pairs > 0 ? 0 : Number(args.kills) }, (): Fault => "kill"),
@@ -133,6 +135,8 @@ try {
     `outputs seen twice by uncommitted readers: ${load.copies}; at ${Math.round(monotonicUs() / 1e6)} s of uptime`,
   );
 } finally {
+  isOver = true;
+  await feeding;
   await cluster.stop();
   await load.close();
   await broker.close();

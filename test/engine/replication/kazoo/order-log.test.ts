@@ -114,7 +114,7 @@ class Rig {
       for (const channel of contents.keys()) this.#feed(process, replica, contents, channel, 1);
       return replica;
     });
-    process.run(() => orders.start());
+    process.later(1_000, () => orders.start());
     this.workers.push({ process, orders, replicas });
   }
 
