@@ -8,7 +8,7 @@ import type { Sink, SinkHost } from "./sink.ts";
 import { type LogSinkSettings, partitionOf } from "./sink-log.ts";
 import { SinkOutput } from "./sink-output.ts";
 import { SinkRecords } from "./sink-records.ts";
-import { type PooledWriter, TransactionPool, type TransactionPoolSettings } from "./transaction-pool.ts";
+import { TransactionPool, type TransactionPoolSettings } from "./transaction-pool.ts";
 
 export type TransactionalSinkSettings = LogSinkSettings & TransactionPoolSettings;
 

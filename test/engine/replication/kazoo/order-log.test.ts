@@ -182,7 +182,7 @@ describe("order logs of a worker", () => {
         const worker = random.below(workers);
         const { process } = rig.workers[worker]!;
         if (!process.alive) return;
-        const what = random.below(4);
+        const what = random.below(5);
         if (what === 0 && left > 0) {
           left--;
           sum.kills++;
@@ -193,7 +193,8 @@ describe("order logs of a worker", () => {
         } else if (what === 2) {
           sum.silent++;
           rig.election.loseContact(process, random.below(900_000));
-        } else process.pause(random.below(700_000));
+        } else if (what === 3) process.pause(random.below(700_000));
+        else rig.log.outages.cutOff(process.name, random.below(1_500_000));
       });
       assert.equal(problem, null, `seed ${seed}: ${problem}`);
       for (const { orders } of rig.workers) {
@@ -242,6 +243,27 @@ describe("order logs of a worker", () => {
     assert.equal(
       run(rig, () => {}),
       null,
+    );
+  });
+
+  it("leave a group to another worker when their own orders do not come back, though the election knows of nothing", () => {
+    const rig = new Rig(21, 2, 1, CALM);
+    const leader = () =>
+      rig.workers.findIndex(({ process, orders }) => process.alive && orders.counters(0).leading === 1);
+    while (leader() < 0) rig.step();
+    const first = leader();
+    const cutUs = rig.universe.nowUs;
+    rig.log.outages.cutOff(rig.workers[first]!.process.name, 60_000_000);
+    const { merge, delivered } = rig.workers[1 - first]!.replicas[0]!;
+    const due = rig.contents[0]!.flat().length;
+    while (delivered.filter((word) => word.includes(":")).length < due) assert.ok(rig.step(), "it hangs");
+    const tookUs = rig.universe.nowUs - cutUs;
+    assert.ok(tookUs > LEASE_US && tookUs < 2 * LEASE_US, `after ${tookUs} µs`);
+    assert.equal(merge.queued, 0);
+    assert.equal(
+      run(rig, () => {}),
+      null,
+      "and the first one catches up when it reaches the log again",
     );
   });
 
