@@ -36,6 +36,8 @@ export class OrderLog {
   #reader: LogReader | null = null;
   #writer: LogWriter | null = null;
   #unacknowledged = 0;
+  /** When the oldest of these was appended, or a lease ago that was told, µs. */
+  #unacknowledgedSinceUs = 0;
   #full = false;
   #flushes = false;
   #closed = false;
@@ -175,7 +177,7 @@ export class OrderLog {
     const bytes = encodeOrderEntry(entry);
     // Nobody reads the time, but a broker deletes records that are old by it.
     const timestampMs = Math.floor((nowUs + (clock.epochOffsetUs ?? 0)) / 1000);
-    this.#unacknowledged++;
+    if (this.#unacknowledged++ === 0) this.#unacknowledgedSinceUs = nowUs;
     this.#full = !this.#writer!.append(member.spec.partition, timestampMs, bytes, 0, bytes.length);
     member.onAppended(entry, nowUs);
   }
@@ -215,9 +217,13 @@ export class OrderLog {
     const { world, leaseUs } = this.#settings;
     this.#timer = world.timers.after(leaseUs / LOOKS_PER_LEASE, () => {
       if (this.#closed) return;
+      const nowUs = world.clock.nowUs();
+      const isStuck = this.#unacknowledged > 0 && nowUs - this.#unacknowledgedSinceUs > leaseUs;
+      if (isStuck) this.#unacknowledgedSinceUs = nowUs;
       for (const member of this.#members.values()) {
         if (member.held && member.group.drained) this.#hold(member, false);
-        member.look(world.clock.nowUs(), leaseUs);
+        if (isStuck) member.group.onStalled();
+        else member.look(nowUs, leaseUs);
       }
       this.#look();
     });

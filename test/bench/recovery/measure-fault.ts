@@ -50,7 +50,7 @@ export async function measureFault(
   let caughtUpUs: number | null = null;
   while (caughtUpUs === null && monotonicUs() < limitUs) {
     await sleep(POLL_MS);
-    seen.push(...load.take());
+    for (const one of load.take()) seen.push(one); // too many for one call
     caughtUpUs = caughtUp(seen, atUs);
   }
   if (fault === "pause") process.kill(victim.pid, "SIGKILL");
