@@ -18,6 +18,8 @@ export interface OrderLogSettings {
   readonly leaseUs: number;
   /** Complete checkpoints that the job may go back to. */
   readonly retain: number;
+  /** Least time between two requests, µs: fewer of them for a longer wait; default 0. */
+  readonly intervalUs?: number;
   /** The order topic cannot be used: nothing goes on here. */
   readonly onError: (error: Error) => void;
   /** Cuts a partition of the topic before an offset; absent: it is kept whole. */
@@ -40,6 +42,7 @@ export class OrderLog {
   #unacknowledgedSinceUs = 0;
   #full = false;
   #flushes = false;
+  #flushedUs = Number.NEGATIVE_INFINITY;
   #closed = false;
   #timer: Timer | null = null;
 
@@ -152,10 +155,14 @@ export class OrderLog {
   #flushSoon(): void {
     if (this.#flushes || this.#unacknowledged > 0 || this.#full || this.#closed) return;
     this.#flushes = true;
-    this.#settings.world.timers.soon(() => {
+    const { world, intervalUs = 0 } = this.#settings;
+    const flush = () => {
       this.#flushes = false;
       this.#flush();
-    });
+    };
+    const waitUs = this.#flushedUs + intervalUs - world.clock.nowUs();
+    if (waitUs > 0) world.timers.after(waitUs, flush);
+    else world.timers.soon(flush);
   }
 
   #flush(): void {
@@ -168,7 +175,9 @@ export class OrderLog {
       if (this.#full) break;
       this.#appendable.delete(member);
     }
-    if (this.#unacknowledged > 0) this.#writer.kick();
+    if (this.#unacknowledged === 0) return;
+    this.#flushedUs = this.#settings.world.clock.nowUs();
+    this.#writer.kick();
   }
 
   #append(member: OrderMember, entry: OrderLogEntry): void {

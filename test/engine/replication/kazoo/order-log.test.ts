@@ -38,8 +38,10 @@ class Rig {
   kicks = 0;
   appends = 0;
   readonly #random: Random;
+  readonly #intervalUs: number;
 
-  constructor(seed: number, workers: number, groups: number, conditions: Conditions) {
+  constructor(seed: number, workers: number, groups: number, conditions: Conditions, intervalUs = 0) {
+    this.#intervalUs = intervalUs;
     this.#random = new Random(seed);
     this.universe = new Universe(seed, conditions);
     this.election = new SimulatedElection(this.universe, { latencyUs: { min: 100, max: 2_000 }, sessionUs: 500_000 });
@@ -104,6 +106,7 @@ class Rig {
       candidate: process.name,
       leaseUs: LEASE_US,
       retain: 1,
+      intervalUs: this.#intervalUs,
       onError: (error) => this.errors.push(error),
       truncate: (_partition, offset) => this.truncated.push(offset),
     });
@@ -216,6 +219,18 @@ describe("order logs of a worker", () => {
       null,
     );
     assert.ok(rig.kicks * 2 < rig.appends, `${rig.kicks} requests for ${rig.appends} orders`);
+  });
+
+  it("send fewer requests when they are told to wait between them", () => {
+    const kicks = [0, 5_000].map((intervalUs) => {
+      const rig = new Rig(6, 2, 3, CALM, intervalUs);
+      assert.equal(
+        run(rig, () => {}),
+        null,
+      );
+      return rig.kicks;
+    });
+    assert.ok(kicks[1]! * 2 < kicks[0]!, kicks.join());
   });
 
   it("take over from a lost leader long before its session runs out", () => {
