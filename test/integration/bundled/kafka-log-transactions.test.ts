@@ -71,7 +71,6 @@ function openTransactions(address: LogAddress, id: string, partitions: readonly 
   };
 }
 
-/** What a reader of this isolation is given up to the end offset that it is told, and that offset. */
 /** What readers of committed records see, once that is `count` records: a commit is answered before its marker is written. */
 async function committedValues(address: LogAddress, count: number): Promise<string[]> {
   for (let attempt = 0; ; attempt++) {
@@ -81,6 +80,7 @@ async function committedValues(address: LogAddress, count: number): Promise<stri
   }
 }
 
+/** What a reader of this isolation is given up to the end offset that it is told, and that offset. */
 function readToEnd(address: LogAddress, isolation: Isolation): Promise<{ end: number; values: string[] }> {
   return new Promise((resolve, reject) => {
     const values: string[] = [];
