@@ -1,5 +1,6 @@
 import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
+import type { PhysicalPlan } from "../dataflow/plan.ts";
 import type { World } from "../ports.ts";
 import { instanceOf } from "../replication/subtask.ts";
 import type { Frame } from "../task/frame.ts";
@@ -85,18 +86,19 @@ export class JobHost {
 
   #restore(deploy: Deploy, graph: LogicalGraph): void {
     const { job, attempt, restore, placements } = deploy;
-    let replicas: ReadonlyMap<string, number>;
+    let plan: PhysicalPlan;
     try {
-      replicas = new Map(planOfJob(graph, job).vertices.map((vertex) => [vertex.id, vertex.replicas]));
+      plan = planOfJob(graph, job);
     } catch (error) {
       this.#onLoaded(deploy, asFaultlineError(error, "job-invalid"), null, null);
       return;
     }
+    const replicas = new Map(plan.vertices.map((vertex) => [vertex.id, vertex.replicas]));
     const own = placements
       .filter(({ worker }) => worker === this.#worker)
       .map(({ vertex, subtask }) => ({ vertex, subtask, instance: instanceOf(subtask, replicas.get(vertex) ?? 1) }));
     this.#snapshotsOf(job).begin(attempt, restore, own, (error, states) => {
-      if (this.#loading === deploy) this.#onLoaded(deploy, error, error === null ? graph : null, states);
+      if (this.#loading === deploy) this.#onLoaded(deploy, error, error === null ? { graph, plan } : null, states);
     });
   }
 
@@ -196,7 +198,7 @@ export class JobHost {
   #onLoaded(
     deploy: Deploy,
     error: Error | null,
-    graph: LogicalGraph | null,
+    loaded: { readonly graph: LogicalGraph; readonly plan: PhysicalPlan } | null,
     states: ReadonlyMap<string, Uint8Array> | null,
   ): void {
     this.#loading = null;
@@ -205,16 +207,15 @@ export class JobHost {
     const { exchange, send, clock, journal } = this.#parts;
     const restoredUs = clock.nowUs();
     try {
-      if (graph === null) throw error ?? new FaultlineError("job-invalid", "the job's module gave no graph");
+      if (loaded === null) throw error ?? new FaultlineError("job-invalid", "the job's module gave no graph");
       this.#deployment = new Deployment({
         worker: this.#worker,
         attempt,
         job,
         placements,
-        graph,
+        ...loaded,
         states,
         fromEnd,
-        plan: planOfJob(graph, job),
         world: this.#parts,
         host: {
           onSnapshot: (task, snapshot) => this.#snapshots?.snapshots.onSnapshot(task, snapshot),

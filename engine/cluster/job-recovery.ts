@@ -129,9 +129,9 @@ export class JobRecovery {
   /** The attempt runs: checkpoints begin. */
   onRunning(attempt: number, tasks: readonly TaskPlacement[], restore: RestorePoint | null): void {
     this.#restarts.onRunning();
-    const units = new Map(tasks.map((task) => [taskKey(task.vertex, this.#instanceOf(task)), task]));
-    const wanted = [...units.values()].map((task) => ({ vertex: task.vertex, subtask: this.#instanceOf(task) }));
-    this.#checkpoints?.begin(attempt, wanted, restore);
+    const instances = tasks.map((task) => ({ vertex: task.vertex, subtask: this.#instanceOf(task) }));
+    const wanted = new Map(instances.map((instance) => [taskKey(instance.vertex, instance.subtask), instance]));
+    this.#checkpoints?.begin(attempt, [...wanted.values()], restore);
   }
 
   /** The attempt runs no more: `settled` when nothing of its checkpoints is under way. */

@@ -73,7 +73,7 @@ export class TaskCheckpoints {
     const { core, parts } = this.#settings;
     // On heartbeats the flag comes to sources too, by the tick.
     const comes = parts.heartbeats === null ? parts.source === null && !core.inputEnded : !core.outputEnded;
-    if (!comes) this.#take(checkpointId, () => core.barrier(checkpointId));
+    if (!comes) this.onBarrier(checkpointId);
   }
 
   /** Replicated jobs: a heartbeat that carries the checkpoint goes on. */
@@ -94,8 +94,7 @@ export class TaskCheckpoints {
 
   /** Checkpoints that were ordered and whose barrier will not come any more are due now. */
   onInputEnded(): void {
-    const id = this.#order?.checkpointId;
-    if (id !== undefined) this.#take(id, () => this.#settings.core.barrier(id));
+    if (this.#order !== null) this.onBarrier(this.#order.checkpointId);
   }
 
   #onComplete(checkpointId: number): void {

@@ -87,32 +87,23 @@ function protectedText({ replicated, passive, killed, runsWith }: Tally): string
   return `${replicas}${counted(passive, "run")} with checkpoints, ${share} % of them with a fault that had an effect\n`;
 }
 
+/** What of a drawn run is its world. */
+const WORLD = [
+  "parallelism",
+  "workers",
+  "partitions",
+  "partitionRule",
+  "batchRecords",
+  "keyGroups",
+  "options",
+  "data",
+  "conditions",
+  "protection",
+] as const satisfies readonly (keyof DrawnRun)[];
+
 /** A failed seed: what was wrong, in which world, how to see it again, and how it ended. */
 export function failureText(run: DrawnRun, result: SeedResult, mode: RunMode = PLAIN): string {
-  const {
-    parallelism,
-    workers,
-    partitions,
-    partitionRule,
-    batchRecords,
-    keyGroups,
-    options,
-    data,
-    conditions,
-    protection,
-  } = run;
-  const world = {
-    parallelism,
-    workers,
-    partitions,
-    partitionRule,
-    batchRecords,
-    keyGroups,
-    options,
-    data,
-    conditions,
-    protection,
-  };
+  const world = Object.fromEntries(WORLD.map((name) => [name, run[name]]));
   return [
     `seed ${result.seed} of ${result.query} failed: ${result.problem ?? "not when it was run again"}`,
     `world: ${JSON.stringify(world)}`,

@@ -1,45 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LogicalNode } from "../../../engine/dataflow/graph.ts";
-import { CallOutOperator } from "../../../engine/operators/call-out.ts";
 import { IDLE_WATERMARK } from "../../../engine/task/watermark-tracker.ts";
 import { graphOf, sinkNode, sourceNode, windowNode } from "../simulation/tiny-job.ts";
-import { TINY } from "../simulation/tiny-rows.ts";
+import { ASK } from "./ask-node.ts";
 import { linesOf, rigTask, Sender } from "./task-rig.ts";
-
-const SETTINGS = {
-  endpoint: "e",
-  maxInFlight: 9,
-  ordered: true,
-  timeoutMs: 1000,
-  retries: 0,
-  backoffMs: 1,
-  failed: null,
-};
-
-const ASK: LogicalNode = {
-  kind: "operator",
-  id: "ask",
-  parallelism: null,
-  inputs: [[{ from: "source", partitioning: { kind: "roundRobin" } }]],
-  schema: TINY,
-  keys: null,
-  chainable: true,
-  processingTime: true,
-  create: () =>
-    new CallOutOperator(
-      TINY,
-      TINY,
-      () => ({
-        request: () => new Uint8Array(1),
-        onResponse(row, _response, out) {
-          out.addRow(row.eventTimeMs);
-          for (let field = 0; field < 3; field++) out.copy(field, row, field);
-        },
-      }),
-      SETTINGS,
-    ),
-};
 
 /** Source ⇒ requests ⇒ window: the task in the middle. */
 function rigRequests(from?: Uint8Array) {

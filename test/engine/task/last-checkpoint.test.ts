@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { DEFAULT_CHECKPOINTS } from "../../../engine/cluster/job-spec.ts";
-import type { LogicalNode } from "../../../engine/dataflow/graph.ts";
-import { CallOutOperator } from "../../../engine/operators/call-out.ts";
 import { graphOf, mapNode, sinkNode, sourceNode } from "../simulation/tiny-job.ts";
-import { TINY } from "../simulation/tiny-rows.ts";
+import { ASK } from "./ask-node.ts";
 import { linesOf, rigTask, Sender } from "./task-rig.ts";
 
 const LAST = { kind: "begins", order: { checkpointId: 1, atUs: 0, last: true } } as const;
@@ -24,32 +22,8 @@ function rigSource() {
 
 /** A task that asks a service about each row; `answers` of what it has asked so far. */
 function rigRequests() {
-  const settings = { endpoint: "e", maxInFlight: 9, ordered: true, timeoutMs: 1000, retries: 0, backoffMs: 1 };
-  const ask: LogicalNode = {
-    kind: "operator",
-    id: "ask",
-    parallelism: null,
-    inputs: [[{ from: "source", partitioning: { kind: "roundRobin" } }]],
-    schema: TINY,
-    keys: null,
-    chainable: true,
-    processingTime: true,
-    create: () =>
-      new CallOutOperator(
-        TINY,
-        TINY,
-        () => ({
-          request: () => new Uint8Array(1),
-          onResponse(asked, _response, out) {
-            out.addRow(asked.eventTimeMs);
-            for (let field = 0; field < 3; field++) out.copy(field, asked, field);
-          },
-        }),
-        { ...settings, failed: null },
-      ),
-  };
   const answers: (() => void)[] = [];
-  const rig = rigTask(graphOf(sourceNode(), ask, mapNode("ask", "roundRobin", "map"), sinkNode("map")), "ask", {
+  const rig = rigTask(graphOf(sourceNode(), ASK, mapNode("ask", "roundRobin", "map"), sinkNode("map")), "ask", {
     checkpoints: DEFAULT_CHECKPOINTS,
     options: { bufferTimeoutUs: 0 },
     callOut: {
