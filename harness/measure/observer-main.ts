@@ -8,7 +8,7 @@
 import { appendFileSync, closeSync, openSync, write, writeFileSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { monotonicUs, wallClockMs } from "../../base/clock.ts";
+import { clockOffsetUs, monotonicUs } from "../../base/clock.ts";
 import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import { EXIT } from "../../base/exit-codes.ts";
 import { KafkaClient } from "../../kafka/client.ts";
@@ -56,14 +56,6 @@ process.on("SIGTERM", () => end(EXIT.terminated));
 process.on("SIGINT", () => {});
 process.stdout.on("error", () => end(EXIT.terminated));
 process.on("uncaughtException", fail);
-
-/** Monotonic − wall clock, µs: the narrowest of some pairs of readings, because the wall clock ticks in whole ms. */
-function clockOffsetUs(): number {
-  let offset = Number.POSITIVE_INFINITY;
-  const until = monotonicUs() + 3_000;
-  for (let now = monotonicUs(); now < until; now = monotonicUs()) offset = Math.min(offset, now - wallClockMs() * 1000);
-  return offset;
-}
 
 async function main(spec: ObserverSpec): Promise<void> {
   const query = findQuery(spec.query);

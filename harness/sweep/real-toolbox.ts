@@ -1,4 +1,4 @@
-import { monotonicUs, wallClockMs } from "../../base/clock.ts";
+import { clockOffsetUs, monotonicUs, wallClockMs } from "../../base/clock.ts";
 import { findQuery } from "../../queries/registry.ts";
 import { LinkProxy } from "../faults/link/link-proxy.ts";
 import { startSampler } from "../measure/sampler.ts";
@@ -8,7 +8,7 @@ import { commandSystem } from "../systems/command/command-system.ts";
 import { nodeSpawner } from "../systems/spawn-node.ts";
 import { wireColumns } from "../verify/row-hash.ts";
 import { rowText } from "../verify/row-text.ts";
-import { clockOffsetUs, raisePriority, sleep } from "./bindings/clock.ts";
+import { raisePriority, sleep } from "./bindings/clock.ts";
 import { startFeeder } from "./bindings/feeder.ts";
 import { startKafka } from "./bindings/kafka.ts";
 import { startObserver } from "./bindings/observer.ts";

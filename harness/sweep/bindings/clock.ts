@@ -1,21 +1,9 @@
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import { monotonicUs, wallClockMs } from "../../../base/clock.ts";
 import { setNiceness } from "../../services/priority.ts";
 
 /** More niceness means less of the processor; the instrument gets this. */
 const INSTRUMENT_NICENESS = -5;
-
-/**
- * Monotonic − wall clock, µs. The wall clock has milliseconds only, so this waits (at most one of them, busily) for its next
- * tick and reads the monotonic clock then.
- */
-export function clockOffsetUs(): number {
-  const before = wallClockMs();
-  let tick = before;
-  while (tick === before) tick = wallClockMs();
-  return monotonicUs() - tick * 1000;
-}
 
 /** Resolves after `ms`, or as soon as `signal` is aborted. */
 export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
