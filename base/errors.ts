@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   "feeder-failed": EXIT.runFailed,
   "observer-failed": EXIT.runFailed,
   "run-failed": EXIT.runFailed,
+  "replicas-diverged": EXIT.runFailed,
   "guarantee-violated": EXIT.runFailed,
   "run-invalid": EXIT.runInvalid,
   "threshold-crossed": EXIT.threshold,

@@ -1,17 +1,15 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { present } from "../base/assert.ts";
-import { monotonicUs } from "../base/clock.ts";
 import { FaultlineError } from "../base/errors.ts";
-import { Backoff } from "./backoff.ts";
 import type { Endpoint } from "./connection.ts";
 import { ControlChannel } from "./control.ts";
-import { BROKER_ERROR, brokerError, errorCodeOf, isRetriable } from "./errors.ts";
+import { errorCodeOf, isRetriable } from "./errors.ts";
 import { PartitionFetcher } from "./fetcher/fetcher.ts";
+import { LeaderRequests } from "./leader-requests.ts";
 import { IdempotentProducer } from "./producer/producer.ts";
 import { KafkaTransactionalProducer } from "./producer/transactional.ts";
 import { API } from "./requests/api.ts";
+import { readDeleteRecordsResponse, writeDeleteRecordsRequest } from "./requests/delete-records.ts";
 import { readInitProducerIdResponse, writeInitProducerIdRequest } from "./requests/init-producer-id.ts";
-import { readListOffsetsResponse, writeListOffsetsRequest } from "./requests/list-offsets.ts";
 import { readMetadataResponse, writeMetadataRequest } from "./requests/metadata.ts";
 import { TopicLeaders } from "./topic-leaders.ts";
 import { commitPrepared, type PreparedLog } from "./transactions/commit-prepared.ts";
@@ -32,9 +30,6 @@ import type {
 export type * from "./record-batch/view.ts";
 export type * from "./types.ts";
 
-/** How long a topic that was just created may be unknown to a broker. */
-const NEW_TOPIC_MS = 1_000;
-
 /**
  * A thin Kafka client for the hot paths: idempotent and transactional produce, long-poll fetch, metadata and offsets, in plain text.
  * Brokers 2.7 to 4.x. After `connect`, producing and fetching are callbacks only.
@@ -42,11 +37,13 @@ const NEW_TOPIC_MS = 1_000;
 export class KafkaClient {
   readonly #clientId: string;
   readonly #control: ControlChannel;
+  readonly #leaders: LeaderRequests;
   readonly #closers = new Set<() => void>();
 
   private constructor(clientId: string, control: ControlChannel) {
     this.#clientId = clientId;
     this.#control = control;
+    this.#leaders = new LeaderRequests(control, (topics) => this.metadata(topics));
   }
 
   /** Throws `kafka-unreachable`, `kafka-unsupported`, or `usage` for an address that is not `host:port`. */
@@ -78,29 +75,31 @@ export class KafkaClient {
    * `read_committed`, the latter is the first that is part of an open transaction, if there is one.
    * Throws `kafka-unknown-topic`, or `kafka-unreachable` when leaders stay away.
    */
-  async listOffsets(
+  listOffsets(
     topic: string,
     partitions: readonly number[],
     which: "earliest" | "latest",
     isolation: Isolation = "read_uncommitted",
   ): Promise<number[]> {
-    const endUs = monotonicUs() + this.#control.timeoutMs * 1000;
-    const backoff = new Backoff(20, 500);
-    for (;;) {
-      try {
-        return await this.#listOffsetsOnce(topic, partitions, which, isolation);
-      } catch (error) {
-        const mayPass =
-          error instanceof FaultlineError && (error.code === "kafka-unreachable" || error.code === "kafka-timeout");
-        if (!mayPass || monotonicUs() > endUs) throw error;
-        await delay(backoff.next());
-      }
-    }
+    return this.#leaders.listOffsets(topic, partitions, which, isolation);
+  }
+
+  /**
+   * Deletes the records of a partition before `offset`; those after it keep their offsets. Asked once: throws `kafka-timeout` or
+   * `kafka-unreachable` when it may be tried again, and the broker's error where the topic does not permit it (compacted ones do not).
+   */
+  async deleteRecords(topic: string, partition: number, offset: number): Promise<void> {
+    const { timeoutMs } = this.#control;
+    await this.#leaders.ask(topic, partition, {
+      api: API.deleteRecords,
+      write: (writer) => writeDeleteRecordsRequest(writer, topic, partition, offset, timeoutMs),
+      read: (reader) => readDeleteRecordsResponse(reader, `deleting records of ${topic}/${partition}`),
+    });
   }
 
   /** An idempotent producer. Throws `kafka-unknown-topic`. Close it when done. */
   async producer(options: ProducerOptions): Promise<Producer> {
-    const leaders = await this.#leadersOf(options.topic, options.partitions);
+    const leaders = await this.#leaders.leadersOf(options.topic, options.partitions);
     const identity = await this.#control.askAny(
       {
         api: API.initProducerId,
@@ -123,7 +122,7 @@ export class KafkaClient {
     options: ProducerOptions,
     { id, timeoutMs }: TransactionOptions,
   ): Promise<TransactionalProducer> {
-    const leaders = await this.#leadersOf(options.topic, options.partitions);
+    const leaders = await this.#leaders.leadersOf(options.topic, options.partitions);
     const coordinator = new TransactionCoordinator(this.#control, id);
     const identity = await coordinator.claim(timeoutMs);
     return this.#own((onClosed) => {
@@ -170,62 +169,9 @@ export class KafkaClient {
         const [offset] = await this.listOffsets(topic, [partition], "latest", "read_committed");
         return present(offset, "last stable offset");
       },
-      askLeader: async (partition, call) => {
-        const leaders = await this.#leadersOf(topic, [partition]);
-        return this.#control.ask(leaderEndpoint(leaders, leaders.leaderOf(partition)), call);
-      },
+      askLeader: (partition, call) => this.#leaders.ask(topic, partition, call),
     };
   }
-
-  async #leadersOf(topic: string, partitions: readonly number[]): Promise<TopicLeaders> {
-    const leaders = new TopicLeaders(topic, (topics) => this.metadata(topics));
-    const endUs = monotonicUs() + NEW_TOPIC_MS * 1000;
-    for (;;) {
-      const metadata = await this.metadata([topic]);
-      const errorCode = leaders.apply(metadata);
-      const known = metadata.topics.find(({ name }) => name === topic)?.partitions ?? [];
-      const missing = partitions.find((wanted) => !known.some(({ partition }) => partition === wanted));
-      if (errorCode === 0 && missing === undefined) return leaders;
-      if (monotonicUs() > endUs || (errorCode !== 0 && !isRetriable(errorCode))) {
-        const what = missing === undefined ? topic : `${topic}/${missing}`;
-        throw brokerError(errorCode === 0 ? BROKER_ERROR.unknownTopicOrPartition : errorCode, `finding ${what}`);
-      }
-      await delay(50);
-    }
-  }
-
-  async #listOffsetsOnce(
-    topic: string,
-    partitions: readonly number[],
-    which: "earliest" | "latest",
-    isolation: Isolation,
-  ): Promise<number[]> {
-    const leaders = await this.#leadersOf(topic, partitions);
-    const offsets = new Map<number, number>();
-    const nodeIds = new Set(partitions.map((partition) => leaders.leaderOf(partition)));
-    for (const nodeId of nodeIds) {
-      const led = partitions.filter((partition) => leaders.leaderOf(partition) === nodeId);
-      const answers = await this.#control.ask(leaderEndpoint(leaders, nodeId), {
-        api: API.listOffsets,
-        write: (writer) => writeListOffsetsRequest(writer, topic, led, which, isolation),
-        read: readListOffsetsResponse,
-      });
-      for (const { partition, errorCode, offset } of answers) {
-        if (errorCode !== 0) {
-          const error = brokerError(errorCode, `asking for offsets of ${topic}/${partition}`);
-          throw isRetriable(errorCode) ? new FaultlineError("kafka-timeout", error.message, { cause: error }) : error;
-        }
-        offsets.set(partition, offset);
-      }
-    }
-    return partitions.map((partition) => offsets.get(partition) ?? -1);
-  }
-}
-
-function leaderEndpoint(leaders: TopicLeaders, nodeId: number): Endpoint {
-  const endpoint = leaders.endpoint(nodeId);
-  if (endpoint !== undefined) return endpoint;
-  throw new FaultlineError("kafka-unreachable", `partitions of ${leaders.topic} have no leader`);
 }
 
 function parseAddress(address: string): Endpoint {

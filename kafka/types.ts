@@ -138,6 +138,11 @@ export interface FetcherOptions {
   readonly minBytes?: number;
   /** Default 1 MiB. */
   readonly maxBytesPerPartition?: number;
+  /**
+   * How long to rest between an answer and the next request, ms: fewer requests and larger batches for a longer wait. An answer that
+   * shows a backlog is followed at once. Default 0.
+   */
+  readonly restMs?: number;
   /** An unanswered request breaks its connection after this time beyond `maxWaitMs`. Default 30,000. */
   readonly requestTimeoutMs?: number;
   /** A partition for which no broker answers for this long beyond `maxWaitMs`, pauses not counted, fails the fetcher. Default 60,000. */

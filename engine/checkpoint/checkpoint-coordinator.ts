@@ -5,7 +5,7 @@ import type { Failure } from "../cluster/messages.ts";
 import type { Timer, World } from "../ports.ts";
 import type { CheckpointEffects } from "./checkpoint-effects.ts";
 import { CheckpointFiles } from "./checkpoint-files.ts";
-import { CheckpointRun } from "./checkpoint-run.ts";
+import { type Aborted, CheckpointRun } from "./checkpoint-run.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import { checkpointFolder, jobFolder } from "./paths.ts";
 import type { CheckpointFacts, CheckpointKind, CheckpointTask } from "./pending-checkpoint.ts";
@@ -54,7 +54,8 @@ export class CheckpointCoordinator {
     this.#retained = new RetainedCheckpoints(world, jobId, settings.retain);
     this.#run = new CheckpointRun(world, new CheckpointFiles(world, this.#retained, config), settings.timeoutUs, {
       onAcknowledged: (checkpointId) => config.effects.phase(checkpointId, "acknowledged"),
-      onEnded: (facts, reason, report) => this.#onEnded(facts, reason, report),
+      onEnded: (facts, aborted, report) => this.#onEnded(facts, aborted, report),
+      onFate: (checkpointId, fate) => config.effects.abort(checkpointId, fate),
     });
     this.#savepoints = new SavepointQueue(world.store, jobId, () => this.#proceed());
     this.#schedule = new CheckpointSchedule(settings);
@@ -211,12 +212,13 @@ export class CheckpointCoordinator {
     effects.phase(checkpointId, "triggered");
   }
 
-  #onEnded(facts: CheckpointFacts, reason: string | null, report: CheckpointReport): void {
+  #onEnded(facts: CheckpointFacts, aborted: Aborted | null, report: CheckpointReport): void {
+    const reason = aborted?.reason ?? null;
     const { checkpointId, kind, last, folder } = facts;
     const { effects, world } = this.#config;
     const savepoint = this.#savepoint;
     this.#savepoint = null;
-    if (reason === null) {
+    if (aborted === null) {
       this.#failures = 0;
       this.#isOver = last;
       this.#completeId = checkpointId;
@@ -226,7 +228,7 @@ export class CheckpointCoordinator {
       effects.complete(checkpointId);
     } else {
       world.journal.write("checkpointAborted", { checkpointId, reason });
-      effects.abort(checkpointId);
+      effects.abort(checkpointId, aborted.fate);
     }
     effects.phase(checkpointId, reason === null ? "completed" : "aborted");
     effects.report(report);

@@ -1,4 +1,4 @@
-import type { CheckpointReport } from "../cluster/checkpoint-facts.ts";
+import type { AbortFate, CheckpointReport } from "../cluster/checkpoint-facts.ts";
 import type { Failure } from "../cluster/messages.ts";
 
 export interface CheckpointOrder {
@@ -13,7 +13,8 @@ export interface CheckpointEffects {
   /** To all tasks' workers: sources send the barrier. */
   trigger(order: CheckpointOrder): void;
   complete(checkpointId: number): void;
-  abort(checkpointId: number): void;
+  /** Called again when the fate of one whose metadata were on their way is known. */
+  abort(checkpointId: number, fate: AbortFate): void;
   phase(checkpointId: number, phase: "triggered" | "acknowledged" | "completed" | "aborted"): void;
   /** Once for each that was triggered. */
   report(report: CheckpointReport): void;

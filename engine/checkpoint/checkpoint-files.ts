@@ -39,8 +39,8 @@ export class CheckpointFiles {
     });
   }
 
-  /** Takes away what there is of an aborted one; `done` when nobody could take it for a complete one any more. */
-  removeAborted(facts: CheckpointFacts, done: () => void): void {
+  /** Takes away what there is of an aborted one; `done`: nobody can take it for a complete one any more, or it could not be removed. */
+  removeAborted(facts: CheckpointFacts, done: (isRemoved: boolean) => void): void {
     const { checkpointId, kind, folder } = facts;
     this.#aborted.set(checkpointId, facts);
     if (this.#aborted.size > MAX_ABORTED) this.#aborted.delete(Math.min(...this.#aborted.keys()));
@@ -48,7 +48,7 @@ export class CheckpointFiles {
     this.#retained.remove(entry, (isRemoved) => {
       // An entry that stays needs what it points to.
       if (kind === "savepoint" && isRemoved) this.#retained.remove(folder, done);
-      else done();
+      else done(isRemoved);
     });
   }
 

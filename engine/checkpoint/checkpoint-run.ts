@@ -1,14 +1,21 @@
 import { assert } from "../../base/assert.ts";
-import type { CheckpointReport, SnapshotCost, SnapshotHandle } from "../cluster/checkpoint-facts.ts";
+import type { AbortFate, CheckpointReport, SnapshotCost, SnapshotHandle } from "../cluster/checkpoint-facts.ts";
 import type { Failure } from "../cluster/messages.ts";
 import type { Timer, World } from "../ports.ts";
 import type { CheckpointFiles } from "./checkpoint-files.ts";
 import { type CheckpointFacts, type CheckpointTask, PendingCheckpoint } from "./pending-checkpoint.ts";
 
+export interface Aborted {
+  readonly reason: string;
+  readonly fate: AbortFate;
+}
+
 export interface CheckpointRunEvents {
   onAcknowledged(checkpointId: number): void;
-  /** Complete and durable (`reason` null), or given up; none is in progress any more. */
-  onEnded(facts: CheckpointFacts, reason: string | null, report: CheckpointReport): void;
+  /** Complete and durable, or given up; none is in progress any more. */
+  onEnded(facts: CheckpointFacts, aborted: Aborted | null, report: CheckpointReport): void;
+  /** It is known whether one that was given up while its metadata were on their way could be removed. */
+  onFate(checkpointId: number, fate: AbortFate): void;
 }
 
 /** Tasks that are named where a checkpoint has waited for them in vain. */
@@ -90,8 +97,12 @@ export class CheckpointRun {
         this.#written();
         this.#end(pending, null);
       } else {
-        this.#files.removeAborted(pending.facts, () => this.#written());
-        if (this.#pending === pending) this.#end(pending, `its metadata were not stored: ${error?.message}`);
+        this.#files.removeAborted(pending.facts, (isRemoved) => {
+          this.#events.onFate(pending.facts.checkpointId, isRemoved ? "gone" : "unremoved");
+          this.#written();
+        });
+        const reason = `its metadata were not stored: ${error?.message}`;
+        if (this.#pending === pending) this.#end(pending, { reason, fate: "uncertain" });
       }
     });
   }
@@ -107,14 +118,15 @@ export class CheckpointRun {
   #giveUp(pending: PendingCheckpoint, reason: string): void {
     // While its metadata are being written removal would come too early; it follows the write.
     if (!pending.isAcknowledged) this.#files.removeAborted(pending.facts, () => {});
-    this.#end(pending, reason);
+    this.#end(pending, { reason, fate: pending.isAcknowledged ? "uncertain" : "gone" });
   }
 
-  #end(pending: PendingCheckpoint, reason: string | null): void {
+  #end(pending: PendingCheckpoint, aborted: Aborted | null): void {
     this.#timeout?.cancel();
     this.#timeout = null;
     this.#pending = null;
-    this.#events.onEnded(pending.facts, reason, pending.report(reason, this.#world.clock.nowUs()));
+    const report = pending.report(aborted?.reason ?? null, this.#world.clock.nowUs());
+    this.#events.onEnded(pending.facts, aborted, report);
   }
 
   #ignore(checkpointId: number, { vertex, subtask }: CheckpointTask): void {

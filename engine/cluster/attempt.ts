@@ -1,10 +1,13 @@
 import type { PhysicalPlan } from "../dataflow/plan.ts";
+import type { OutputQuestion } from "../replication/output-hashes.ts";
+import { DivergenceDesk } from "./divergence-desk.ts";
 import type { JobOrder } from "./job-effects.ts";
 import type { JobStart } from "./job-recovery.ts";
 import type { JobSpec } from "./job-spec.ts";
-import type { CoordinatorToWorker, TaskPlacement } from "./messages.ts";
-import { placeTasks, type WorkerAddress } from "./placement.ts";
+import type { CoordinatorToWorker, Failure, TaskPlacement } from "./messages.ts";
+import { placeTasks } from "./placement.ts";
 import { TaskTable } from "./task-table.ts";
+import type { WorkerAddress } from "./worker-pools.ts";
 
 interface AttemptSettings {
   readonly number: number;
@@ -14,6 +17,8 @@ interface AttemptSettings {
   readonly workers: readonly WorkerAddress[];
   readonly start: JobStart;
   readonly send: (worker: string, message: CoordinatorToWorker) => void;
+  readonly after: (delayUs: number, callback: () => void) => void;
+  readonly fail: (failure: Failure) => void;
 }
 
 /** One attempt to run a job: its tasks, where they are, and the orders to their workers. */
@@ -21,6 +26,8 @@ export class Attempt {
   readonly number: number;
   readonly start: JobStart;
   readonly tasks: TaskTable;
+  /** Where its replicas are compared. */
+  readonly outputs: DivergenceDesk;
   readonly #settings: AttemptSettings;
   readonly #placements: readonly TaskPlacement[];
   readonly #undeployed: Set<string>;
@@ -32,12 +39,30 @@ export class Attempt {
     this.start = settings.start;
     this.#placements = placeTasks(settings.plan, settings.workers);
     this.tasks = new TaskTable(settings.plan, this.#placements);
+    const { plan, after, fail } = settings;
+    this.outputs = new DivergenceDesk({
+      plan,
+      isSound: (vertex, subtask) => this.tasks.isSound(vertex, subtask),
+      ask: (vertex, subtask, question) => this.#ask(vertex, subtask, question),
+      after,
+      fail,
+    });
     this.#undeployed = new Set(this.#placements.map(({ worker }) => worker));
   }
 
   /** All workers that are left have built their tasks. */
   get isDeployed(): boolean {
     return this.#undeployed.size === 0;
+  }
+
+  /** Workers that have not built their tasks. */
+  get undeployed(): readonly string[] {
+    return [...this.#undeployed];
+  }
+
+  /** How many workers it began on. */
+  get workers(): number {
+    return this.#settings.workers.length;
   }
 
   deploy(): void {
@@ -58,6 +83,15 @@ export class Attempt {
   loseWorker(worker: string): readonly TaskPlacement[] {
     this.#undeployed.delete(worker);
     return this.tasks.loseWorker(worker);
+  }
+
+  /** Asks a task what it has sent; false: its worker is gone. */
+  #ask(vertex: string, subtask: number, question: OutputQuestion): boolean {
+    const placement = this.#placements.find((one) => one.vertex === vertex && one.subtask === subtask);
+    if (placement === undefined || !this.tasks.liveWorkers.includes(placement.worker)) return false;
+    const about = { epoch: this.#settings.epoch, jobId: this.#settings.spec.jobId, attempt: this.number };
+    this.#settings.send(placement.worker, { type: "describeOutput", ...about, vertex, subtask, question });
+    return true;
   }
 
   /** Tells all workers that are left. */

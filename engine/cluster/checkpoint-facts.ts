@@ -41,6 +41,12 @@ export interface TaskSnapshotReport extends SnapshotCost {
 
 export type CheckpointPhase = "triggered" | "acknowledged" | "completed" | "aborted";
 
+/**
+ * What is known of a checkpoint that was given up. `gone`: it is not complete and never will be; `uncertain`: its metadata were on their
+ * way to the store, and are being removed; `unremoved`: they could not be, so that a restart may take it for complete.
+ */
+export type AbortFate = "gone" | "uncertain" | "unremoved";
+
 /** What became of a checkpoint. Times are monotonic µs of the coordinator. */
 export interface CheckpointReport {
   readonly checkpointId: number;

@@ -1,3 +1,4 @@
+import { present } from "../../base/assert.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import type { Connection, ConnectionHandler, World } from "../ports.ts";
 import { taskFailure } from "../task/task-failure.ts";
@@ -59,7 +60,7 @@ export class Coordinator {
   /** Accepts connections and stands for election. Once. */
   start(): void {
     this.#world.network.accept((connection) => this.#onConnection(connection));
-    this.#world.election.join(this.#config.group, this.#config.name, {
+    present(this.#world.election, "the coordinators' election").join(this.#config.group, this.#config.name, {
       onElected: (epoch) => this.#onElected(epoch),
       onDeposed: () => this.#onDeposed(),
     });
@@ -157,6 +158,8 @@ export class Coordinator {
       case "snapshotFailed":
       case "heartbeatDue":
       case "replicaLagging":
+      case "outputHashes":
+      case "outputDescribed":
         if (peer.role !== "worker") throw misplaced(message.type);
         this.#desk?.onReport(peer.worker, message);
         return;
@@ -174,7 +177,7 @@ export class Coordinator {
     }
   }
 
-  #onRegister(peer: Peer, { worker, address, pid }: Registration): void {
+  #onRegister(peer: Peer, { worker, address, pid, zone }: Registration): void {
     if (peer.role !== "unknown") throw misplaced("second registration");
     if (this.#workers.get(worker) !== undefined) {
       throw new FaultlineError("cluster-protocol", `there is a worker "${worker}" already`, {
@@ -186,8 +189,8 @@ export class Coordinator {
     const { connection } = peer;
     const progressSinceUs = this.#world.clock.nowUs();
     const unheard = { lastAliveUs: null, progress: 0, progressSinceUs, stalled: false };
-    this.#workers.add({ worker, address, pid, connection, ...unheard });
-    this.#world.journal.write("workerRegistered", { worker, address, pid });
+    this.#workers.add({ worker, address, zone, pid, connection, ...unheard });
+    this.#world.journal.write("workerRegistered", { worker, address, pid, ...(zone === undefined ? {} : { zone }) });
     sendControl(peer.connection, { type: "registered", epoch: this.#epoch });
     this.#broadcast(this.#workersMessage());
     this.#desk?.onWorkersChanged();

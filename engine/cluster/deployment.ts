@@ -1,13 +1,18 @@
-import { FaultlineError } from "../../base/errors.ts";
+import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
 import type { PhysicalPlan } from "../dataflow/plan.ts";
 import type { World } from "../ports.ts";
+import { OrderLog } from "../replication/order-log.ts";
+import { OrderPartitions } from "../replication/order-partitions.ts";
+import type { OutputDescription, OutputHashes, OutputQuestion } from "../replication/output-hashes.ts";
+import { instanceOf, subtaskOf } from "../replication/subtask.ts";
 import { buildTask } from "../task/build-task.ts";
 import { FRAME_CREDIT, type Frame } from "../task/frame.ts";
 import type { FrameLink } from "../task/link.ts";
 import type { Task } from "../task/task.ts";
 import type { CheckpointEvent, TaskHost } from "../task/task-parts.ts";
-import type { JobSpec } from "./job-spec.ts";
+import { isTerminal } from "./job-effects.ts";
+import { checkpointsOf, DEFAULT_LEASE_US, type JobSpec } from "./job-spec.ts";
 import type { TaskCounters, TaskPlacement } from "./messages.ts";
 import { taskKey } from "./placement.ts";
 
@@ -18,7 +23,7 @@ export interface DeploymentSettings {
   readonly placements: readonly TaskPlacement[];
   readonly graph: LogicalGraph;
   readonly plan: PhysicalPlan;
-  readonly world: Pick<World, "clock" | "timers" | "log" | "callOut" | "files">;
+  readonly world: Pick<World, "clock" | "timers" | "log" | "election" | "callOut" | "files">;
   readonly host: TaskHost;
   /** By task, what it goes on from; null: all begin with empty state. */
   readonly states: ReadonlyMap<string, Uint8Array> | null;
@@ -35,6 +40,9 @@ export class Deployment {
   readonly #plan: PhysicalPlan;
   readonly #placements: readonly TaskPlacement[];
   readonly #tasks = new Map<string, Task>();
+  /** By task, of those that are compared with their replicas. */
+  readonly #outputs = new Map<string, OutputHashes>();
+  readonly #orders: { readonly log: OrderLog; readonly partitions: OrderPartitions } | null;
   /** Tasks of this worker reach each other by reference. */
   readonly #local: FrameLink;
 
@@ -46,6 +54,8 @@ export class Deployment {
     this.#placements = settings.placements;
     this.replicated = settings.job.replication !== undefined;
     this.#local = { writable: true, send: (frame) => this.#deliverLocal(frame) };
+    this.#orders = this.#buildOrders(settings);
+    const orders = this.#orders;
     const placements = new Map(settings.placements.map((p) => [taskKey(p.vertex, p.subtask), p]));
     const linkTo = (vertex: string, subtask: number): FrameLink => {
       const placement = placements.get(taskKey(vertex, subtask));
@@ -57,7 +67,11 @@ export class Deployment {
       if (worker !== settings.worker) continue;
       const vertex = settings.plan.vertices.find((candidate) => candidate.id === id);
       if (vertex === undefined) throw new FaultlineError("job-invalid", `the plan has no vertex "${id}"`);
-      const task = buildTask({ ...settings, linkTo }, vertex, subtask);
+      const task = buildTask(
+        { ...settings, host: this.#leaving(settings.host), linkTo, orders, outputs: this.#outputs },
+        vertex,
+        subtask,
+      );
       const state = settings.states?.get(taskKey(id, subtask));
       if (state !== undefined) task.restore(state);
       this.#tasks.set(taskKey(id, subtask), task);
@@ -76,8 +90,50 @@ export class Deployment {
     return this.tasks.some(({ state }) => state === "created" || state === "running" || state === "ended");
   }
 
+  /** `job-invalid` when groups need leaders and nobody can be elected here. */
+  #buildOrders({ job, plan, world, attempt, worker }: DeploymentSettings) {
+    const { merge, orderLog: address, leaseUs = DEFAULT_LEASE_US } = job.replication ?? {};
+    const partitions = new OrderPartitions(plan);
+    if (merge !== "kaZoo" || address === undefined || partitions.count === 0) return null;
+    const { election } = world;
+    if (election === undefined) {
+      throw new FaultlineError(
+        "job-invalid",
+        "KaZoo elects a leader for each replica group: this worker has no election",
+        {
+          hint: "give the workers servers of ZooKeeper, or take the merge liveRobin",
+        },
+      );
+    }
+    const onError = (error: Error) => this.fail(asFaultlineError(error));
+    const retain = checkpointsOf(job)?.retain ?? 1;
+    const log = new OrderLog({ world, election, address, attempt, candidate: worker, leaseUs, retain, onError });
+    return { log, partitions };
+  }
+
+  /** A task that has ended, well or not, leads its group no more. */
+  #leaving(host: TaskHost): TaskHost {
+    if (this.#orders === null) return host;
+    const { log, partitions } = this.#orders;
+    return {
+      ...host,
+      onState: (task, state, failure) => {
+        const replicas = this.#plan.vertices.find(({ id }) => id === task.vertex)?.replicas ?? 1;
+        const partition = partitions.partitionOf(task.vertex, instanceOf(task.subtask, replicas));
+        if (partition !== null && isTerminal(state)) log.leave(partition);
+        host.onState(task, state, failure);
+      },
+    };
+  }
+
   start(): void {
+    this.#orders?.log.start();
     for (const task of this.tasks) task.start();
+  }
+
+  /** Instead of `start`. */
+  resolve(): void {
+    for (const task of this.tasks) task.resolve();
   }
 
   drain(): void {
@@ -85,6 +141,7 @@ export class Deployment {
   }
 
   cancel(): void {
+    this.#orders?.log.close();
     for (const task of this.tasks) task.cancel();
   }
 
@@ -103,6 +160,13 @@ export class Deployment {
   /** A replica is no longer part of the job. */
   onReplicaLost(vertex: string, subtask: number): void {
     this.#tasks.get(taskKey(vertex, subtask))?.cancel();
+    const replicas = this.#plan.vertices.find(({ id }) => id === vertex)?.replicas ?? 1;
+    const instance = instanceOf(subtask, replicas);
+    const partition = this.#orders?.partitions.partitionOf(vertex, instance) ?? null;
+    if (partition !== null) {
+      if (this.#tasks.has(taskKey(vertex, subtask))) this.#orders?.log.leave(partition);
+      else this.#orders?.log.onReplicaLost(partition, subtask - subtaskOf(instance, 0, replicas));
+    }
     this.#disconnect(vertex, subtask, "in");
     this.#disconnect(vertex, subtask, "out");
   }
@@ -119,7 +183,13 @@ export class Deployment {
   }
 
   onCheckpoint(event: CheckpointEvent): void {
+    if (event.kind === "complete") this.#orders?.log.onCheckpointComplete(event.checkpointId);
     for (const task of this.tasks) task.onCheckpoint(event);
+  }
+
+  /** What a task here has sent; null: nobody compares it. */
+  describeOutput(vertex: string, subtask: number, question: OutputQuestion): OutputDescription | null {
+    return this.#outputs.get(taskKey(vertex, subtask))?.describe(question) ?? null;
   }
 
   counters(): readonly TaskCounters[] {

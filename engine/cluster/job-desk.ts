@@ -116,6 +116,10 @@ export class JobDesk {
       case "replicaLagging":
         run.onReplicaLagging(report.vertex, report.subtask);
         return;
+      case "outputHashes":
+      case "outputDescribed":
+        run.outputs?.onReport(report);
+        return;
       default:
         unreachable(report, "report");
     }
@@ -166,7 +170,9 @@ export class JobDesk {
       load: this.#parts.loadJob,
       send: (worker, message) => this.#send(worker, message),
       transition: (state, failure) => this.#announce(state, failure),
-      nextAttempt: () => ++this.#attempts,
+      attemptBegins: (number) => {
+        this.#attempts = Math.max(this.#attempts, number);
+      },
       replicaLost: ({ vertex, subtask, worker }, failure) => {
         const { world, broadcast } = this.#parts;
         const { jobId } = job;
@@ -195,12 +201,14 @@ export class JobDesk {
     const run = this.#run;
     if (run === null) return;
     const { jobId } = run.spec;
-    const { attempt } = run;
+    const { lastAttempt: attempt } = run;
     const atUs = this.#parts.world.clock.nowUs();
     const cause = failure === null ? {} : { failure };
     const restored = run.restored === null ? {} : { restored: run.restored };
-    this.#lastState = { type: "jobState", jobId, attempt, state, atUs, ...restored, ...cause };
-    this.#parts.world.journal.write("jobState", { jobId, attempt, state, ...cause });
+    const { workersMissing } = run;
+    const fewer = state === "deploying" && workersMissing > 0 ? { workersMissing } : {};
+    this.#lastState = { type: "jobState", jobId, attempt, state, atUs, ...restored, ...fewer, ...cause };
+    this.#parts.world.journal.write("jobState", { jobId, attempt, state, ...fewer, ...cause });
     this.#parts.broadcast(this.#lastState);
     this.#ticks.regulate(run);
     this.#prepareSpares();

@@ -1,4 +1,5 @@
 import type { LogicalGraph } from "../dataflow/graph.ts";
+import type { AbortFate } from "./checkpoint-facts.ts";
 import type { JobRecovery, RecoveryEffects } from "./job-recovery.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { CoordinatorToWorker, Failure, JobState, TaskPlacement, TaskState } from "./messages.ts";
@@ -9,8 +10,8 @@ export interface JobEffects {
   load(spec: JobSpec, done: (error: Error | null, graph: LogicalGraph | null) => void): void;
   send(worker: string, message: CoordinatorToWorker): void;
   transition(state: JobState, failure: Failure | null): void;
-  /** Number of a further attempt, larger than all before. */
-  nextAttempt(): number;
+  /** An attempt of this number: no later one of any job has it. */
+  attemptBegins(number: number): void;
   /** A replica is lost; its siblings go on. */
   replicaLost(task: TaskPlacement, failure: Failure): void;
   after(delayUs: number, callback: () => void): void;
@@ -30,7 +31,7 @@ export function isActive(state: JobState): boolean {
 
 /** What all workers of a job are told, besides to deploy. */
 export type JobOrder =
-  | { readonly type: "start" | "drain" | "cancel" }
+  | { readonly type: "start" | "drain" | "cancel" | "resolve" }
   | { readonly type: "replicaLost"; readonly vertex: string; readonly subtask: number }
   | {
       readonly type: "checkpoint";
@@ -39,4 +40,5 @@ export type JobOrder =
       readonly atUs: number;
       readonly last: boolean;
     }
-  | { readonly type: "checkpointComplete" | "checkpointAborted"; readonly checkpointId: number };
+  | { readonly type: "checkpointComplete"; readonly checkpointId: number }
+  | { readonly type: "checkpointAborted"; readonly checkpointId: number; readonly fate: AbortFate };

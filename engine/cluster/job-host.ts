@@ -7,12 +7,14 @@ import type { Frame } from "../task/frame.ts";
 import type { FrameLink } from "../task/link.ts";
 import { taskFailure } from "../task/task-failure.ts";
 import type { CheckpointOrder } from "../task/task-parts.ts";
+import type { AbortFate } from "./checkpoint-facts.ts";
 import { Deployment } from "./deployment.ts";
 import type { Exchange } from "./exchange.ts";
 import { JobSnapshots } from "./job-snapshots.ts";
 import { checkpointsOf, type JobSpec } from "./job-spec.ts";
 import type { LoadJob } from "./load-job.ts";
 import type { CoordinatorToWorker, WorkerToCoordinator } from "./messages.ts";
+import type { DescribeOutput } from "./output-messages.ts";
 import { planOfJob } from "./plan-of-job.ts";
 import { TaskReports } from "./task-reports.ts";
 
@@ -31,7 +33,10 @@ interface LostReplica extends Order {
 }
 
 export interface JobHostParts
-  extends Pick<World, "clock" | "timers" | "log" | "store" | "localStore" | "journal" | "callOut" | "files"> {
+  extends Pick<
+    World,
+    "clock" | "timers" | "log" | "election" | "store" | "localStore" | "journal" | "callOut" | "files"
+  > {
   readonly loadJob: LoadJob;
   readonly exchange: Exchange;
   readonly send: (message: WorkerToCoordinator) => void;
@@ -126,15 +131,19 @@ export class JobHost {
     deployment.onCheckpoint({ kind: "complete", checkpointId: order.checkpointId });
   }
 
-  abortCheckpoint(order: Order & { readonly checkpointId: number }): void {
+  abortCheckpoint(order: Order & { readonly checkpointId: number; readonly fate: AbortFate }): void {
     const deployment = this.#deploymentOf(order);
     if (deployment === null) return;
     this.#snapshots?.snapshots.onAborted(order.checkpointId);
-    deployment.onCheckpoint({ kind: "aborted", checkpointId: order.checkpointId });
+    deployment.onCheckpoint({ kind: "aborted", checkpointId: order.checkpointId, fate: order.fate });
   }
 
   start(order: Order): void {
     this.#deploymentOf(order)?.start();
+  }
+
+  resolve(order: Order): void {
+    this.#deploymentOf(order)?.resolve();
   }
 
   drain(order: Order): void {
@@ -158,6 +167,13 @@ export class JobHost {
     const deployment = this.#deployment?.jobId === jobId ? this.#deployment : null;
     const tasks = deployment?.counters() ?? [];
     this.#parts.send({ type: "counters", jobId, attempt: deployment?.attempt ?? 0, tasks });
+  }
+
+  describeOutput(order: DescribeOutput): void {
+    const { jobId, attempt, vertex, subtask, question } = order;
+    const description = this.#deploymentOf(order)?.describeOutput(vertex, subtask, question) ?? null;
+    if (description !== null)
+      this.#parts.send({ type: "outputDescribed", jobId, attempt, vertex, subtask, description });
   }
 
   /** Hands a frame to its task; false when nobody here knows its attempt or channel. */

@@ -1,3 +1,4 @@
+import { AttemptCount } from "../checkpoint/attempt-count.ts";
 import { CheckpointCoordinator } from "../checkpoint/checkpoint-coordinator.ts";
 import { findRestorePoint, loadRestorePoint, type RestoringJob } from "../checkpoint/restore-point.ts";
 import type { World } from "../ports.ts";
@@ -5,7 +6,7 @@ import { instanceOf } from "../replication/subtask.ts";
 import { taskFailure } from "../task/task-failure.ts";
 import type { CheckpointPhase, CheckpointReport, RestorePoint } from "./checkpoint-facts.ts";
 import type { JobOrder } from "./job-effects.ts";
-import { checkpointsOf, DEFAULT_RESTART, type JobSpec } from "./job-spec.ts";
+import { checkpointsOf, DEFAULT_RESTART, type JobSpec, leavesTransactions } from "./job-spec.ts";
 import type { Failure, TaskPlacement, WorkerToCoordinator } from "./messages.ts";
 import { taskKey } from "./placement.ts";
 import type { SnapshotShape } from "./plan-of-job.ts";
@@ -20,6 +21,8 @@ export interface JobStart {
   readonly restore: RestorePoint | null;
   /** Sources begin at the present end of their logs. */
   readonly fromEnd: boolean;
+  /** Number of the attempt: at least the one that was proposed. */
+  readonly attempt: number;
 }
 
 /** What the recovery of a job asks of its run. */
@@ -47,9 +50,12 @@ export class JobRecovery {
   readonly #checkpoints: CheckpointCoordinator | null;
   readonly #restarts: RestartDecider;
   readonly #shape: SnapshotShape;
+  /** null: its attempts leave nothing behind that a later one must know of. */
+  readonly #attempts: AttemptCount | null;
   /** Checkpoints that a worker could not read. */
   readonly #damaged = new Set<number>();
   #started = false;
+  #hasRun = false;
 
   constructor(
     spec: JobSpec,
@@ -67,6 +73,7 @@ export class JobRecovery {
     this.#restarts = new RestartDecider(strategy, { clock, random });
     const settings = checkpointsOf(spec);
     const { jobId } = spec;
+    this.#attempts = leavesTransactions(spec) ? new AttemptCount(world, jobId) : null;
     this.#checkpoints =
       settings === null
         ? null
@@ -78,7 +85,7 @@ export class JobRecovery {
             effects: {
               trigger: (order) => effects.order({ type: "checkpoint", ...order }),
               complete: (checkpointId) => effects.order({ type: "checkpointComplete", checkpointId }),
-              abort: (checkpointId) => effects.order({ type: "checkpointAborted", checkpointId }),
+              abort: (checkpointId, fate) => effects.order({ type: "checkpointAborted", checkpointId, fate }),
               phase: (checkpointId, phase) => listener.onPhase(checkpointId, phase),
               report: (report) => listener.onReport(report),
               fail: (failure) => effects.fail(failure),
@@ -86,16 +93,14 @@ export class JobRecovery {
           });
   }
 
-  /** Finds out where the next attempt begins. `done` may come much later; `snapshot-corrupt` when there is nothing left to start from. */
-  findStart(done: (failure: Failure | null, start: JobStart | null) => void): void {
+  /** Finds out where the next attempt begins, and its number: `proposed` or more. `done` may come much later; `snapshot-corrupt` when there is nothing left to start from. */
+  findStart(proposed: number, done: (failure: Failure | null, start: JobStart | null) => void): void {
     const { recovery, guarantee, restoreFrom, jobId } = this.#spec;
     const isFirst = !this.#started;
     const world = this.#world;
     const job: RestoringJob = this.#shape;
     const found = (error: Error | null, restore: RestorePoint | null) => {
-      // The first attempt begins where it was told to, also when that takes several tries.
-      if (error === null) this.#started = true;
-      if (error === null) done(null, { restore, fromEnd: false });
+      if (error === null) this.#claimNumber(proposed, { restore, fromEnd: false }, done);
       else done(taskFailure(error, `restore of job ${jobId}`, "snapshot-corrupt"), null);
     };
     const original = () => {
@@ -105,7 +110,7 @@ export class JobRecovery {
     if (isFirst || recovery === "scratch") {
       original();
     } else if (guarantee === "at-most-once") {
-      done(null, { restore: null, fromEnd: true });
+      done(null, { restore: null, fromEnd: true, attempt: proposed });
     } else {
       const from = this.#checkpoints?.firstId;
       const complete = this.#checkpoints?.completeId ?? null;
@@ -117,8 +122,24 @@ export class JobRecovery {
     }
   }
 
-  /** What follows a failure. Behind a savepoint that was to be the end nothing does: what began from it may run already. */
+  #claimNumber(
+    proposed: number,
+    start: Omit<JobStart, "attempt">,
+    done: (failure: Failure | null, start: JobStart | null) => void,
+  ): void {
+    const claimed = (error: Error | null, attempt: number | null) => {
+      // The first attempt begins where it was told to, also when that takes several tries.
+      if (attempt !== null) this.#started = true;
+      if (attempt !== null) done(null, { ...start, attempt });
+      else done(taskFailure(error, `number of an attempt of job ${this.#spec.jobId}`, "checkpoint-failed"), null);
+    };
+    if (this.#attempts === null) claimed(null, proposed);
+    else this.#attempts.claim(proposed, claimed);
+  }
+
+  /** What follows a failure. Replicas that diverge would do so again. Behind a savepoint that was to be the end nothing does: what began from it may run already. */
   onFailure(failure: Failure): RestartDecision {
+    if (failure.code === "replicas-diverged") return { kind: "fail", failure };
     const folder = this.#checkpoints?.endedWith ?? null;
     if (folder === null) return this.#restarts.onFailure(failure);
     const hint = "not all of its tasks had ended: a job that starts from there commits what they had not";
@@ -129,6 +150,7 @@ export class JobRecovery {
   /** The attempt runs: checkpoints begin. */
   onRunning(attempt: number, tasks: readonly TaskPlacement[], restore: RestorePoint | null): void {
     this.#restarts.onRunning();
+    this.#hasRun = true;
     const instances = tasks.map((task) => ({ vertex: task.vertex, subtask: this.#instanceOf(task) }));
     const wanted = new Map(instances.map((instance) => [taskKey(instance.vertex, instance.subtask), instance]));
     this.#checkpoints?.begin(attempt, [...wanted.values()], restore);
@@ -140,9 +162,26 @@ export class JobRecovery {
     else this.#checkpoints.end(settled);
   }
 
-  /** The job has ended, after `onStopped`: its checkpoints go, unless they are to be kept. */
-  onEnded(): void {
-    if (checkpointsOf(this.#spec)?.keepAtEnd === false) this.#checkpoints?.discard();
+  /** Its attempts may have left transactions that nobody ends. Behind a savepoint that was to be the end, who starts from there does. */
+  get leavesTransactions(): boolean {
+    return this.#hasRun && this.#attempts !== null && this.#spec.replication === undefined && !this.#hasEnded;
+  }
+
+  get #hasEnded(): boolean {
+    return this.#checkpoints !== null && this.#checkpoints.endedWith !== null;
+  }
+
+  /** To start from there loses nothing of what is known to be complete. */
+  covers({ restore }: JobStart): boolean {
+    return (restore?.checkpointId ?? 0) >= (this.#checkpoints?.completeId ?? 0);
+  }
+
+  /** The job has ended, after `onStopped`: its checkpoints go, unless they are to be kept or transactions are left that they name. */
+  onEnded(isResolved: boolean): void {
+    const { jobId } = this.#spec;
+    if (!isResolved)
+      this.#world.journal.write("transactionsLeft", { jobId, checkpointId: this.#checkpoints?.completeId });
+    else if (checkpointsOf(this.#spec)?.keepAtEnd === false) this.#checkpoints?.discard();
   }
 
   /** All tasks have ended and wait for a checkpoint that covers this. */

@@ -3,12 +3,13 @@ import type { LogicalGraph } from "../dataflow/graph.ts";
 import { taskFailure } from "../task/task-failure.ts";
 import type { Attempt } from "./attempt.ts";
 import { Attempts } from "./attempts.ts";
+import type { DivergenceDesk } from "./divergence-desk.ts";
 import { isActive, isTerminal, type JobEffects } from "./job-effects.ts";
 import type { JobRecovery } from "./job-recovery.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { Failure, JobState, TaskPlacement, TaskState } from "./messages.ts";
-import type { WorkerAddress } from "./placement.ts";
 import { RESTART_TIMEOUT_US, restartTimedOut } from "./restart-strategy.ts";
+import type { WorkerAddress } from "./worker-pools.ts";
 
 /**
  * A job, as the coordinator sees it:
@@ -39,12 +40,18 @@ export class JobRun {
       effects,
       onChange: () => this.#settle(),
       onFailure: (failure) => this.#giveUp(failure),
+      onUndeployed: (failure) => this.onFailure(failure),
     });
   }
 
-  /** Number of the present attempt, or of the first one. */
+  /** Number of the attempt that workers report about, or of the first one. */
   get attempt(): number {
     return this.#attempts.number;
+  }
+
+  /** Number of the latest attempt that was to run, or of the first one. */
+  get lastAttempt(): number {
+    return this.#attempts.lastNumber;
   }
 
   get state(): JobState {
@@ -59,14 +66,24 @@ export class JobRun {
     return isTerminal(this.#state);
   }
 
+  /** Workers that the present attempt was begun without, of those that the job was submitted with. */
+  get workersMissing(): number {
+    return this.#attempts.workersMissing;
+  }
+
   /** Checkpoint that the present attempt began from; null: none. */
   get restored(): number | null {
-    return this.#attempt?.start.restore?.checkpointId ?? null;
+    return this.#attempts.last?.start.restore?.checkpointId ?? null;
   }
 
   /** null: the job is not loaded yet. */
   get recovery(): JobRecovery | null {
     return this.#attempts.recovery;
+  }
+
+  /** Where the replicas of the present attempt are compared; null: there is no attempt. */
+  get outputs(): DivergenceDesk | null {
+    return this.#attempt?.outputs ?? null;
   }
 
   /** Workers that run tasks of this job and are not lost. */
@@ -97,6 +114,7 @@ export class JobRun {
 
   #startWhenDeployed(): void {
     const attempt = this.#attempt;
+    this.#attempts.onDeployed();
     if (this.#state !== "deploying" || attempt?.isDeployed !== true) return;
     attempt.order({ type: "start" });
     this.recovery?.onRunning(attempt.number, attempt.tasks.placements, attempt.start.restore);
@@ -231,17 +249,18 @@ export class JobRun {
   /** Leaves the states that wait for tasks to end, or for an attempt to begin. */
   #settle(): void {
     if (this.#attempts.open.length > 0) return;
-    if (this.#state === "failing") this.#enter("failed");
-    else if (this.#state === "cancelling") this.#enter("cancelled");
-    else if (this.#state === "created" || this.#state === "restarting") this.#begin();
-    else if (isActive(this.#state)) this.#enter("finished");
+    if (this.#state === "failing" || this.#state === "cancelling") {
+      if (this.#attempts.resolve()) this.#enter(this.#state === "failing" ? "failed" : "cancelled");
+    } else if (this.#state === "created" || this.#state === "restarting") this.#begin();
+    else if (isActive(this.#state) && this.outputs?.isPending !== true) this.#enter("finished");
   }
 
   #enter(state: JobState): void {
     this.#state = state;
     if (state !== "restarting") this.#attempts.abandon();
     if (state === "failing" || state === "cancelling") this.recovery?.onStopped(() => {});
-    else if (this.ended) this.recovery?.onStopped(() => this.recovery?.onEnded());
+    else if (this.ended)
+      this.recovery?.onStopped(() => this.recovery?.onEnded(state === "finished" || this.#attempts.isResolved));
     this.#effects.transition(state, this.#failure);
   }
 }

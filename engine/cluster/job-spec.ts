@@ -22,7 +22,7 @@ export interface JobSpec {
   readonly checkpoints?: CheckpointSettings;
   /** Folder of a retained checkpoint or savepoint in the store that the first attempt starts from. */
   readonly restoreFrom?: string;
-  /** Active replication: every merge is LiveRobin, watermarks travel on heartbeats; absent: none. */
+  /** Active replication: watermarks travel on heartbeats; absent: none. */
   readonly replication?: Replication;
   /** true: sources end at the end offsets found when the job starts; false: they run until drained or stopped. */
   readonly bounded: boolean;
@@ -94,6 +94,8 @@ export interface Replication {
   readonly factor: number;
   /** Sources are replicated too, not inner vertices alone. Sinks are not. */
   readonly sources: boolean;
+  /** Replicas of these vertices instead, 1 … 4. A vertex has the name of its first operator (`replicasOfOperators`). */
+  readonly vertices?: Readonly<Record<string, number>>;
   /** A log of one partition that belongs to this job: its ticks and cuts. */
   readonly cutLog: LogAddress;
   /** Time from heartbeat to heartbeat, µs. */
@@ -104,7 +106,19 @@ export interface Replication {
   readonly maxLagBytes: number;
   /** A task that has had no heartbeat for so many intervals says so. */
   readonly silentIntervals: number;
+  /** How replicas agree on the order of their inputs; default `liveRobin`. */
+  readonly merge?: MergePolicy;
+  /** With `merge: none`: run a job that it corrupts all the same, for its cost (`refuseUnordered`). */
+  readonly allowUnordered?: boolean;
+  /** KaZoo: a log of `OrderPartitions.count` partitions that belongs to this job; absent: the plan has no group that needs one. */
+  readonly orderLog?: LogAddress;
+  /** KaZoo: a leader whose orders do not come back for so long leaves it to another one, µs; default `DEFAULT_LEASE_US`. */
+  readonly leaseUs?: number;
 }
+
+/** `none`: elements are taken as they arrive; with replicas the cost baseline, which is right only where the order of channels makes no difference. */
+export const MERGE_POLICIES = ["liveRobin", "kaZoo", "timeBias", "none"] as const;
+export type MergePolicy = (typeof MERGE_POLICIES)[number];
 
 /** Where the rows of a graph's source come from. */
 export interface SourceBinding {
@@ -123,7 +137,7 @@ export interface SinkBinding {
 }
 
 export interface JobOptions {
-  /** Longest time a row waits in an output buffer, µs; 0 = flushed after every input step. */
+  /** Least time between two flushes of a task's output buffers, µs: the longest that a row waits for others; 0: no row waits. */
   readonly bufferTimeoutUs: number;
   /** Least time between two watermark elements of a source, µs: the longest that one waits after its source batch. */
   readonly watermarkIntervalUs: number;
@@ -131,22 +145,34 @@ export interface JobOptions {
   readonly idleTimeoutMs: number;
   /** A partition whose event time leads the slowest one of its source instance by more is not read for a while, ms; 0: all always are. */
   readonly watermarkAlignmentMs: number;
+  /** Rest between an answer of a source's log and the next request, ms: fewer requests and larger batches, for half of it more latency. */
+  readonly fetchRestMs: number;
   /** Size at which an output buffer is sealed and sent, bytes. */
   readonly bufferBytes: number;
   /** Bytes that may be on their way on one channel before its receiver grants more. */
   readonly channelWindowBytes: number;
   /** Most rows in one column batch. */
   readonly maxBatchRows: number;
+  /** An attempt whose workers have not all built their tasks, with the state that they start from, after so long has failed, µs. */
+  readonly deployTimeoutUs: number;
+  /**
+   * A restart waits so long, from the failure on, for as many workers as the job was submitted with, µs; then it goes on with those that
+   * are there. 0: it does at once.
+   */
+  readonly workersWaitUs: number;
 }
 
 export const DEFAULT_JOB_OPTIONS: JobOptions = {
-  bufferTimeoutUs: 1000,
+  bufferTimeoutUs: 0,
   watermarkIntervalUs: 1000,
   idleTimeoutMs: 0,
   watermarkAlignmentMs: 0,
+  fetchRestMs: 0,
   bufferBytes: 32 * 1024,
   channelWindowBytes: 512 * 1024,
   maxBatchRows: 4096,
+  deployTimeoutUs: 120_000_000,
+  workersWaitUs: 0,
 };
 
 export const DEFAULT_CHECKPOINTS: CheckpointSettings = {
@@ -161,11 +187,19 @@ export const DEFAULT_CHECKPOINTS: CheckpointSettings = {
   transactionTimeoutMs: 300_000,
 };
 
+/** Longer than any stall of a healthy broker, shorter than an outage that anybody would sit out. */
+export const DEFAULT_LEASE_US = 1_000_000;
+
 export const DEFAULT_RESTART: RestartStrategy = { kind: "fixed-delay", attempts: 10, delayUs: 0 };
 
 /** When and how snapshots of the job are taken; null: none are. */
 export function checkpointsOf({ recovery, guarantee, checkpoints }: JobSpec): CheckpointSettings | null {
   return recovery === "passive" && guarantee !== "at-most-once" ? (checkpoints ?? DEFAULT_CHECKPOINTS) : null;
+}
+
+/** Its sinks write transactions: what an attempt has not committed stays until somebody ends it. */
+export function leavesTransactions(job: JobSpec): boolean {
+  return job.guarantee === "exactly-once" && checkpointsOf(job) !== null;
 }
 
 /** How barriers meet at the job's tasks; null: there are none. In replicated jobs they ride on heartbeats, which align them. */

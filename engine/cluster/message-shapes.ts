@@ -1,6 +1,7 @@
 import { FaultlineError } from "../../base/errors.ts";
 import { decodeControl } from "./control-codec.ts";
 import type { Hello } from "./hello.ts";
+import { jobSpecShape } from "./job-spec-shape.ts";
 import type {
   ClientToCoordinator,
   CoordinatorToClient,
@@ -40,61 +41,28 @@ const taskCounters = record({
   watermarkMs: nullable(number),
   custom: mapOf(nullable(number)),
 });
-const binding = record({ kind: text, brokers: list(text), topic: anyText, partitions: positive });
-const replication = record({
-  factor: positive,
-  sources: flag,
-  cutLog: record({ kind: text, brokers: list(text), topic: text }),
-  heartbeatIntervalUs: positive,
-  heartbeatRecords: count,
-  maxLagBytes: positive,
-  silentIntervals: positive,
-});
-const jobSpec = record({
-  jobId: text,
-  name: anyText,
-  module: text,
-  parameters: record({}),
-  parallelism: positive,
-  keyGroups: positive,
-  sources: mapOf(binding),
-  sinks: mapOf(binding),
-  options: record({
-    bufferTimeoutUs: amount,
-    watermarkIntervalUs: amount,
-    idleTimeoutMs: amount,
-    watermarkAlignmentMs: amount,
-    bufferBytes: positive,
-    channelWindowBytes: positive,
-    maxBatchRows: positive,
-  }),
-  recovery: optional(oneOf("none", "scratch", "passive")),
-  restart: optional(record({ kind: oneOf("none", "fixed-delay", "failure-rate", "exponential-delay") })),
-  guarantee: optional(oneOf("at-most-once", "at-least-once", "exactly-once")),
-  checkpoints: optional(
-    record({
-      mode: oneOf("aligned", "at-least-once", "stop-the-world"),
-      intervalUs: amount,
-      timeoutUs: positive,
-      minPauseUs: amount,
-      toleratedFailures: count,
-      retain: positive,
-      keepAtEnd: flag,
-      localCopies: flag,
-      transactionTimeoutMs: positive,
-    }),
-  ),
-  restoreFrom: optional(text),
-  replication: optional(replication),
-  bounded: flag,
-});
 const snapshotHandle = record({ vertex: text, subtask: count, file: text, bytes: count, checksum: number });
+const outputWindow = record({ epoch: positive, after: count, numbers: list(count), hashes: list(count) });
+const describedEpoch = record({
+  epoch: positive,
+  last: count,
+  hash: count,
+  watermark: text,
+  hashes: nullable(list(count)),
+});
+const outputDescription = record({ epochs: list(describedEpoch), record: nullable(anyText) });
+const outputQuestion = record({
+  channel: count,
+  after: count,
+  upTo: positive,
+  record: nullable(record({ epoch: positive, position: count })),
+});
 const ofJob = { jobId: text };
 const ofAttempt = { jobId: text, attempt: positive };
 const order = record({ epoch: positive, ...ofAttempt });
 
 const TO_COORDINATOR: Readonly<Record<string, Shape>> = {
-  register: record({ worker: text, address: text, pid: count }),
+  register: record({ worker: text, address: text, pid: count, zone: optional(text) }),
   deployed: record(ofAttempt),
   taskState: record({
     ...ofAttempt,
@@ -125,6 +93,8 @@ const TO_COORDINATOR: Readonly<Record<string, Shape>> = {
   }),
   heartbeatDue: record(ofAttempt),
   replicaLagging: record({ ...ofAttempt, vertex: text, subtask: count }),
+  outputHashes: record({ ...ofAttempt, vertex: text, subtask: count, windows: list(outputWindow) }),
+  outputDescribed: record({ ...ofAttempt, vertex: text, subtask: count, description: outputDescription }),
   alive: record({ worker: text, progress: count }),
   hello: record({ role: oneOf("client", "data") }),
   // A client asks for them, a worker sends them.
@@ -142,26 +112,39 @@ const TO_WORKER: Readonly<Record<string, Shape>> = {
   deploy: record({
     epoch: positive,
     attempt: positive,
-    job: jobSpec,
+    job: jobSpecShape,
     placements: list(placement),
     restore: nullable(record({ checkpointId: positive, folder: text, snapshots: list(snapshotHandle) })),
     fromEnd: flag,
   }),
-  prepare: record({ epoch: positive, job: jobSpec }),
+  prepare: record({ epoch: positive, job: jobSpecShape }),
   checkpoint: record({ epoch: positive, ...ofAttempt, checkpointId: positive, folder: text, atUs: number, last: flag }),
   checkpointComplete: record({ epoch: positive, ...ofAttempt, checkpointId: positive }),
-  checkpointAborted: record({ epoch: positive, ...ofAttempt, checkpointId: positive }),
+  checkpointAborted: record({
+    epoch: positive,
+    ...ofAttempt,
+    checkpointId: positive,
+    fate: oneOf("gone", "uncertain", "unremoved"),
+  }),
   start: order,
+  resolve: order,
   replicaLost: record({ epoch: positive, ...ofAttempt, vertex: text, subtask: count }),
   drain: order,
   cancel: order,
+  describeOutput: record({
+    epoch: positive,
+    ...ofAttempt,
+    vertex: text,
+    subtask: count,
+    question: outputQuestion,
+  }),
   report: record({ epoch: positive, ...ofJob }),
   shutdown: record({ epoch: positive }),
 };
 
 const TO_CLIENT: Readonly<Record<string, Shape>> = {
   workers: record({ workers: list(record({ worker: text, pid: count })) }),
-  jobState: record({ ...ofAttempt, state: text, atUs: number, failure }),
+  jobState: record({ ...ofAttempt, state: text, atUs: number, workersMissing: optional(count), failure }),
   replicaLoss: record({
     ...ofAttempt,
     vertex: text,
@@ -197,7 +180,7 @@ export function readToClient(bytes: Uint8Array): CoordinatorToClient {
 
 /** What keeps a submitted value from being a job specification, or null. */
 export function jobSpecProblem(job: unknown): string | null {
-  const problem = jobSpec(job);
+  const problem = jobSpecShape(job);
   return problem === null ? null : `job${problem}`;
 }
 

@@ -1,4 +1,5 @@
 import type {
+  AbortFate,
   CheckpointPhase,
   CheckpointReport,
   RestorePoint,
@@ -6,6 +7,7 @@ import type {
   SnapshotHandle,
 } from "./checkpoint-facts.ts";
 import type { JobSpec } from "./job-spec.ts";
+import type { DescribeOutput, OutputReport } from "./output-messages.ts";
 
 /** Control messages: JSON, one per network message, between coordinator, workers and clients (harness, CLI). */
 
@@ -27,7 +29,14 @@ export interface Failure {
 }
 
 export type WorkerToCoordinator =
-  | { readonly type: "register"; readonly worker: string; readonly address: string; readonly pid: number }
+  | {
+      readonly type: "register";
+      readonly worker: string;
+      readonly address: string;
+      readonly pid: number;
+      /** What fails together with it; absent: nothing else does. */
+      readonly zone?: string | undefined;
+    }
   | { readonly type: "deployed"; readonly jobId: string; readonly attempt: number }
   | {
       readonly type: "taskState";
@@ -71,7 +80,8 @@ export type WorkerToCoordinator =
       readonly attempt: number;
       readonly vertex: string;
       readonly subtask: number;
-    };
+    }
+  | OutputReport;
 
 /** From the worker's liveness thread, over a connection of its own. `progress` is the main loop's turn counter. */
 export type LivenessToCoordinator = { readonly type: "alive"; readonly worker: string; readonly progress: number };
@@ -117,8 +127,12 @@ export type CoordinatorToWorker =
       readonly jobId: string;
       readonly attempt: number;
       readonly checkpointId: number;
+      /** Told again when it changes. */
+      readonly fate: AbortFate;
     }
   | { readonly type: "start"; readonly epoch: number; readonly jobId: string; readonly attempt: number }
+  /** Instead of `start`: sinks end the transactions that earlier attempts have left, nothing runs. */
+  | { readonly type: "resolve"; readonly epoch: number; readonly jobId: string; readonly attempt: number }
   | { readonly type: "drain"; readonly epoch: number; readonly jobId: string; readonly attempt: number }
   | { readonly type: "cancel"; readonly epoch: number; readonly jobId: string; readonly attempt: number }
   /** This replica is no longer part of the job: it ends, and nobody sends to it or waits for it. */
@@ -130,6 +144,7 @@ export type CoordinatorToWorker =
       readonly vertex: string;
       readonly subtask: number;
     }
+  | DescribeOutput
   | { readonly type: "report"; readonly epoch: number; readonly jobId: string }
   | { readonly type: "shutdown"; readonly epoch: number };
 
@@ -184,6 +199,8 @@ export type CoordinatorToClient =
       readonly failure?: Failure;
       /** Checkpoint that this attempt starts from. */
       readonly restored?: number;
+      /** `deploying`: on so many workers fewer than the job was submitted with. */
+      readonly workersMissing?: number;
     }
   /** A replica is lost; its siblings go on, and the job with them. */
   | {

@@ -7,6 +7,8 @@ const SEARCH_AGAIN_US = 100_000;
 
 interface NextAttemptParts {
   readonly recovery: JobRecovery;
+  /** Its number, unless that was used before. */
+  readonly proposed: number;
   after(delayUs: number, callback: () => void): void;
   /** Something has changed: look again. */
   onChange(): void;
@@ -60,7 +62,7 @@ export class NextAttempt {
     this.#searching = true;
     this.#searches++;
     let answersLater = false;
-    this.#parts.recovery.findStart((failure, start) => {
+    this.#parts.recovery.findStart(this.#parts.proposed, (failure, start) => {
       if (this.#abandoned) return;
       this.#start = start;
       if (failure !== null) this.#onFailure(failure);

@@ -1,60 +1,54 @@
-import { assert } from "../../base/assert.ts";
-import { FaultlineError } from "../../base/errors.ts";
+import { assert, present } from "../../base/assert.ts";
 import type { PhysicalPlan } from "../dataflow/plan.ts";
 import type { TaskPlacement } from "./messages.ts";
-
-export interface WorkerAddress {
-  readonly worker: string;
-  readonly address: string;
-}
+import { domainOf, splitWorkers, type WorkerAddress } from "./worker-pools.ts";
 
 /**
- * Which worker runs which task: subtask s of every vertex on worker s mod W, so that forward neighbours meet on one worker and
- * replicas of one group never do. Where only some vertices are replicated, they have workers of their own: losing one of those costs
- * replicas only. Pure. `job-invalid` when there are too few workers.
+ * Which worker runs which task. Replicas of one group never share a worker, nor a zone where workers say theirs; workers with tasks that have
+ * no replica run none, so that losing one with replicas costs replicas only. Vertices of the same parallelism and as many replicas
+ * have their subtasks on the same workers, so that forward neighbours meet. Pure. `job-invalid` when the workers are too few.
  */
 export function placeTasks(plan: PhysicalPlan, workers: readonly WorkerAddress[]): readonly TaskPlacement[] {
   assert(workers.length >= 1, "a job needs a worker");
   const pools = splitWorkers(plan, workers);
-  return plan.vertices.flatMap((vertex) => {
-    const pool = vertex.replicas > 1 ? pools.replicated : pools.single;
-    return Array.from({ length: vertex.parallelism * vertex.replicas }, (_, subtask): TaskPlacement => {
-      const { worker, address } = pool[subtask % pool.length]!;
-      return { vertex: vertex.id, subtask, worker, address };
-    });
+  const layouts = new Map<string, readonly WorkerAddress[]>();
+  const load = new Map<string, number>();
+  return plan.vertices.flatMap(({ id: vertex, parallelism, replicas }) => {
+    const shape = `${parallelism} ${replicas}`;
+    let layout = layouts.get(shape);
+    if (layout === undefined) {
+      // Tasks without replicas begin with the first worker in every vertex: so those of the same number meet.
+      layout =
+        replicas === 1
+          ? spread(pools.single, parallelism, 1, new Map())
+          : spread(pools.replicated, parallelism, replicas, load);
+      layouts.set(shape, layout);
+    }
+    return layout.map(({ worker, address }, subtask): TaskPlacement => ({ vertex, subtask, worker, address }));
   });
 }
 
-/** The first workers for unreplicated tasks, in proportion to what there is to run, the others for replicas. */
-function splitWorkers(plan: PhysicalPlan, workers: readonly WorkerAddress[]) {
-  const tasks = (isReplicated: boolean) =>
-    plan.vertices
-      .filter(({ replicas }) => replicas > 1 === isReplicated)
-      .reduce((sum, { parallelism, replicas }) => sum + parallelism * replicas, 0);
-  const [single, replicated] = [tasks(false), tasks(true)];
-  if (replicated === 0) return { single: workers, replicated: [] };
-  const replicas = Math.max(...plan.vertices.map((vertex) => vertex.replicas));
-  const needed = workersNeeded(plan);
-  if (workers.length < needed) {
-    throw new FaultlineError(
-      "job-invalid",
-      `${replicas} replicas need ${needed} workers, there are ${workers.length}`,
-      {
-        hint: "replicas of one group never share a worker, nor one with tasks that have no replica: start more workers",
-      },
-    );
+/** By subtask its worker: for each instance the least loaded ones, the first of them, each in a domain of its own. Counts them in `load`. */
+function spread(
+  pool: readonly WorkerAddress[],
+  instances: number,
+  replicas: number,
+  load: Map<string, number>,
+): readonly WorkerAddress[] {
+  const loadOf = ({ worker }: WorkerAddress) => load.get(worker) ?? 0;
+  const layout: WorkerAddress[] = [];
+  for (let instance = 0; instance < instances; instance++) {
+    const idlest = pool.toSorted((a, b) => loadOf(a) - loadOf(b));
+    const domains = new Set<string>();
+    for (let replica = 0; replica < replicas; replica++) {
+      const found = idlest.find((worker) => !domains.has(domainOf(worker)));
+      const worker = present(found, "worker in a domain of its own");
+      domains.add(domainOf(worker));
+      load.set(worker.worker, loadOf(worker) + 1);
+      layout.push(worker);
+    }
   }
-  if (single === 0) return { single: [], replicated: workers };
-  const share = Math.round((workers.length * single) / (single + replicated));
-  const count = Math.min(Math.max(share, 1), workers.length - replicas);
-  return { single: workers.slice(0, count), replicated: workers.slice(count) };
-}
-
-/** Fewer workers cannot run the plan: replicas of one group never share one, nor one with tasks that have no replica. */
-export function workersNeeded({ vertices }: PhysicalPlan): number {
-  const replicas = Math.max(...vertices.map((vertex) => vertex.replicas));
-  if (replicas === 1) return 1;
-  return replicas + (vertices.some((vertex) => vertex.replicas === 1) ? 1 : 0);
+  return layout;
 }
 
 /** Name of a task in maps and messages. */

@@ -5,6 +5,8 @@ import { refuseUnreplayable } from "../connectors/socket/replay.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
 import type { PhysicalPlan } from "../dataflow/plan.ts";
 import { planJob } from "../dataflow/planner.ts";
+import { OrderPartitions } from "../replication/order-partitions.ts";
+import { refuseUnordered } from "../replication/unordered.ts";
 import { checkpointsOf, type JobSpec } from "./job-spec.ts";
 
 /** The plan of a submitted job: the same in the coordinator and in every worker. `job-invalid` when it cannot run. */
@@ -15,10 +17,27 @@ export function planOfJob(graph: LogicalGraph, job: JobSpec): PhysicalPlan {
     refuseLoops(graph, "loops take no part in checkpoints yet", "run the job without recovery");
   if (replication === undefined) return planJob(graph, { parallelism, keyGroups });
   refuseLoops(graph, "loops have no replicas", "run the job without replication");
-  refuseAlignedReplicas(graph, job);
-  const { factor, sources } = replication;
+  const { factor, sources, vertices: vertexReplicas = {}, merge, allowUnordered } = replication;
   const replicas = { source: sources ? factor : 1, operator: factor, sink: 1 };
-  return planJob(graph, { parallelism, keyGroups, replicas });
+  const plan = planJob(graph, { parallelism, keyGroups, replicas, vertexReplicas });
+  refuseAlignedReplicas(graph, plan, job);
+  refuseMissingOrderLog(plan, job);
+  if (merge === "none" && allowUnordered !== true) refuseUnordered(plan);
+  return plan;
+}
+
+function refuseMissingOrderLog(plan: PhysicalPlan, { replication }: JobSpec): void {
+  const { merge, orderLog } = replication ?? {};
+  if (merge !== "kaZoo" || orderLog !== undefined) return;
+  const { count } = new OrderPartitions(plan);
+  if (count === 0) return;
+  throw new FaultlineError(
+    "job-invalid",
+    `KaZoo orders the inputs of ${count} replica groups: the job has no order log`,
+    {
+      hint: `give replication.orderLog a topic of ${count} partitions that belongs to this job alone`,
+    },
+  );
 }
 
 function refuseLoops(graph: LogicalGraph, why: string, hint: string): void {
@@ -28,9 +47,9 @@ function refuseLoops(graph: LogicalGraph, why: string, hint: string): void {
 }
 
 /** A replica reads ahead of what it emits, and what counts is the group's cut: to hold partitions back there would align nothing. */
-function refuseAlignedReplicas(graph: LogicalGraph, { options, replication }: JobSpec): void {
-  if (options.watermarkAlignmentMs === 0 || replication?.sources !== true || replication.factor === 1) return;
-  const source = [...graph.nodes.values()].find(({ kind }) => kind === "source");
+function refuseAlignedReplicas(graph: LogicalGraph, plan: PhysicalPlan, { options }: JobSpec): void {
+  if (options.watermarkAlignmentMs === 0) return;
+  const source = plan.vertices.find(({ id, replicas }) => replicas > 1 && graph.nodes.get(id)?.kind === "source");
   if (source === undefined) return;
   throw new FaultlineError("job-invalid", `source "${source.id}" has replicas: they do not align their partitions`, {
     hint: "set watermarkAlignmentMs to 0, or give the sources no replicas",

@@ -38,6 +38,9 @@ export class TaskReports {
       case "heartbeatSilence":
         this.#parts.journal.write("heartbeatSilence", { jobId, attempt, vertex, subtask, silentUs: notice.silentUs });
         return;
+      case "outputHashes":
+        this.#parts.send({ type: "outputHashes", jobId, attempt, vertex, subtask, windows: notice.windows });
+        return;
       default:
         unreachable(notice, "notice");
     }

@@ -41,6 +41,10 @@ export class TaskTable {
     return [...this.#tasks.values()].every(({ state }) => state === "ended" || isTerminal(state));
   }
 
+  get allFinished(): boolean {
+    return [...this.#tasks.values()].every(({ state }) => state === "finished");
+  }
+
   /** Names of the tasks that run. */
   get open(): readonly string[] {
     return [...this.#tasks].filter(([, { state }]) => !isTerminal(state)).map(([name]) => name);
@@ -50,6 +54,12 @@ export class TaskTable {
   openTask(vertex: string, subtask: number): PlacedTask | null {
     const task = this.#tasks.get(taskKey(vertex, subtask));
     return task === undefined || isTerminal(task.state) ? null : task;
+  }
+
+  /** The task has neither failed nor been cancelled. */
+  isSound(vertex: string, subtask: number): boolean {
+    const state = this.#tasks.get(taskKey(vertex, subtask))?.state;
+    return state !== undefined && state !== "failed" && state !== "cancelled";
   }
 
   /** Its tasks that had not ended have failed with it; returns them. */

@@ -1,5 +1,5 @@
 import type { Connection } from "../ports.ts";
-import type { WorkerAddress } from "./placement.ts";
+import type { WorkerAddress } from "./worker-pools.ts";
 
 export interface RegisteredWorker extends WorkerAddress {
   readonly pid: number;

@@ -1,7 +1,6 @@
 import { unreachable } from "../../base/assert.ts";
-import { FaultlineError } from "../../base/errors.ts";
+import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import type { CallOut, Connection, World } from "../ports.ts";
-import { taskFailure } from "../task/task-failure.ts";
 import { sendControl } from "./control-codec.ts";
 import { Exchange } from "./exchange.ts";
 import { JobHost } from "./job-host.ts";
@@ -20,6 +19,8 @@ export interface WorkerConfig {
   readonly livenessIntervalUs: number | null;
   /** How long the worker tries to reach the coordinator at its start before it gives up and aborts. */
   readonly connectTimeoutUs: number;
+  /** Host, rack or zone that it fails together with: no two replicas of a group are placed in one. */
+  readonly zone?: string | undefined;
 }
 
 const CONNECT_RETRY_US = 50_000;
@@ -56,6 +57,7 @@ export class Worker {
         soon: (callback) => world.timers.soon(() => this.#turn(callback)),
       },
       log: world.log,
+      ...(world.election === undefined ? {} : { election: world.election }),
       store: world.store,
       ...(world.localStore === undefined ? {} : { localStore: world.localStore }),
       journal: world.journal,
@@ -95,14 +97,14 @@ export class Worker {
   }
 
   #connect(): void {
-    const { worker, pid, coordinatorAddress, livenessIntervalUs } = this.#config;
+    const { worker, pid, zone, coordinatorAddress, livenessIntervalUs } = this.#config;
     const connection = this.#world.network.connect(coordinatorAddress, {
       onMessage: (bytes) => this.#turn(() => this.#onBytes(bytes)),
       onDrain: () => {},
       onClosed: (error) => this.#onCoordinatorGone(error),
     });
     this.#coordinator = connection;
-    this.#send({ type: "register", worker, address: this.#world.network.address, pid });
+    this.#send({ type: "register", worker, address: this.#world.network.address, pid, zone });
     if (livenessIntervalUs !== null) this.#sendAlive(connection, livenessIntervalUs);
   }
 
@@ -138,13 +140,20 @@ export class Worker {
     else this.#world.processes.abort(lost);
   }
 
+  /** What is no message is the sender's fault and passed over; a failure to do what a message says is this worker's own, and its end. */
   #onBytes(bytes: Uint8Array): void {
     if (this.#ended) return;
+    let message: CoordinatorToWorker;
     try {
-      this.#onMessage(readToWorker(bytes));
+      message = readToWorker(bytes);
     } catch (error) {
-      const { message } = taskFailure(error, "message of the coordinator", "cluster-protocol");
-      this.#world.journal.write("badMessage", { message });
+      this.#world.journal.write("badMessage", { message: asFaultlineError(error, "cluster-protocol").message });
+      return;
+    }
+    try {
+      this.#onMessage(message);
+    } catch (error) {
+      this.#world.processes.abort(asFaultlineError(error));
     }
   }
 
@@ -168,6 +177,9 @@ export class Worker {
       case "start":
         this.#jobs.start(message);
         return;
+      case "resolve":
+        this.#jobs.resolve(message);
+        return;
       case "drain":
         this.#jobs.drain(message);
         return;
@@ -185,6 +197,9 @@ export class Worker {
         return;
       case "replicaLost":
         this.#jobs.onReplicaLost(message);
+        return;
+      case "describeOutput":
+        this.#jobs.describeOutput(message);
         return;
       case "report":
         this.#jobs.report(message.jobId);

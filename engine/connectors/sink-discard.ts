@@ -46,6 +46,8 @@ export class DiscardSink implements Sink {
 
   commit(_checkpointId: number): void {}
 
+  abandon(): void {}
+
   counters(): Readonly<Record<string, number>> {
     return { discarded: this.#rows, checksumHigh: this.#sumHigh, checksumLow: this.#sumLow };
   }

@@ -92,6 +92,8 @@ export class LogSink implements Sink {
 
   commit(_checkpointId: number): void {}
 
+  abandon(): void {}
+
   counters(): Readonly<Record<string, number>> {
     return { unacknowledged: this.#output.records - this.#output.durable };
   }

@@ -66,6 +66,16 @@ export class SinkOutput {
     if (!this.settled) writer.kick();
   }
 
+  /** Takes over the records of an output that has no writer yet, behind its own. */
+  takeOver(waiting: SinkOutput): void {
+    assert(waiting.#writer === null, "records have one writer");
+    const backlog = waiting.#backlog;
+    for (; !backlog.isEmpty; backlog.shift()) {
+      this.append(backlog.bytes, backlog.start, backlog.end, backlog.timestampMs);
+    }
+    this.kick();
+  }
+
   kick(): void {
     if (!this.settled) this.#writer?.kick();
   }

@@ -1,14 +1,16 @@
 import { assert, present } from "../../base/assert.ts";
 import { asFaultlineError } from "../../base/errors.ts";
-import type { PreparedTransaction, World } from "../ports.ts";
+import type { AbortFate } from "../cluster/checkpoint-facts.ts";
+import type { World } from "../ports.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
-import { decodePrepared, encodePrepared } from "./prepared-state.ts";
-import type { Sealed, Transaction } from "./sealed-transaction.ts";
+import { encodePrepared } from "./prepared-state.ts";
+import { RestoredTransactions } from "./restored-transactions.ts";
+import { type Sealed, SealedTransactions, type Transaction } from "./sealed-transactions.ts";
 import type { Sink, SinkHost } from "./sink.ts";
 import { type LogSinkSettings, partitionOf } from "./sink-log.ts";
 import { SinkOutput } from "./sink-output.ts";
 import { SinkRecords } from "./sink-records.ts";
-import { TransactionPool, type TransactionPoolSettings } from "./transaction-pool.ts";
+import { poolExhausted, TransactionPool, type TransactionPoolSettings } from "./transaction-pool.ts";
 
 export type TransactionalSinkSettings = LogSinkSettings & TransactionPoolSettings;
 
@@ -27,10 +29,9 @@ export class TransactionalSink implements Sink {
   readonly #partition: number;
   readonly #records: SinkRecords;
   readonly #pool: TransactionPool;
-  #restored: PreparedTransaction[] = [];
+  readonly #restored = new RestoredTransactions();
   #open: Transaction;
-  /** In order of their checkpoints, until they are committed. */
-  #sealed: Sealed[] = [];
+  readonly #sealed = new SealedTransactions();
   #closed = false;
   #acknowledged = 0;
   #commits = 0;
@@ -65,8 +66,8 @@ export class TransactionalSink implements Sink {
 
   /** A sink that ends before it has fenced all former ones would leave what they have left open in front of its rows. */
   get committed(): boolean {
-    const isDone = this.#open.output.records === 0 && this.#restored.length === 0 && this.#sealed.length === 0;
-    return isDone && this.#pool.isFenced;
+    const isDone = this.#open.output.records === 0 && this.#sealed.isCommitted;
+    return isDone && this.#restored.isCommitted && this.#pool.isFenced;
   }
 
   get rows(): number {
@@ -78,7 +79,7 @@ export class TransactionalSink implements Sink {
   }
 
   restore(state: Uint8Array): void {
-    this.#restored.push(...decodePrepared(state));
+    this.#restored.add(state);
   }
 
   /**
@@ -87,18 +88,15 @@ export class TransactionalSink implements Sink {
    */
   start(): void {
     assert(!this.#pool.isOpen, "a sink starts once");
-    const own = new Set(this.#settings.transactionalIds);
-    if (!this.#restored.some(({ id }) => own.has(id))) this.#claim();
-    let unanswered = this.#restored.length;
-    if (unanswered === 0) this.#pool.fence();
-    for (const prepared of this.#restored) {
-      this.#world.log.commitPrepared(this.#settings.address, prepared, (error) =>
-        this.#after(error, () => {
-          unanswered--;
-          if (unanswered === 0) this.#onRestored();
-        }),
-      );
-    }
+    const { transactionalIds, address } = this.#settings;
+    if (!this.#restored.has(transactionalIds)) this.#claim();
+    if (this.#restored.isCommitted) this.#pool.fence();
+    this.#restored.commit(
+      this.#world.log,
+      address,
+      (error, work) => this.#after(error, work),
+      () => this.#onRestored(),
+    );
   }
 
   emit(batch: ColumnBatch): void {
@@ -110,32 +108,35 @@ export class TransactionalSink implements Sink {
   }
 
   prepare(checkpointId: number, done: (state: Uint8Array) => void): void {
-    assert(checkpointId > (this.#sealed.at(-1)?.checkpointId ?? -1), "checkpoints come in order", { checkpointId });
+    const last = this.#sealed.all.at(-1)?.checkpointId ?? -1;
+    assert(checkpointId > last, "checkpoints come in order", { checkpointId });
     this.endStep();
     const transaction = this.#open.output.records > 0 ? this.#open : null;
     if (transaction !== null) this.#open = this.#newTransaction();
-    this.#sealed.push({ checkpointId, transaction, done, isDone: false, prepared: null, commit: "none" });
+    this.#sealed.add(checkpointId, transaction, done);
     this.#goOn();
   }
 
   commit(checkpointId: number): void {
-    for (const sealed of this.#sealed) {
-      if (sealed.checkpointId > checkpointId) break;
+    for (const sealed of this.#sealed.complete(checkpointId)) {
       assert(sealed.isDone, "a checkpoint completes when its sinks have prepared it", { checkpointId });
-      const { transaction } = sealed;
-      if (transaction === null || sealed.commit !== "none") continue;
       sealed.commit = "asked";
-      const pooled = present(transaction.pooled, "writer of a prepared transaction");
+      const pooled = present(sealed.transaction?.pooled, "writer of a prepared transaction");
       const fromUs = this.#world.clock.nowUs();
       pooled.writer.commit((error) => this.#after(error, () => this.#onCommitted(sealed, fromUs)));
     }
+  }
+
+  abandon(checkpointId: number, fate: AbortFate): void {
+    this.#sealed.abandon(checkpointId, fate);
+    this.#goOn();
   }
 
   counters(): Readonly<Record<string, number>> {
     return {
       unacknowledged: this.#records.rows - this.#acknowledged,
       openTransactions: this.#open.output.records > 0 ? 1 : 0,
-      preparedTransactions: this.#sealed.filter(({ prepared }) => prepared !== null).length,
+      preparedTransactions: this.#sealed.all.filter(({ prepared }) => prepared !== null).length,
       committedTransactions: this.#commits,
       commitUs: this.#commitUs,
     };
@@ -145,7 +146,9 @@ export class TransactionalSink implements Sink {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const prepared = new Set(this.#sealed.flatMap(({ isDone, transaction }) => (isDone ? [transaction?.output] : [])));
+    const prepared = new Set(
+      this.#sealed.all.flatMap(({ isDone, transaction }) => (isDone ? [transaction?.output] : [])),
+    );
     this.#pool.close((output) => prepared.has(output));
   }
 
@@ -160,7 +163,6 @@ export class TransactionalSink implements Sink {
 
   /** All that was prepared is committed. */
   #onRestored(): void {
-    this.#restored = [];
     if (!this.#pool.isOpen) this.#claim();
     this.#pool.fence();
     this.#goOn();
@@ -196,35 +198,45 @@ export class TransactionalSink implements Sink {
     if (!this.#pool.isOpen) return;
     const answers: Sealed[] = [];
     let isDurable = true;
-    for (const sealed of this.#sealed) {
+    for (const sealed of this.#sealed.all) {
       if (sealed.transaction !== null) {
-        this.#join(sealed.transaction);
+        sealed.transaction = this.#joined(sealed.transaction, sealed);
         isDurable = sealed.transaction.output.settled;
       }
       if (!isDurable) break;
       if (!sealed.isDone) answers.push(sealed);
     }
-    if (isDurable) this.#join(this.#open);
+    if (isDurable) this.#open = this.#joined(this.#open, null);
     // A checkpoint that says nothing of what was prepared before it must not be complete before that is committed.
-    if (this.#restored.length > 0) return;
+    if (!this.#restored.isCommitted || answers.length === 0) return;
     for (const sealed of answers) this.#answer(sealed);
+    // What is answered may be what the next rows wait for.
+    this.#goOn();
   }
 
-  #join(transaction: Transaction): void {
+  /**
+   * The transaction with a writer of the pool. Every checkpoint that fails leaves one that waits for the next to be complete. When that has
+   * used up the pool, rows go into the newest of these again, once it is certain that no checkpoint which names it can be restored.
+   */
+  #joined(transaction: Transaction, sealed: Sealed | null): Transaction {
     transaction.pooled ??= this.#pool.take(transaction.output);
+    if (transaction.pooled !== null) return transaction;
+    const abandoned = this.#sealed.takeAbandoned(sealed);
+    abandoned?.output.takeOver(transaction.output);
+    if (abandoned === null && this.#sealed.isStuckBefore(sealed))
+      throw poolExhausted(this.#settings.transactionalIds.length);
+    return abandoned ?? transaction;
   }
 
   /** With what is prepared for this checkpoint, and for those before it as long as that is not known to be committed. */
   #answer(sealed: Sealed): void {
     const { checkpointId, transaction, done } = sealed;
     sealed.isDone = true;
-    if (transaction === null) this.#sealed = this.#sealed.filter((other) => other !== sealed);
-    else {
+    if (transaction !== null) {
       const { writer } = present(transaction.pooled, "writer of durable records");
       sealed.prepared = present(writer.prepared(), "transaction of durable records");
     }
-    const before = this.#sealed.filter((other) => other.checkpointId <= checkpointId);
-    done(encodePrepared(before.map(({ prepared }) => present(prepared, "transaction of an earlier checkpoint"))));
+    done(encodePrepared(this.#sealed.namedBy(checkpointId)));
   }
 
   /**
@@ -235,9 +247,8 @@ export class TransactionalSink implements Sink {
     this.#commits++;
     this.#commitUs += this.#world.clock.nowUs() - fromUs;
     committed.commit = "done";
-    const waiting = this.#sealed.findIndex(({ commit }) => commit !== "done");
-    const ended = this.#sealed.splice(0, waiting < 0 ? this.#sealed.length : waiting);
-    for (const { transaction } of ended) this.#pool.release(present(transaction?.pooled, "writer of a transaction"));
+    for (const { pooled } of this.#sealed.takeCommitted())
+      this.#pool.release(present(pooled, "writer of a transaction"));
     this.#goOn();
   }
 }

@@ -1,3 +1,4 @@
+import type { AbortFate } from "../cluster/checkpoint-facts.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 
 /** What `prepare` gives when there is nothing to restore. */
@@ -35,6 +36,8 @@ export interface Sink {
    * for at-least-once.
    */
   commit(checkpointId: number): void;
+  /** The checkpoint is not complete, for what `fate` says of it. Nothing to do for at-least-once. */
+  abandon(checkpointId: number, fate: AbortFate): void;
   counters(): Readonly<Record<string, number>>;
   /** Before `start`: the state that `prepare` gave for the checkpoint that the job starts from. */
   restore(state: Uint8Array): void;

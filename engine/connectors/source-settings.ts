@@ -14,6 +14,8 @@ export interface SourceSettings {
   readonly idleTimeoutUs?: number;
   /** A partition whose event time leads the slowest one by more is not read for a while, ms; 0 or none: all always are. */
   readonly watermarkAlignmentMs?: number;
+  /** Rest between an answer of the log and the next request, ms; default 0. */
+  readonly fetchRestMs?: number;
   /** true: drains from the start. */
   readonly bounded: boolean;
   /** Begins at the end that the log has at the start; false or none: at its beginning, or where a snapshot says. */

@@ -96,8 +96,10 @@ export class Source {
       onSkipped: (partition, nextOffset) => this.#take(() => this.#onSkipped(partition, nextOffset)),
       onError: (error) => this.#host.fail(error),
     };
+    const { address, fetchRestMs = 0 } = this.#settings;
     // What is taken back must not be computed with.
-    this.#reader = this.#world.log.openReader(this.#settings.address, this.#partitions.positions, handler, "committed");
+    const reading = { isolation: "committed", restMs: fetchRestMs } as const;
+    this.#reader = this.#world.log.openReader(address, this.#partitions.positions, handler, reading);
     for (const [index, partition] of this.#partitions.numbers.entries()) {
       if (this.#alignment.isHeld(index)) this.#reader.hold(partition, true);
     }

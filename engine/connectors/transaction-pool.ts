@@ -153,3 +153,10 @@ export class TransactionPool {
     });
   }
 }
+
+/** All ids of a pool hold rows that nobody may add to. */
+export function poolExhausted(ids: number): FaultlineError {
+  const message = `all ${ids} transactional ids of the sink hold rows of checkpoints that failed and may yet be restored`;
+  const hint = "see in the journal why the store does not remove these checkpoints";
+  return new FaultlineError("checkpoint-failed", message, { hint });
+}

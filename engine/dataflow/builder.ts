@@ -24,6 +24,8 @@ interface OperatorOptions {
   readonly chainable?: boolean;
   /** The operator is given the processing time; false unless said. */
   readonly processingTime?: boolean;
+  /** See `OperatorNode`. */
+  readonly deterministic?: boolean;
   /** Outputs beside the main one; `Stream.side` reads them. */
   readonly sideOutputs?: readonly SideOutput[];
   readonly loop?: LoopBounds;
@@ -54,7 +56,7 @@ export class JobBuilder {
 
   /** Any operator, with any number of inputs; the methods of `Stream` cover the usual ones. */
   operator(id: string, options: OperatorOptions): Stream {
-    const { sideOutputs = [], loop } = options;
+    const { sideOutputs = [], loop, deterministic } = options;
     const sides = new Map(sideOutputs.map(({ tag, schema }) => [tag, schema]));
     if (sides.size !== sideOutputs.length) {
       throw new FaultlineError("job-invalid", `operator "${id}": two side outputs have one tag`);
@@ -68,6 +70,7 @@ export class JobBuilder {
       keys: options.keys ?? null,
       chainable: options.chainable ?? true,
       processingTime: options.processingTime ?? false,
+      ...(deterministic === undefined ? {} : { deterministic }),
       ...(sides.size === 0 ? {} : { sideOutputs: sides }),
       ...(loop === undefined ? {} : { loop }),
       create: options.create,

@@ -43,6 +43,11 @@ export interface OperatorNode extends NodeBase {
   readonly chainable: boolean;
   /** The operator reads the clock, so that running it again gives other rows. */
   readonly processingTime?: boolean;
+  /**
+   * true: although it reads the clock, neither that nor its timers decide what rows it gives, nor when. false: its rows are no function of
+   * its input. Absent: they are one unless it reads the clock. Replicas need that; they are compared while they run.
+   */
+  readonly deterministic?: boolean;
   /** Schemas of its side outputs, by tag. */
   readonly sideOutputs?: ReadonlyMap<string, RowSchema>;
   /** It is the head of a loop; its input 1 is fed back. */

@@ -1,6 +1,8 @@
 import { FaultlineError } from "../../base/errors.ts";
-import type { LogicalEdge, LogicalGraph, LogicalNode } from "./graph.ts";
+import { chainsOf } from "./chains.ts";
+import type { LogicalEdge, LogicalGraph, LogicalNode, OperatorNode } from "./graph.ts";
 import type { PhysicalPlan, PlanEdge, Vertex } from "./plan.ts";
+import { type ReplicaCounts, replicasOfOperators } from "./replica-counts.ts";
 import { validateGraph } from "./validate.ts";
 
 interface PlanSettings {
@@ -9,10 +11,9 @@ interface PlanSettings {
   readonly keyGroups: number;
   /** 1 each unless given. */
   readonly replicas?: ReplicaCounts;
+  /** By vertex, where another count is wanted than `replicas` says. */
+  readonly vertexReplicas?: Readonly<Record<string, number>>;
 }
-
-/** Replicas of vertices, by the kind of their operators: vertices of several counts are not chained. */
-export type ReplicaCounts = Readonly<Record<LogicalNode["kind"], number>>;
 
 /** Most replicas of one instance. */
 const MAX_REPLICAS = 4;
@@ -28,27 +29,22 @@ export function planJob(graph: LogicalGraph, settings: PlanSettings): PhysicalPl
   validateGraph(graph);
   checkPositiveInteger("keyGroups", settings.keyGroups);
   checkPositiveInteger("parallelism", settings.parallelism);
-  const replicas = settings.replicas ?? UNREPLICATED;
   const parallelismOf = (node: LogicalNode) => node.parallelism ?? settings.parallelism;
+  const { replicas: byKind = UNREPLICATED, vertexReplicas = {} } = settings;
+  const replicas = replicasOfOperators(graph, byKind, vertexReplicas, parallelismOf);
+  const replicasOf = ({ id }: LogicalNode) => replicas.get(id)!;
   for (const node of graph.nodes.values()) {
     checkParallelism(node, parallelismOf(node), settings.keyGroups);
-    checkReplicas(node, replicas[node.kind]);
+    checkReplicas(node, replicasOf(node));
   }
-  const consumers = consumerCounts(graph);
-  const chains = new Map<string, string[]>();
-  const vertexOf = new Map<string, string>();
-  for (const node of graph.nodes.values()) {
-    const before = chainedTo(graph, node, consumers, parallelismOf, replicas);
-    const vertex = before === null ? node.id : vertexOf.get(before)!;
-    vertexOf.set(node.id, vertex);
-    if (before === null) chains.set(node.id, [node.id]);
-    else chains.get(vertex)!.push(node.id);
-  }
+  const alike = (sender: LogicalNode, receiver: LogicalNode) =>
+    parallelismOf(sender) === parallelismOf(receiver) && replicasOf(sender) === replicasOf(receiver);
+  const { chains, headOf } = chainsOf(graph, alike);
   const vertices = [...chains].map(([id, operators]): Vertex => {
     const first = graph.nodes.get(id)!;
-    return { id, operators, parallelism: parallelismOf(first), replicas: replicas[first.kind] };
+    return { id, operators, parallelism: parallelismOf(first), replicas: replicasOf(first) };
   });
-  return { vertices, edges: planEdges(graph, vertexOf, chains, parallelismOf), keyGroups: settings.keyGroups };
+  return { vertices, edges: planEdges(graph, headOf, chains, parallelismOf), keyGroups: settings.keyGroups };
 }
 
 function checkPositiveInteger(name: string, value: number): void {
@@ -83,44 +79,24 @@ function checkReplicas(node: LogicalNode, replicas: number): void {
       },
     );
   }
-  if (node.processingTime !== true) return;
-  throw new FaultlineError("job-invalid", `operator "${node.id}" reads the clock: its replicas would not agree`, {
-    hint: "run the job without replication, or use event time",
-  });
+  checkDeterministic(node);
 }
 
-function consumerCounts(graph: LogicalGraph): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const node of graph.nodes.values()) {
-    for (const { from, output } of node.inputs.flat()) {
-      if (output === undefined) counts.set(from, (counts.get(from) ?? 0) + 1);
-    }
+function checkDeterministic({ id, processingTime, deterministic }: OperatorNode): void {
+  if (deterministic === false) {
+    throw new FaultlineError("job-invalid", `operator "${id}" is not deterministic: its replicas would not agree`, {
+      hint: "run the job without replication: rows of call-outs and of what is declared so are no function of the input",
+    });
   }
-  return counts;
-}
-
-/** The node whose chain `node` joins, or null when it begins one. */
-function chainedTo(
-  graph: LogicalGraph,
-  node: LogicalNode,
-  consumers: ReadonlyMap<string, number>,
-  parallelismOf: (node: LogicalNode) => number,
-  replicas: ReplicaCounts,
-): string | null {
-  const edges = node.inputs.flat();
-  const edge = edges[0];
-  if (edge === undefined || edges.length > 1 || edge.partitioning.kind !== "forward") return null;
-  if (edge.output !== undefined) return null;
-  if (node.kind === "operator" && !node.chainable) return null;
-  if (consumers.get(edge.from) !== 1) return null;
-  const sender = graph.nodes.get(edge.from)!;
-  const alike = parallelismOf(sender) === parallelismOf(node) && replicas[sender.kind] === replicas[node.kind];
-  return alike ? edge.from : null;
+  if (processingTime !== true || deterministic === true) return;
+  throw new FaultlineError("job-invalid", `operator "${id}" reads the clock: its replicas would not agree`, {
+    hint: "run the job without replication, use event time, or declare a process function deterministic if the clock decides nothing",
+  });
 }
 
 function planEdges(
   graph: LogicalGraph,
-  vertexOf: ReadonlyMap<string, string>,
+  headOf: ReadonlyMap<string, string>,
   chains: ReadonlyMap<string, readonly string[]>,
   parallelismOf: (node: LogicalNode) => number,
 ): PlanEdge[] {
@@ -130,7 +106,7 @@ function planEdges(
     node.inputs.forEach((input, index) => {
       for (const edge of input) {
         checkForward(edge, node, parallelismOf(graph.nodes.get(edge.from)!), parallelismOf(node));
-        const from = vertexOf.get(edge.from)!;
+        const from = headOf.get(edge.from)!;
         const { partitioning, feedback } = edge;
         const output = edge.output === undefined ? {} : { output: { operator: edge.from, tag: edge.output } };
         const back = feedback === undefined ? {} : { feedback };

@@ -34,6 +34,11 @@ export interface ProcessOptions {
   readonly sideOutputs?: readonly SideOutput[];
   /** The operator is given the clock and timers; running it again gives other rows, so such a job cannot be replicated. */
   readonly processingTime?: boolean;
+  /**
+   * Whether its rows are a function of its input alone, for jobs with replicas. true: they are, although it is given the clock. false: they
+   * are not, because it draws random numbers, say, or walks through something in an order that the input does not fix.
+   */
+  readonly deterministic?: boolean;
 }
 
 /** Rows on their way from some nodes to the next one. Immutable; using one twice sends the rows both ways. */
@@ -87,9 +92,10 @@ export class Stream {
     id: string,
     schema: RowSchema,
     create: (sides: SideCollectors) => RowProcess,
-    { sideOutputs = [] }: Pick<ProcessOptions, "sideOutputs"> = {},
+    options: Omit<ProcessOptions, "processingTime"> = {},
   ): Stream {
-    return this.#one(id, schema, () => new ProcessOperator(schema, create, sideOutputs), { sideOutputs });
+    const { sideOutputs = [] } = options;
+    return this.#one(id, schema, () => new ProcessOperator(schema, create, sideOutputs), options);
   }
 
   /** The rows of a side output of the operator that this stream comes from. `job-invalid` when it does not declare it. */
@@ -165,7 +171,7 @@ export class Stream {
     return inOperator(id, () => {
       const operator = callOutOperator(this.schema, schema, options, create);
       const sideOutputs = options.failed === undefined ? [] : [options.failed];
-      return this.#one(id, schema, operator, { processingTime: true, sideOutputs });
+      return this.#one(id, schema, operator, { processingTime: true, deterministic: false, sideOutputs });
     });
   }
 

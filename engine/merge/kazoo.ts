@@ -5,7 +5,7 @@ import { type Element, elementCount } from "../task/element.ts";
 import { Fifo } from "./fifo.ts";
 import { KaZooOrdering, type Ordering } from "./kazoo-ordering.ts";
 import { RunQueue } from "./kazoo-runs.ts";
-import type { Merge, MergeEvent } from "./merge.ts";
+import type { Merge, MergeEvent, RestoringAttempt } from "./merge.ts";
 
 const END = Number.POSITIVE_INFINITY;
 
@@ -16,8 +16,7 @@ export interface KaZooLog {
   /** The snapshot of this checkpoint is taken next. */
   onBarrier(checkpointId: number): void;
   snapshot(writer: SnapshotWriter): void;
-  /** true: the log goes on where the snapshot was taken; false: another attempt orders anew. */
-  restore(reader: SnapshotReader): boolean;
+  restore(reader: SnapshotReader, attempt: RestoringAttempt): void;
 }
 
 /**
@@ -124,22 +123,32 @@ export class KaZoo implements Merge {
     for (const values of [this.#delivered, this.#shown, this.#flags]) writer.f64s(values, 0, values.length);
   }
 
-  restore(reader: SnapshotReader): void {
+  restore(reader: SnapshotReader, attempt: RestoringAttempt): void {
     assert(this.#queued === 0 && this.#orders.length === 0, "restore before the first element");
-    const goesOn = this.#log.restore(reader);
+    this.#log.restore(reader, attempt);
     this.#orders.restore(reader);
-    if (!goesOn) this.#orders.clear();
     this.#forwarded = reader.f64();
     const [heartbeat, checkpointId] = [reader.f64(), reader.f64()];
     this.#flagged = heartbeat === 0 ? null : { heartbeat, checkpointId };
     for (const values of [this.#delivered, this.#shown, this.#flags]) {
       for (let channel = 0; channel < values.length; channel++) values[channel] = reader.f64();
     }
+    if (attempt === "next") this.#beginAnew();
     const ordered = this.#delivered.slice();
     const runs = this.#orders.toArray();
     for (let at = 0; at < runs.length; at += 2) ordered[runs[at]!]! += runs[at + 1]!;
     for (const [channel, delivered] of this.#delivered.entries()) {
       this.ordering.restore(channel, delivered, ordered[channel]!, this.#flags[channel]!);
+    }
+  }
+
+  /** A new attempt orders anew and counts its heartbeats from 1: all that is left is what was delivered, and which channels have ended. */
+  #beginAnew(): void {
+    this.#orders.clear();
+    this.#forwarded = 0;
+    this.#flagged = null;
+    for (const shown of [this.#shown, this.#flags]) {
+      for (let channel = 0; channel < shown.length; channel++) if (shown[channel] !== END) shown[channel] = 0;
     }
   }
 

@@ -83,6 +83,8 @@ export class LiveRobin implements Merge {
     writer.u32(this.#turn);
     writer.f64(this.#epoch);
     writer.f64(this.#forwarded);
+    writer.f64(this.#flagged?.heartbeat ?? 0);
+    writer.f64(this.#flagged?.checkpointId ?? 0);
     for (const heartbeat of this.#shown) writer.f64(heartbeat);
   }
 
@@ -91,6 +93,8 @@ export class LiveRobin implements Merge {
     this.#turn = reader.u32();
     this.#epoch = reader.f64();
     this.#forwarded = reader.f64();
+    const [heartbeat, checkpointId] = [reader.f64(), reader.f64()];
+    this.#flagged = heartbeat === 0 ? null : { heartbeat, checkpointId };
     for (let channel = 0; channel < this.#shown.length; channel++) this.#shown[channel] = reader.f64();
     if (attempt === "next") this.#beginAnew();
     this.#offered.set(this.#shown);
@@ -101,6 +105,7 @@ export class LiveRobin implements Merge {
     this.#turn = 0;
     this.#epoch = 0;
     this.#forwarded = 0;
+    this.#flagged = null;
     for (let channel = 0; channel < this.#shown.length; channel++) {
       if (this.#shown[channel] !== END) this.#shown[channel] = 0;
     }

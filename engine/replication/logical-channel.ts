@@ -16,6 +16,10 @@ export class LogicalChannel {
   readonly #maxHeld: number;
   /** Numbers that came more than once. */
   #duplicates = 0;
+  /** Elements of which the first part was known, the rest not. */
+  #trimmed = 0;
+  /** Elements that had to wait for what was missing before them. */
+  #gaps = 0;
 
   /** Holds at most `maxHeld` elements beyond a gap. */
   constructor(maxHeld: number) {
@@ -32,6 +36,14 @@ export class LogicalChannel {
 
   get duplicates(): number {
     return this.#duplicates;
+  }
+
+  get trimmed(): number {
+    return this.#trimmed;
+  }
+
+  get gaps(): number {
+    return this.#gaps;
   }
 
   /** Continues after number `latest`, for a restored or re-integrated receiver; only before the first element. */
@@ -59,6 +71,7 @@ export class LogicalChannel {
       return;
     }
     const trimmed = trimBefore(element, this.#latest + 1);
+    if (trimmed.first > element.first) this.#trimmed++;
     this.#duplicates += trimmed.first - element.first;
     this.#latest = last;
     deliver(trimmed);
@@ -83,6 +96,7 @@ export class LogicalChannel {
         },
       );
     }
+    this.#gaps++;
     this.#held.splice(at, 0, element);
   }
 }

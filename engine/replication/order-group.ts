@@ -1,7 +1,8 @@
-import { present } from "../../base/assert.ts";
+import { assert, present } from "../../base/assert.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import { KaZoo, type KaZooLog } from "../merge/kazoo.ts";
 import type { Ordering } from "../merge/kazoo-ordering.ts";
+import type { RestoringAttempt } from "../merge/merge.ts";
 import { Leadership } from "./leadership.ts";
 import type { OrderEntry, OrderLogEntry } from "./order-entry.ts";
 import { OrderRetention } from "./order-retention.ts";
@@ -53,6 +54,8 @@ export class OrderGroup implements KaZooLog {
   readonly #retention: OrderRetention;
   #merge: KaZoo | null = null;
   #nextOffset = 0;
+  /** It stands within the entries of this attempt, no longer among those of earlier ones. */
+  #isUnderWay = false;
   readonly #counters = { orders: 0, voidEntries: 0, claims: 0 };
 
   constructor(settings: OrderGroupSettings, host: OrderGroupHost, parts: Partial<OrderGroupParts> = {}) {
@@ -150,10 +153,21 @@ export class OrderGroup implements KaZooLog {
     return term === null || runs === null ? null : { kind: "order", attempt, term, replica, runs };
   }
 
+  /**
+   * The log begins at `nextOffset` only. false: entries of this attempt may be missing. Others do not count: logs are cut where all live replicas
+   * of an attempt have been, so what is gone before the first entry is read is of attempts before.
+   */
+  onSkipped(nextOffset: number): boolean {
+    if (this.#isUnderWay) return false;
+    this.#nextOffset = Math.max(this.#nextOffset, nextOffset);
+    return true;
+  }
+
   /** The entry at `offset`, in the order of the log. */
   onEntry(offset: number, entry: OrderLogEntry): void {
     this.#nextOffset = offset + 1;
     if (entry.attempt !== this.#settings.attempt) return;
+    this.#isUnderWay = true;
     switch (entry.kind) {
       case "claim":
         this.#counters[this.#leadership.onClaim(entry.term, entry.replica) ? "claims" : "voidEntries"]++;
@@ -173,23 +187,21 @@ export class OrderGroup implements KaZooLog {
   }
 
   snapshot(writer: SnapshotWriter): void {
-    writer.u32(this.#settings.attempt);
     writer.text(this.#settings.log);
     writer.f64(this.#nextOffset);
     this.#terms.snapshot(writer);
   }
 
-  restore(reader: SnapshotReader): boolean {
-    const attempt = reader.u32();
+  restore(reader: SnapshotReader, attempt: RestoringAttempt): void {
     const log = reader.text();
     const offset = reader.f64();
-    const isSameLog = log === this.#settings.log;
-    const goesOn = isSameLog && attempt === this.#settings.attempt;
+    const goesOn = attempt === "same";
+    assert(!goesOn || log === this.#settings.log, "an attempt has one log", { log });
     // Terms of another attempt mean nothing in this one.
     (goesOn ? this.#terms : new Terms()).restore(reader);
     // What another attempt has appended is passed over, but need not be read.
-    if (isSameLog) this.#nextOffset = offset;
-    return goesOn;
+    if (log === this.#settings.log) this.#nextOffset = offset;
+    this.#isUnderWay = goesOn;
   }
 
   get #kazoo(): KaZoo {

@@ -1,30 +1,12 @@
 import { FaultlineError } from "../../base/errors.ts";
-import type { LogAddress, LogReader, LogRecords, LogWriter, Timer, World } from "../ports.ts";
+import type { LogReader, LogReaderHandler, LogRecords, LogWriter, Timer } from "../ports.ts";
 import { decodeOrderEntry, encodeOrderEntry, type OrderLogEntry } from "./order-entry.ts";
 import { OrderGroup, type OrderGroupParts } from "./order-group.ts";
+import type { OrderLogSettings } from "./order-log-settings.ts";
 import { OrderMember, type OrderMemberSpec } from "./order-member.ts";
 
 /** Looks at leaders that do not get on so often within their lease. */
 const LOOKS_PER_LEASE = 4;
-
-export interface OrderLogSettings {
-  readonly world: Pick<World, "clock" | "timers" | "log" | "election">;
-  /** The job's order topic: one partition a group. */
-  readonly address: LogAddress;
-  readonly attempt: number;
-  /** This process, in elections. */
-  readonly candidate: string;
-  /** A leader whose orders do not come back for so long leaves it to another one, µs. */
-  readonly leaseUs: number;
-  /** Complete checkpoints that the job may go back to. */
-  readonly retain: number;
-  /** Least time between two requests, µs: fewer of them for a longer wait; default 0. */
-  readonly intervalUs?: number;
-  /** The order topic cannot be used: nothing goes on here. */
-  readonly onError: (error: Error) => void;
-  /** Cuts a partition of the topic before an offset; absent: it is kept whole. */
-  readonly truncate?: (partition: number, offset: number) => void;
-}
 
 /**
  * A worker's part in the order logs of all groups that it hosts a replica of: one reader and one writer for all of them. What their
@@ -34,6 +16,8 @@ export interface OrderLogSettings {
 export class OrderLog {
   readonly #settings: OrderLogSettings;
   readonly #members = new Map<number, OrderMember>();
+  /** What those that have left had counted. */
+  readonly #left = new Map<number, Record<string, number>>();
   readonly #appendable = new Set<OrderMember>();
   #reader: LogReader | null = null;
   #writer: LogWriter | null = null;
@@ -59,7 +43,7 @@ export class OrderLog {
       onAppendable: () => this.#onAppendable(member),
       onOrdered: () => spec.onOrdered(),
       resign: () => this.#standAgain(member),
-      truncate: (offset: number) => this.#settings.truncate?.(partition, offset),
+      truncate: (offset: number) => this.#truncate(member, offset),
     };
     const group = new OrderGroup(settings, host, parts);
     const member: OrderMember = new OrderMember(spec, group);
@@ -80,11 +64,12 @@ export class OrderLog {
       onError: (error) => this.#fail(error),
     });
     const from = [...this.#members].map(([partition, { group }]) => ({ partition, offset: group.nextOffset }));
-    this.#reader = world.log.openReader(address, from, {
+    const readerHandler: LogReaderHandler = {
       onRecords: (records) => this.#onRecords(records),
-      onSkipped: () => {},
+      onSkipped: (partition, nextOffset) => this.#onSkipped(partition, nextOffset),
       onError: (error) => this.#fail(error),
-    });
+    };
+    this.#reader = world.log.openReader(address, from, readerHandler, { start: "kept" });
     for (const member of this.#members.values()) this.#stand(member);
     // A replica may have been lost before this one began.
     this.#flushSoon();
@@ -105,6 +90,7 @@ export class OrderLog {
     const member = this.#members.get(partition);
     if (member === undefined) return;
     member.seat?.leave();
+    this.#left.set(partition, { ...member.counters(), leading: 0 });
     this.#members.delete(partition);
     this.#appendable.delete(member);
     if (this.#members.size === 0) this.close();
@@ -113,7 +99,7 @@ export class OrderLog {
 
   /** Of the replica on that partition. */
   counters(partition: number): Record<string, number> {
-    return this.#members.get(partition)?.counters() ?? {};
+    return this.#members.get(partition)?.counters() ?? this.#left.get(partition) ?? {};
   }
 
   close(): void {
@@ -126,13 +112,13 @@ export class OrderLog {
   }
 
   #stand(member: OrderMember): void {
-    const { world, candidate } = this.#settings;
+    const { election, candidate } = this.#settings;
     const { group } = member;
     // A seat that was left may still have something to say.
     const ifCurrent = (work: () => void) => {
       if (!this.#closed && member.seat === seat) work();
     };
-    const seat = world.election.join(member.spec.group, candidate, {
+    const seat = election.join(member.spec.group, candidate, {
       onElected: (epoch) => ifCurrent(() => group.onElected(epoch)),
       onDeposed: () => ifCurrent(() => group.onDeposed()),
     });
@@ -207,6 +193,19 @@ export class OrderLog {
       this.#fail(error instanceof Error ? error : new FaultlineError("internal", String(error)));
     }
     if (member.group.full && !member.held) this.#hold(member, true);
+  }
+
+  /** Entries were deleted. */
+  #onSkipped(partition: number, nextOffset: number): void {
+    if (this.#members.get(partition)?.group.onSkipped(nextOffset) !== false) return;
+    const { topic } = this.#settings.address;
+    this.#fail(new FaultlineError("kafka-offset-out-of-range", `orders of ${topic}/${partition} were deleted unread`));
+  }
+
+  /** A log that could not be cut is cut with the next checkpoint. */
+  #truncate(member: OrderMember, offset: number): void {
+    const { world, address } = this.#settings;
+    world.log.truncate(address, member.spec.partition, offset, (error) => member.onTruncated(error === null));
   }
 
   #onEntry(member: OrderMember, offset: number, entry: OrderLogEntry): void {

@@ -26,6 +26,8 @@ export class OrderMember {
   #roundTrips = 0;
   #sumUs = 0;
   #maxUs = 0;
+  #truncations = 0;
+  #failedTruncations = 0;
 
   constructor(spec: OrderMemberSpec, group: OrderGroup) {
     this.spec = spec;
@@ -58,9 +60,24 @@ export class OrderMember {
     this.group.onStalled();
   }
 
-  /** The group's, and of its own orders `orderRoundTripUs` (mean) and `orderRoundTripMaxUs` from append to reading. */
+  onTruncated(isDone: boolean): void {
+    if (isDone) this.#truncations++;
+    else this.#failedTruncations++;
+  }
+
+  /**
+   * The group's; of its own orders `orderRoundTrips` and, from append to reading, `orderRoundTripUs` (mean) and `orderRoundTripMaxUs`; how often it
+   * has cut the log, `orderLogCuts`, or failed to, `orderLogCutFailures`.
+   */
   counters(): Record<string, number> {
     const meanUs = this.#roundTrips === 0 ? 0 : Math.round(this.#sumUs / this.#roundTrips);
-    return { ...this.group.counters(), orderRoundTripUs: meanUs, orderRoundTripMaxUs: this.#maxUs };
+    return {
+      ...this.group.counters(),
+      orderRoundTrips: this.#roundTrips,
+      orderRoundTripUs: meanUs,
+      orderRoundTripMaxUs: this.#maxUs,
+      orderLogCuts: this.#truncations,
+      orderLogCutFailures: this.#failedTruncations,
+    };
   }
 }

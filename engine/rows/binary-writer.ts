@@ -55,7 +55,9 @@ export class BinaryRowWriter {
       if (column.kind === "number") {
         const isNull = column.nulls !== null && column.nulls[row] === 1;
         if (isNull) this.#markNull(at, field);
-        this.#view.setFloat64(slot, isNull ? 0 : column.values[row]!, true);
+        const value = column.values[row]!;
+        // NaN has many encodings, and which one a computation leaves depends on how it was compiled: replicas must write one.
+        this.#view.setFloat64(slot, isNull ? 0 : Number.isNaN(value) ? Number.NaN : value, true);
         continue;
       }
       const length = column.lengths[row]!;

@@ -1,6 +1,7 @@
 import { Coordinator } from "../cluster/coordinator.ts";
 import { withStoreFaults } from "./faulty-store.ts";
 import { loadJobModule } from "./load-job.ts";
+import { localElection } from "./local-election.ts";
 import { machineWorld } from "./machine-world.ts";
 import { ProcessShell, runProcess } from "./process-shell.ts";
 import { TcpNetwork } from "./tcp-network.ts";
@@ -25,7 +26,11 @@ const end = (code: number) => process.exit(code);
 runProcess<CoordinatorSpec>(process.argv[2], end, async (spec) => {
   const shell = new ProcessShell(spec.name, end);
   const network = await TcpNetwork.listen(spec.host, spec.port);
-  const world = withStoreFaults(machineWorld({ ...spec, network, shell }), spec.name, spec.storeFaults);
+  const world = withStoreFaults(
+    machineWorld({ ...spec, network, shell, election: localElection }),
+    spec.name,
+    spec.storeFaults,
+  );
   const coordinator = new Coordinator(world, {
     name: spec.name,
     group: "coordinator",

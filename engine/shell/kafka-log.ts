@@ -1,12 +1,12 @@
 import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import { KafkaClient } from "../../kafka/client.ts";
 import type {
-  Isolation,
   Log,
   LogAddress,
   LogPosition,
   LogReader,
   LogReaderHandler,
+  LogReading,
   LogWriter,
   LogWriterHandler,
   PreparedTransaction,
@@ -36,9 +36,9 @@ export class KafkaLog implements Log {
     address: LogAddress,
     from: readonly LogPosition[],
     handler: LogReaderHandler,
-    isolation: Isolation = "uncommitted",
+    reading: LogReading = {},
   ): LogReader {
-    return new KafkaLogReader(this.#client(address, "reader"), address.topic, from, handler, isolation);
+    return new KafkaLogReader(this.#client(address, "reader"), address.topic, from, handler, reading);
   }
 
   openWriter(address: LogAddress, partitions: readonly number[], handler: LogWriterHandler): LogWriter {
@@ -68,6 +68,15 @@ export class KafkaLog implements Log {
   commitPrepared(address: LogAddress, prepared: PreparedTransaction, done: (error: Error | null) => void): void {
     this.#client(address, "writer")
       .then((client) => client.commitPrepared(address.topic, prepared))
+      .then(
+        () => done(null),
+        (error) => done(asFaultlineError(error)),
+      );
+  }
+
+  truncate(address: LogAddress, partition: number, offset: number, done: (error: Error | null) => void): void {
+    this.#client(address, "writer")
+      .then((client) => client.deleteRecords(address.topic, partition, offset))
       .then(
         () => done(null),
         (error) => done(asFaultlineError(error)),

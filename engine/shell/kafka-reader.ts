@@ -1,6 +1,6 @@
 import { asFaultlineError } from "../../base/errors.ts";
 import type { Fetcher, FetcherOptions, KafkaClient } from "../../kafka/client.ts";
-import type { Isolation, LogPosition, LogReader, LogReaderHandler } from "../ports.ts";
+import type { LogPosition, LogReader, LogReaderHandler, LogReading } from "../ports.ts";
 
 /** How long the broker holds a fetch that has nothing to answer; bounds only how late a resumed reader asks, not latency. */
 const MAX_WAIT_MS = 500;
@@ -8,10 +8,11 @@ const MAX_WAIT_MS = 500;
 /** Reads partitions of one topic by long poll: records are handed on as soon as the broker has any. */
 export class KafkaLogReader implements LogReader {
   readonly #topic: string;
-  readonly #from: readonly LogPosition[];
+  #from: readonly LogPosition[];
   readonly #handler: LogReaderHandler;
   readonly #client: Promise<KafkaClient>;
   readonly #isolation: FetcherOptions["isolation"];
+  readonly #restMs: number;
   #fetcher: Fetcher | null = null;
   readonly #held = new Set<number>();
   #paused = false;
@@ -22,14 +23,32 @@ export class KafkaLogReader implements LogReader {
     topic: string,
     from: readonly LogPosition[],
     handler: LogReaderHandler,
-    isolation: Isolation,
+    { isolation = "uncommitted", start = "exact", restMs = 0 }: LogReading,
   ) {
     this.#isolation = isolation === "committed" ? "read_committed" : "read_uncommitted";
+    this.#restMs = restMs;
     this.#client = client;
     this.#topic = topic;
     this.#from = from;
     this.#handler = handler;
-    client.then((connected) => this.#start(connected)).catch((error) => this.#fail(error));
+    const begin = async (connected: KafkaClient) => {
+      if (start === "kept" && from.length > 0) await this.#passDeleted(connected);
+      this.#start(connected);
+    };
+    client.then(begin).catch((error) => this.#fail(error));
+  }
+
+  async #passDeleted(client: KafkaClient): Promise<void> {
+    const partitions = this.#from.map(({ partition }) => partition);
+    const kept = await client.listOffsets(this.#topic, partitions, "earliest");
+    const wanted = this.#from;
+    this.#from = wanted.map(({ partition, offset }, index) => ({
+      partition,
+      offset: Math.max(offset, kept[index] ?? 0),
+    }));
+    for (const [index, { partition, offset }] of this.#from.entries()) {
+      if (offset > wanted[index]!.offset && !this.#closed) this.#handler.onSkipped(partition, offset);
+    }
   }
 
   #start(client: KafkaClient): void {
@@ -39,6 +58,7 @@ export class KafkaLogReader implements LogReader {
       assignments: this.#from,
       isolation: this.#isolation,
       maxWaitMs: MAX_WAIT_MS,
+      restMs: this.#restMs,
       onBatch: (view) => {
         if (!this.#closed) this.#handler.onRecords(view);
       },

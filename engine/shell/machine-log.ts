@@ -10,10 +10,10 @@ import { openSuppliedReader, SUPPLIED_LOG } from "./supplied-log.ts";
 export function machineLog(name: string): Log & { close(): Promise<void> } {
   const kafka = new KafkaLog(name);
   return {
-    openReader(address, from, handler, isolation) {
+    openReader(address, from, handler, reading) {
       if (address.kind === SOCKET_LOG) return openSocketReader(address, from, handler);
       if (address.kind === SUPPLIED_LOG) return openSuppliedReader(address, from, handler);
-      return kafka.openReader(address, from, handler, isolation);
+      return kafka.openReader(address, from, handler, reading);
     },
     openWriter(address, partitions, handler) {
       if (address.kind === LINES_LOG) return new LinesWriter(address, name, handler);
@@ -27,6 +27,7 @@ export function machineLog(name: string): Log & { close(): Promise<void> } {
       refuseTransactions(address);
       kafka.commitPrepared(address, prepared, done);
     },
+    truncate: (address, partition, offset, done) => kafka.truncate(address, partition, offset, done),
     close: () => kafka.close(),
   };
 }

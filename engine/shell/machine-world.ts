@@ -1,8 +1,7 @@
 import { Random } from "../../base/random.ts";
-import type { World } from "../ports.ts";
+import type { Election, World } from "../ports.ts";
 import { FileStore } from "./file-store.ts";
 import { httpCallOut } from "./http-call-out.ts";
-import { localElection } from "./local-election.ts";
 import { machineFiles } from "./machine-files.ts";
 import { machineLog } from "./machine-log.ts";
 import { machineClock, machineTimers } from "./machine-timers.ts";
@@ -17,6 +16,7 @@ export function machineWorld(options: {
   readonly localDirectory?: string;
   readonly network: TcpNetwork;
   readonly shell: ProcessShell;
+  readonly election?: Election;
 }): World {
   const log = machineLog(options.name);
   options.shell.beforeExit(() => options.network.close());
@@ -29,7 +29,7 @@ export function machineWorld(options: {
     log,
     store: new FileStore(options.storeDirectory),
     ...(options.localDirectory === undefined ? {} : { localStore: new FileStore(options.localDirectory) }),
-    election: localElection,
+    ...(options.election === undefined ? {} : { election: options.election }),
     processes: options.shell,
     journal: options.shell.journal,
     callOut: httpCallOut,

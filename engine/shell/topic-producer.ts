@@ -1,12 +1,9 @@
 import { assert } from "../../base/assert.ts";
-import { monotonicUs } from "../../base/clock.ts";
 import { asFaultlineError, type FaultlineError } from "../../base/errors.ts";
 import type { KafkaClient, Producer, ProducerOptions, TransactionalProducer } from "../../kafka/client.ts";
 import type { PreparedTransaction, TransactionSettings } from "../ports.ts";
 import { EarlyRecords } from "./early-records.ts";
 
-/** Least time between two requests under load: a broker pays per request, not per record. */
-const REQUEST_FLOOR_US = 1000;
 /** Sends what nobody kicked. */
 const LINGER_US = 10_000;
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
@@ -42,8 +39,7 @@ export class TopicProducer {
   /** Appended before the producer was there. */
   readonly #early = new EarlyRecords(MAX_BUFFERED_BYTES);
   #isTakingBack = false;
-  #lastKickUs = Number.NEGATIVE_INFINITY;
-  #kickTimer: NodeJS.Timeout | null = null;
+  #isKicked = false;
   #closed = false;
   #failure: FaultlineError | null = null;
 
@@ -102,16 +98,14 @@ export class TopicProducer {
     }
   }
 
-  /** Sends what is pending: at once, or when the least time since the last request is over. */
+  /** Sends what is pending at the end of this turn of the event loop: all tasks and partitions that have something then share a request. */
   kick(): void {
-    if (this.#producer === null || this.#kickTimer !== null) return;
-    const nowUs = monotonicUs();
-    if (nowUs - this.#lastKickUs < REQUEST_FLOOR_US) {
-      this.#kickTimer = setTimeout(() => {
-        this.#kickTimer = null;
-        this.#kickNow(monotonicUs());
-      }, REQUEST_FLOOR_US / 1000);
-    } else this.#kickNow(nowUs);
+    if (this.#isKicked || this.#producer === null) return;
+    this.#isKicked = true;
+    setImmediate(() => {
+      this.#isKicked = false;
+      if (!this.#closed) this.#producer?.kick();
+    });
   }
 
   /** The open transaction; an error while some of its records are not acknowledged. */
@@ -222,11 +216,6 @@ export class TopicProducer {
     for (const member of waiting) member.onDrain();
   }
 
-  #kickNow(nowUs: number): void {
-    this.#lastKickUs = nowUs;
-    this.#producer?.kick();
-  }
-
   #fail(error: unknown): void {
     const failure = asFaultlineError(error);
     this.#failure ??= failure;
@@ -240,7 +229,6 @@ export class TopicProducer {
     if (this.#closed) return;
     this.#closed = true;
     this.#waiting.clear();
-    if (this.#kickTimer !== null) clearTimeout(this.#kickTimer);
     this.#producer?.abort();
     this.#onUnused();
   }

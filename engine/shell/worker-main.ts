@@ -5,6 +5,18 @@ import { loadJobModule } from "./load-job.ts";
 import { machineWorld } from "./machine-world.ts";
 import { ProcessShell, runProcess } from "./process-shell.ts";
 import { TcpNetwork } from "./tcp-network.ts";
+import { ZooKeeperElection } from "./zookeeper-election.ts";
+
+/** How leaders of replica groups are elected among the workers. */
+export interface ElectionSpec {
+  readonly kind: "zookeeper";
+  /** `host:port` of each server. */
+  readonly servers: readonly string[];
+  /** A worker that the servers do not hear from for so long leads nothing any more, ms. */
+  readonly sessionMs: number;
+  /** Node below which all groups of the cluster have theirs, like `/faultline/cluster-1`. */
+  readonly path: string;
+}
 
 /** Argument of a worker process. */
 export interface WorkerSpec {
@@ -13,6 +25,8 @@ export interface WorkerSpec {
   /** Address that others are told; default: where it listens. */
   readonly advertise?: string;
   readonly coordinator: string;
+  /** What fails together with this worker; absent: nothing else does. */
+  readonly zone?: string;
   readonly storeDirectory: string;
   /** For this worker's copies of what it has saved; absent: it keeps none. */
   readonly localDirectory?: string;
@@ -21,6 +35,8 @@ export interface WorkerSpec {
   readonly livenessIntervalUs: number;
   readonly connectTimeoutUs: number;
   readonly seed: number;
+  /** Absent: jobs whose replica groups have leaders (KaZoo) are refused here. */
+  readonly election?: ElectionSpec;
 }
 
 const end = (code: number) => process.exit(code);
@@ -28,7 +44,11 @@ const end = (code: number) => process.exit(code);
 runProcess<WorkerSpec>(process.argv[2], end, async (spec) => {
   const shell = new ProcessShell(spec.worker, end);
   const network = await TcpNetwork.listen(spec.host, undefined, spec.advertise);
-  const machine = machineWorld({ name: spec.worker, ...spec, network, shell });
+  const election = spec.election === undefined ? null : electionOf(spec.election);
+  const elects = election === null ? {} : { election };
+  const { seed, storeDirectory, localDirectory } = spec;
+  const local = localDirectory === undefined ? {} : { localDirectory };
+  const machine = machineWorld({ name: spec.worker, seed, storeDirectory, ...local, network, shell, ...elects });
   const world = withStoreFaults(machine, spec.worker, spec.storeFaults);
   const worker = new Worker(world, {
     worker: spec.worker,
@@ -37,6 +57,7 @@ runProcess<WorkerSpec>(process.argv[2], end, async (spec) => {
     loadJob: loadJobModule,
     livenessIntervalUs: null,
     connectTimeoutUs: spec.connectTimeoutUs,
+    zone: spec.zone,
   });
   worker.start();
   const liveness = startLiveness(
@@ -49,6 +70,11 @@ runProcess<WorkerSpec>(process.argv[2], end, async (spec) => {
     (error) => shell.abort(error),
   );
   shell.beforeExit(() => liveness.stop());
+  shell.beforeExit(() => election?.close());
   shell.onStopRequest(() => worker.stop());
   shell.ready({ address: network.listeningAt });
 });
+
+function electionOf({ servers, sessionMs, path }: ElectionSpec): ZooKeeperElection {
+  return new ZooKeeperElection({ servers, sessionTimeoutMs: sessionMs, root: path });
+}

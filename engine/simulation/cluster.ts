@@ -9,7 +9,7 @@ import type { CheckpointStore, World } from "../ports.ts";
 import { SimulatedClient } from "./client.ts";
 import type { Conditions } from "./conditions.ts";
 import { withCosts } from "./costed-graph.ts";
-import { SimulatedElection } from "./election.ts";
+import { type ElectionConditions, SimulatedElection } from "./election.ts";
 import { SimulatedLog } from "./log.ts";
 import { SimulatedNetwork } from "./network.ts";
 import { SimulatedProcess } from "./process.ts";
@@ -32,12 +32,16 @@ export interface SimulatedClusterSettings {
   readonly batchRecords: number;
   /** Gets the records of sinks instead of memory. */
   readonly onRecord: RecordListener | null;
+  /** Zone that a worker says; default: none does. */
+  readonly zoneOf?: (worker: string) => string;
   /** Events after which a run is taken for a livelock. */
   readonly maxSteps: number;
   /** Virtual time after which a run is taken for a hang, µs. */
   readonly maxVirtualUs: number;
   /** Default `CALM`. */
   readonly conditions?: Conditions;
+  /** Default: news at once, and a dead leader is replaced at once. */
+  readonly election?: ElectionConditions;
   /** Default: one that keeps the last lines of the journal. */
   readonly trace?: Trace;
   readonly watch?: WorldWatch;
@@ -68,7 +72,7 @@ export class SimulatedCluster {
   constructor(settings: SimulatedClusterSettings) {
     this.#settings = settings;
     this.universe = new Universe(settings.seed, settings.conditions, settings.trace, settings.watch);
-    this.election = new SimulatedElection(this.universe);
+    this.election = new SimulatedElection(this.universe, settings.election);
     this.log = new SimulatedLog(this.universe, settings.onRecord, settings.batchRecords);
     for (const [topic, supplier] of settings.suppliers) {
       this.topics.addSupplier(topic, supplier, settings.readableFromUs?.get(topic));
@@ -102,6 +106,7 @@ export class SimulatedCluster {
       loadJob: this.#loadJob(process),
       livenessIntervalUs: LIVENESS_INTERVAL_US,
       connectTimeoutUs: LIVENESS_TIMEOUT_US,
+      zone: this.#settings.zoneOf?.(name),
     });
     worker.start();
     return process;

@@ -128,6 +128,8 @@ export class SimulatedElection {
   #standAgain(seats: readonly Seat[]): void {
     for (const seat of seats) {
       this.#depose(seat);
+      // It may have taken a place in a session since that is given up by this.
+      this.#vacate(seat);
       if (!seat.left) this.#sit(seat);
     }
   }

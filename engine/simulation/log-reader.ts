@@ -1,7 +1,7 @@
 import { present } from "../../base/assert.ts";
-import { asFaultlineError } from "../../base/errors.ts";
+import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import { SuppliedRecords } from "../connectors/source-supplier.ts";
-import type { Isolation, LogPosition, LogReader, LogReaderHandler } from "../ports.ts";
+import type { Isolation, LogPosition, LogReader, LogReaderHandler, LogStart } from "../ports.ts";
 import { Latency } from "./latency.ts";
 import type { Outages } from "./outages.ts";
 import type { SimulatedProcess } from "./process.ts";
@@ -13,6 +13,7 @@ export interface LogReading {
   readonly topic: string;
   readonly from: readonly LogPosition[];
   readonly isolation: Isolation;
+  readonly start: LogStart;
   readonly batchRecords: number;
 }
 
@@ -24,6 +25,7 @@ export class SimulatedLogReader implements LogReader {
   readonly #outages: Outages;
   readonly #topic: string;
   readonly #isolation: Isolation;
+  readonly #start: LogStart;
   readonly #positions: { readonly partition: number; offset: number }[];
   readonly #handler: LogReaderHandler;
   readonly #batchRecords: number;
@@ -40,7 +42,7 @@ export class SimulatedLogReader implements LogReader {
     process: SimulatedProcess,
     topics: Topics,
     outages: Outages,
-    { topic, from, isolation, batchRecords }: LogReading,
+    { topic, from, isolation, start, batchRecords }: LogReading,
     handler: LogReaderHandler,
   ) {
     this.#universe = universe;
@@ -49,6 +51,7 @@ export class SimulatedLogReader implements LogReader {
     this.#outages = outages;
     this.#topic = topic;
     this.#isolation = isolation;
+    this.#start = start;
     this.#positions = from.map(({ partition, offset }) => ({ partition, offset }));
     this.#handler = handler;
     this.#batchRecords = batchRecords;
@@ -92,9 +95,18 @@ export class SimulatedLogReader implements LogReader {
     const ask = this.#answered ? this.#giveLater : this.#askLater;
     ask.call(this, closedUs, () => {
       this.#fetching = false;
-      this.#answered = this.#paused;
-      if (!this.#closed && !this.#paused) this.#fetch();
+      const comesAnyway = this.#paused && !this.#closed && this.#deliversPaused();
+      this.#answered = this.#paused && !comesAnyway;
+      if (!this.#closed && (!this.#paused || comesAnyway)) this.#fetch();
     });
+  }
+
+  /** What is under way when a reader pauses may come all the same, as the port allows; in a rough world it does so now and then. */
+  #deliversPaused(): boolean {
+    const { conditions, random, situations } = this.#universe;
+    const comes = conditions.fetches.stallOneIn > 0 && random.below(2) === 0;
+    if (comes) situations.meet("fetchedInPause");
+    return comes;
   }
 
   #giveLater(delayUs: number, run: () => void): void {
@@ -128,6 +140,7 @@ export class SimulatedLogReader implements LogReader {
     const { partition, offset } = position;
     let records: SuppliedRecords | null;
     try {
+      if (this.#passDeleted(position)) return;
       const read = this.#topics.read(this.#topic, partition, offset, this.#batchRecords, this.#isolation);
       records = read.values === null ? null : new SuppliedRecords(partition, offset, read.values);
       position.offset = records?.nextOffset ?? present(read.skippedTo, "next offset");
@@ -137,9 +150,25 @@ export class SimulatedLogReader implements LogReader {
       return;
     }
     this.#note(partition, offset, position.offset, records === null ? "passes over" : "reads");
+    this.#universe.watch.onRead?.(this.#process.name, this.#topic, partition, position.offset);
     if (records === null) this.#handler.onSkipped(partition, position.offset);
     else this.#handler.onRecords(records);
     this.#fetchLater();
+  }
+
+  /** true: the records wanted next are gone, and it goes on with those that are kept. */
+  #passDeleted(position: { readonly partition: number; offset: number }): boolean {
+    const { partition, offset } = position;
+    const begin = this.#topics.beginOffset(this.#topic, partition);
+    if (offset >= begin) return false;
+    if (this.#start === "exact") {
+      const message = `records of ${this.#topic}/${partition} from ${offset} on were deleted`;
+      throw new FaultlineError("kafka-offset-out-of-range", message);
+    }
+    position.offset = begin;
+    this.#handler.onSkipped(partition, begin);
+    this.#fetchLater();
+    return true;
   }
 
   #note(partition: number, offset: number, nextOffset: number, what: string): void {

@@ -164,6 +164,7 @@ export class SimulatedLogWriter implements LogWriter {
   #onAppended(sent: ReadonlyMap<number, Batch>): void {
     for (const [partition, batch] of sent) {
       this.#bufferedBytes -= batch.byteLength;
+      this.#universe.watch.onAcknowledged?.(this.#process.name, this.#topic, partition, batch.ends.length);
       if (!this.#closed) this.#handler.onAcknowledged(partition, batch.ends.length);
     }
     this.#drain();

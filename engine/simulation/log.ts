@@ -34,18 +34,24 @@ export class SimulatedLog {
     const transactions = this.#transactions;
     const requests = () => new LogRequests(universe, process, outages, universe.conditions.appends);
     return {
-      openReader: ({ topic }, from, handler, isolation = "uncommitted") => {
-        const reading = { topic, from, isolation, batchRecords: this.#batchRecords };
+      openReader: ({ topic }, from, handler, { isolation = "uncommitted", start = "exact" } = {}) => {
+        const reading = { topic, from, isolation, start, batchRecords: this.#batchRecords };
         return new SimulatedLogReader(universe, process, topics, outages, reading, handler);
       },
       openWriter: ({ topic }, _partitions, handler) => {
-        const append = (partition: number, value: Uint8Array) => topics.append(topic, partition, value);
+        const append = (partition: number, value: Uint8Array) => {
+          universe.watch.onAppended?.(process.name, topic, partition, value);
+          return topics.append(topic, partition, value);
+        };
         return new SimulatedLogWriter(universe, process, requests(), topic, append, handler);
       },
       openTransactionalWriter: ({ topic }, _partitions, settings, handler) =>
         new SimulatedTransactionalWriter(universe, process, requests(), topic, transactions, settings, handler),
       commitPrepared: (_address, prepared, done) => {
         requests().send(() => errorOf(() => transactions.commitPrepared(prepared)), done);
+      },
+      truncate: ({ topic }, partition, offset, done) => {
+        requests().send(() => errorOf(() => topics.truncate(topic, partition, offset)), done);
       },
     };
   }

@@ -28,7 +28,7 @@ interface Callback {
  */
 export class SimulatedProcess {
   readonly name: string;
-  readonly world: World;
+  readonly world: World & Required<Pick<World, "election">>;
   readonly core: Core;
   readonly #universe: Universe;
   readonly #deathHandlers: (() => void)[] = [];
@@ -178,6 +178,7 @@ export class SimulatedProcess {
     this.#diedUs = this.nowUs;
     this.#end = reason;
     this.#universe.write(this.name, how, reason === null ? {} : { reason: reason.message });
+    this.#universe.watch.onEnd?.(this.name);
     for (const handler of this.#deathHandlers) handler();
   }
 }

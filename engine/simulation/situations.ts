@@ -11,6 +11,7 @@ export const SITUATIONS = {
   blockedTask: "a task takes no input because its output is blocked",
   watermarkHold: "a channel's watermark waits for that of a slower channel",
   heldPartition: "a source does not read a partition that is ahead of the others",
+  fetchedInPause: "records that were under way come to a source that has paused",
   failover: "the log answers nothing for a while",
   repeatedAppend: "an append is sent again because its answer was lost",
   timerBurst: "one watermark before the end fires 8 rows or more of one operator",

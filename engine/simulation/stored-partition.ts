@@ -45,6 +45,19 @@ export class StoredPartition {
     return end;
   }
 
+  /** Offset of the oldest entry that is kept. */
+  get beginOffset(): number {
+    return this.#from;
+  }
+
+  /** Deletes what lies before `offset`, all of which is decided. */
+  truncate(offset: number): void {
+    assert(offset <= this.endOffset("committed"), "nothing is deleted that readers have not been able to see", {
+      offset,
+    });
+    for (; this.#from < offset; this.#from++) this.#entries.shift();
+  }
+
   /** Copies `value`; returns the record's offset. */
   append(value: Uint8Array, fate: TransactionFate | null): number {
     const offset = this.endOffset("uncommitted");

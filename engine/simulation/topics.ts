@@ -48,6 +48,16 @@ export class Topics {
     this.#partition(topic, partition).mark(fate);
   }
 
+  /** Offset of the first record that is kept. */
+  beginOffset(topic: string, partition: number): number {
+    return this.#suppliers.has(topic) ? 0 : this.#partition(topic, partition).beginOffset;
+  }
+
+  /** Deletes the records of a topic in memory before `offset`. */
+  truncate(topic: string, partition: number, offset: number): void {
+    this.#partition(topic, partition).truncate(offset);
+  }
+
   endOffset(topic: string, partition: number, isolation: Isolation = "uncommitted"): number {
     const supplier = this.#suppliers.get(topic);
     return supplier === undefined

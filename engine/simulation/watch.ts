@@ -12,6 +12,14 @@ export interface WorldWatch {
   onFenced?(id: string): void;
   /** A process has found a file in its own store. */
   onLocalRead?(process: string, path: string): void;
+  /** The log has taken a record of the process, outside of transactions. */
+  onAppended?(process: string, topic: string, partition: number, value: Uint8Array): void;
+  /** The process has been told that so many of its records are in the log. */
+  onAcknowledged?(process: string, topic: string, partition: number, count: number): void;
+  /** The process has been given what the log holds before `nextOffset`. */
+  onRead?(process: string, topic: string, partition: number, nextOffset: number): void;
+  /** A process has died, or ended. */
+  onEnd?(process: string): void;
   /** Undelivered bytes of frames on one connection, after a frame was sent. */
   onBuffered?(bytes: number): void;
 }

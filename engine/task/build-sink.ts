@@ -1,5 +1,5 @@
 import { FaultlineError } from "../../base/errors.ts";
-import { checkpointsOf } from "../cluster/job-spec.ts";
+import { checkpointsOf, leavesTransactions } from "../cluster/job-spec.ts";
 import type { RowEncoder } from "../connectors/format.ts";
 import type { Sink, SinkHost } from "../connectors/sink.ts";
 import { DiscardSink } from "../connectors/sink-discard.ts";
@@ -26,7 +26,7 @@ export function buildSink(
   if (kind === "discard") return new DiscardSink(encoder);
   const settings = { address: { kind, brokers, topic }, partitions, instance, encoder };
   const checkpoints = checkpointsOf(job);
-  if (checkpoints === null || job.guarantee !== "exactly-once") return new LogSink(settings, world.log, host);
+  if (checkpoints === null || !leavesTransactions(job)) return new LogSink(settings, world.log, host);
   const { toleratedFailures, transactionTimeoutMs: timeoutMs } = checkpoints;
   // One is open, one waits for its commit, and each checkpoint that fails in between leaves one more that waits.
   const indexes = Array.from({ length: toleratedFailures + 3 }, (_, index) => index);

@@ -50,6 +50,7 @@ function sourceSettings(
     watermarkIntervalUs: job.options.watermarkIntervalUs,
     idleTimeoutUs: job.options.idleTimeoutMs * 1000,
     watermarkAlignmentMs: job.options.watermarkAlignmentMs,
+    fetchRestMs: job.options.fetchRestMs,
     // What cannot be read again begins at its present end anyway, and ends when nothing more can come.
     bounded: job.bounded || !isReplayable(kind),
     fromEnd: fromEnd && isReplayable(kind),

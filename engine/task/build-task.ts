@@ -2,15 +2,18 @@ import { present } from "../../base/assert.ts";
 import { barrierModeOf, type JobSpec } from "../cluster/job-spec.ts";
 import type { LogicalGraph, LogicalNode } from "../dataflow/graph.ts";
 import type { PhysicalPlan, PlanEdge, Vertex } from "../dataflow/plan.ts";
-import { ArrivalMerge } from "../merge/arrival.ts";
-import { LiveRobin } from "../merge/live-robin.ts";
 import type { Timer, World } from "../ports.ts";
 import { HeartbeatAlarm } from "../replication/heartbeat-alarm.ts";
+import type { OrderLog } from "../replication/order-log.ts";
+import type { OrderPartitions } from "../replication/order-partitions.ts";
+import type { OutputHashes } from "../replication/output-hashes.ts";
 import { instanceOf, subtaskOf } from "../replication/subtask.ts";
 import { BinaryRowReader } from "../rows/binary.ts";
 import { KeyCodec } from "../rows/key.ts";
 import { instanceOfKeyGroup, keyGroupRange } from "../rows/key-groups.ts";
 import type { RowSchema } from "../rows/schema.ts";
+import { buildMerge, orderPartition } from "./build-merge.ts";
+import { buildOutputHashes } from "./build-output-hashes.ts";
 import { buildSink } from "./build-sink.ts";
 import { buildSource } from "./build-source.ts";
 import { EdgeOutput } from "./edge-output.ts";
@@ -42,6 +45,10 @@ export interface TaskContext {
   readonly fromEnd: boolean;
   readonly world: Pick<World, "clock" | "timers" | "log" | "callOut" | "files">;
   readonly host: TaskHost;
+  /** KaZoo: this worker's order logs; null: the job has none. */
+  readonly orders: { readonly log: OrderLog; readonly partitions: OrderPartitions } | null;
+  /** By task, what it can tell of its output; absent: nobody compares it with that of its replicas. */
+  readonly outputs?: Map<string, OutputHashes>;
   /** The way to a task, wherever it runs. */
   readonly linkTo: (vertex: string, subtask: number) => FrameLink;
 }
@@ -57,14 +64,16 @@ export function buildTask(context: TaskContext, vertex: Vertex, subtask: number)
   const settings = { vertex: vertex.id, subtask, lastOperator: last.id, clock, timers, host: context.host, barriers };
   return new Task(settings, (hooks) => {
     const edges = inputEdges(context, vertex, instance);
-    const gate = first.kind === "source" ? null : buildGate(context, subtask, edges);
+    const gate = first.kind === "source" ? null : buildGate(context, vertex, subtask, edges, hooks);
     const planned = outgoing(context, vertex);
     const replication = outputReplication(context, vertex, hooks);
+    const hashes = buildOutputHashes(context, vertex, subtask, hooks);
     const outputs = planned.map((edge) => {
-      return buildEdge(context, vertex, subtask, edge, edgeSchema(context, edge), replication);
+      return buildEdge(context, vertex, subtask, edge, edgeSchema(context, edge), replication, hashes);
     });
     const output = new OutputGate({
       edges: outputs,
+      hashes,
       sideEdges: new Set(outputs.filter((_, index) => planned[index]!.output !== undefined)),
       timers,
       bufferTimeoutUs: context.job.options.bufferTimeoutUs,
@@ -109,16 +118,23 @@ function inputEdges({ plan }: TaskContext, vertex: Vertex, instance: number): re
     });
 }
 
-function buildGate(context: TaskContext, subtask: number, edges: readonly InputEdge[]): InputGate {
+function buildGate(
+  context: TaskContext,
+  vertex: Vertex,
+  subtask: number,
+  edges: readonly InputEdge[],
+  hooks: TaskHooks,
+): InputGate {
+  const { orders, job, world } = context;
+  const partition = orderPartition(context, vertex, subtask);
   return new InputGate({
     attempt: context.attempt,
     subtask,
     edges,
-    windowBytes: context.job.options.channelWindowBytes,
-    merge: (channels) =>
-      context.job.replication === undefined
-        ? new ArrivalMerge(channels, barrierModeOf(context.job) ?? "aligned")
-        : new LiveRobin(channels),
+    windowBytes: job.options.channelWindowBytes,
+    merge: (channels) => buildMerge(context, vertex, subtask, channels, hooks),
+    clock: job.replication === undefined ? null : world.clock,
+    counters: () => (partition === null ? {} : (orders?.log.counters(partition) ?? {})),
   });
 }
 
@@ -169,6 +185,7 @@ function buildEdge(
   edge: PlanEdge,
   schema: RowSchema,
   replication: OutputReplication | null,
+  hashes: OutputHashes | null,
 ): EdgeOutput {
   const { plan, job, attempt } = context;
   const to = vertexOf(plan, edge.to);
@@ -184,7 +201,8 @@ function buildEdge(
     return new OutputChannel(address, receivers, job.options.channelWindowBytes, replication);
   });
   const partitioner = buildPartitioner(edge, schema, to.parallelism, plan.keyGroups);
-  return new EdgeOutput(edge.id, channels, partitioner, schema, job.options.bufferBytes);
+  const hashed = hashes === null ? null : channels.map((channel) => hashes.add(schema, () => channel.nextNumber));
+  return new EdgeOutput(edge.id, channels, partitioner, schema, job.options.bufferBytes, hashed);
 }
 
 function buildHeartbeats(context: TaskContext, hasInput: boolean, { notice }: TaskHooks): TaskParts["heartbeats"] {

@@ -1,5 +1,6 @@
 import { assert } from "../../base/assert.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
+import type { OutputHash } from "../replication/output-hash.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import { BinaryRowWriter } from "../rows/binary.ts";
 import type { RowSchema } from "../rows/schema.ts";
@@ -13,6 +14,8 @@ export class EdgeOutput {
   readonly #partitioner: Partitioner;
   readonly #writers: readonly BinaryRowWriter[];
   readonly #bufferBytes: number;
+  /** By channel; null: the sender has no replicas to compare it with. */
+  readonly #hashes: readonly OutputHash[] | null;
   /** Payload bytes sealed so far. */
   #bytesOut = 0;
 
@@ -22,6 +25,7 @@ export class EdgeOutput {
     partitioner: Partitioner,
     schema: RowSchema,
     bufferBytes: number,
+    hashes: readonly OutputHash[] | null = null,
   ) {
     assert(channels.length >= 1 && bufferBytes > 0, "an edge needs channels and a buffer size");
     this.edge = edge;
@@ -30,6 +34,7 @@ export class EdgeOutput {
     // A row is appended before its size is known to pass the limit: the slack spares the last one a doubling.
     this.#writers = channels.map(() => new BinaryRowWriter(schema, bufferBytes + 512));
     this.#bufferBytes = bufferBytes;
+    this.#hashes = hashes;
   }
 
   get bytesOut(): number {
@@ -82,6 +87,7 @@ export class EdgeOutput {
     if (count === 0) return;
     const payload = writer.take();
     this.#bytesOut += payload.length;
+    this.#hashes?.[channel]?.records(payload);
     this.channels[channel]!.sealRecords(payload, count);
   }
 }

@@ -1,6 +1,8 @@
 import { assert } from "../../base/assert.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { Merge, MergeEvent, RestoringAttempt } from "../merge/merge.ts";
+import { MergeWait } from "../merge/merge-wait.ts";
+import type { Clock } from "../ports.ts";
 import { lastNumber } from "../replication/trim.ts";
 import type { Element } from "./element.ts";
 import { elementOfFrame } from "./element-codec.ts";
@@ -17,6 +19,10 @@ export interface InputGateSettings {
   readonly edges: readonly InputEdge[];
   readonly windowBytes: number;
   readonly merge: (channels: number) => Merge;
+  /** Measures how long records wait in the merge; null: that is of no interest. */
+  readonly clock: Clock | null;
+  /** What the merge's surroundings count. */
+  readonly counters: () => Record<string, number>;
 }
 
 /**
@@ -30,6 +36,7 @@ export class InputGate {
   readonly #channels: InputChannels;
   readonly #credit: InputCredit;
   readonly #merge: Merge;
+  readonly #waits: MergeWait | null;
   readonly #watermarks: WatermarkTracker;
   readonly #ended: Uint8Array;
   /** There where a loop ends in this task. */
@@ -41,6 +48,7 @@ export class InputGate {
     this.#logicals = this.#channels.logicals;
     this.#physicals = this.#channels.physicals;
     this.#merge = settings.merge(this.#logicals.length);
+    this.#waits = settings.clock === null ? null : new MergeWait(this.#logicals.length, settings.clock);
     this.#credit = new InputCredit(settings, this.#physicals, (channel) => this.#merge.mayExceed(channel));
     this.#watermarks = new WatermarkTracker(this.#logicals.length);
     this.#ended = new Uint8Array(this.#logicals.length);
@@ -84,9 +92,13 @@ export class InputGate {
     return this.#credit.usedBytes;
   }
 
-  /** `duplicates`: elements that came more than once and were dropped. */
+  /** `duplicates`: elements that came more than once and were dropped; how long records wait in the merge; what belongs to that. */
   counters(): Record<string, number> {
-    return { duplicates: this.#logicals.reduce((sum, logical) => sum + logical.channel.duplicates, 0) };
+    return {
+      duplicates: this.#logicals.reduce((sum, logical) => sum + logical.channel.duplicates, 0),
+      ...this.#waits?.counters(),
+      ...this.#settings.counters(),
+    };
   }
 
   inputOf(channel: number): number {
@@ -111,7 +123,10 @@ export class InputGate {
     if (!isRepeated) logical.ledger.charge(last, index, cost);
     logical.channel.offer(element, (accepted) => {
       if (logical.feedback) this.feedback!.offer(logical.index, accepted);
-      else this.#merge.offer(logical.index, accepted);
+      else {
+        if (accepted.kind === "records") this.#waits?.onOffered(logical.index, lastNumber(accepted));
+        this.#merge.offer(logical.index, accepted);
+      }
       if (accepted.kind === "end") logical.complete = true;
     });
     this.#credit.extend(physical);
@@ -124,8 +139,11 @@ export class InputGate {
 
   next(): MergeEvent | null {
     const event = this.#merge.next();
-    // The merge has moved on to other channels: what it waits for now may need room.
-    if (event?.kind === "element" && event.element.kind === "heartbeat") {
+    if (event?.kind === "element" && event.element.kind === "records") {
+      this.#waits?.onGiven(event.channel, lastNumber(event.element));
+    }
+    // The merge waits, or has moved on to other channels: what it waits for now may need room.
+    if (event === null || (event.kind === "element" && event.element.kind === "heartbeat")) {
       for (const physical of this.#physicals) this.#credit.extend(physical);
     }
     return event;

@@ -1,6 +1,7 @@
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import { isLoopMark } from "../operators/loop-marks.ts";
 import type { Timer, Timers } from "../ports.ts";
+import type { OutputHashes } from "../replication/output-hashes.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
 import type { EdgeOutput } from "./edge-output.ts";
 
@@ -8,8 +9,10 @@ export interface OutputGateSettings {
   readonly edges: readonly EdgeOutput[];
   /** Those of them that carry a side output, and not the chain's rows. */
   readonly sideEdges?: ReadonlySet<EdgeOutput>;
+  /** Of all channels; null: the task has no replicas to compare them with. */
+  readonly hashes?: OutputHashes | null;
   readonly timers: Timers;
-  /** Longest time that a row waits for others; 0: rows are flushed at the end of every step. */
+  /** Least time between two flushes: the longest that a row waits for others; 0: none waits longer than this turn. */
   readonly bufferTimeoutUs: number;
   /** Runs `flush` for the timer, with the task's error handling around it. */
   readonly guard: (work: () => void) => void;
@@ -18,9 +21,9 @@ export interface OutputGateSettings {
 /**
  * Sending side of a task: all outgoing edges, the buffer timeout, watermarks, barriers and ends between the rows.
  *
- * The first rows after a pause leave at the end of the turn, together with all that this turn makes; then the gate rests for half of the
- * buffer timeout, which leaves a timer that is late the other half, and what comes meanwhile leaves together. Watermarks leave with the rows:
- * receivers get the latest, behind the rows before it and those gathered since.
+ * Rows leave at the end of the turn that made them, together with all others of that turn; after a pause always, and else when the buffer
+ * timeout since the flush before is over. Watermarks leave with the rows: receivers get the latest, behind the rows before it and those
+ * gathered since.
  */
 export class OutputGate {
   readonly #settings: OutputGateSettings;
@@ -78,7 +81,7 @@ export class OutputGate {
   emitWatermark(timeMs: number): void {
     // Idleness takes back what a watermark says: neither may stand for the other. Nor may one mark of a loop for another.
     const standsAlone = !Number.isFinite(timeMs) || isLoopMark(timeMs);
-    if (standsAlone || this.#settings.bufferTimeoutUs === 0) {
+    if (standsAlone) {
       this.flush();
       this.#sealWatermark(timeMs);
     } else {
@@ -98,11 +101,13 @@ export class OutputGate {
     for (const edge of this.#edges) {
       for (const channel of edge.channels) channel.sealHeartbeat(heartbeat, watermarkMs, checkpointId);
     }
+    this.#settings.hashes?.onHeartbeat(heartbeat, watermarkMs);
   }
 
   emitEnd(): void {
     this.flush();
     for (const edge of this.#edges) for (const channel of edge.channels) channel.sealEnd();
+    this.#settings.hashes?.onEnd();
   }
 
   flush(): void {
@@ -111,11 +116,6 @@ export class OutputGate {
     if (this.#watermarkMs === Number.NEGATIVE_INFINITY) return;
     this.#sealWatermark(this.#watermarkMs);
     this.#watermarkMs = Number.NEGATIVE_INFINITY;
-  }
-
-  /** End of an input step. */
-  endStep(): void {
-    if (this.#settings.bufferTimeoutUs === 0) this.flush();
   }
 
   /** Sends what links have become free for. */
@@ -157,19 +157,20 @@ export class OutputGate {
   }
 
   #flushSoon(): void {
-    const { timers, bufferTimeoutUs } = this.#settings;
-    if (this.#isDue || bufferTimeoutUs === 0) return;
+    if (this.#isDue) return;
     this.#isDue = true;
-    if (this.#timer === null) timers.soon(() => this.#flushDue());
+    if (this.#timer === null) this.#settings.timers.soon(() => this.#flushDue());
   }
 
   #flushDue(): void {
     if (!this.#isDue || this.#closed || this.#timer !== null) return;
     const { timers, bufferTimeoutUs, guard } = this.#settings;
-    this.#timer = timers.after(Math.floor(bufferTimeoutUs / 2), () => {
-      this.#timer = null;
-      this.#flushDue();
-    });
+    if (bufferTimeoutUs > 0) {
+      this.#timer = timers.after(bufferTimeoutUs, () => {
+        this.#timer = null;
+        this.#flushDue();
+      });
+    }
     guard(() => this.flush());
   }
 }

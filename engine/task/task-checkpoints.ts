@@ -60,6 +60,7 @@ export class TaskCheckpoints {
         return;
       case "aborted":
         this.#onAborted(event.checkpointId);
+        this.#settings.parts.sink?.abandon(event.checkpointId, event.fate);
         return;
       default:
         unreachable(event, "checkpoint event");

@@ -130,7 +130,6 @@ export class TaskCore {
   endStep(): void {
     if (this.#inputIdle !== this.#idle) this.#tellIdle(); // rows that were held may have gone on
     this.#parts.sink?.endStep();
-    this.#parts.output.endStep();
   }
 
   /** Of a task without a sink, whose state only a checkpoint has. */

@@ -11,6 +11,7 @@ interface TaskInside {
   /** To be done when that checkpoint is given up; when it is complete, never. */
   readonly putOff: (work: () => void) => void;
   readonly wake: () => void;
+  readonly schedule: () => void;
   readonly fail: (error: unknown) => void;
   readonly notice: (notice: TaskNotice) => void;
   readonly heartbeat: (heartbeat: number, checkpointId: number | null) => void;
@@ -31,6 +32,7 @@ export function taskHooks(inside: TaskInside): TaskHooks {
       advanceWatermark: (timeMs) => core().passWatermark(timeMs),
     },
     guard: step,
+    ordered: inside.schedule,
     notice,
     sink: { wake, fail },
     source: {

@@ -1,6 +1,6 @@
 import type { PendingSnapshot } from "../checkpoint/pending-snapshot.ts";
 import { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
-import type { SnapshotCost } from "../cluster/checkpoint-facts.ts";
+import type { AbortFate, SnapshotCost } from "../cluster/checkpoint-facts.ts";
 import type { BarrierMode } from "../cluster/job-spec.ts";
 import type { Failure, TaskState } from "../cluster/messages.ts";
 import type { Sink, SinkHost } from "../connectors/sink.ts";
@@ -8,6 +8,7 @@ import type { SourcePart, TickedSourceHost } from "../connectors/source-part.ts"
 import type { RestoringAttempt } from "../merge/merge.ts";
 import type { Clock, Timer, Timers } from "../ports.ts";
 import type { HeartbeatAlarm } from "../replication/heartbeat-alarm.ts";
+import type { OutputWindow } from "../replication/output-hashes.ts";
 import type { BinaryRowReader } from "../rows/binary.ts";
 import type { InputGate } from "./input-gate.ts";
 import type { ChainTail, OperatorChain } from "./operator-chain.ts";
@@ -21,7 +22,9 @@ export type TaskNotice =
   /** This receiver is too far behind the fastest of its replicas. */
   | { readonly kind: "receiverLagging"; readonly vertex: string; readonly subtask: number }
   /** No heartbeat for longer than should be. */
-  | { readonly kind: "heartbeatSilence"; readonly silentUs: number };
+  | { readonly kind: "heartbeatSilence"; readonly silentUs: number }
+  /** What its siblings must have sent as well. */
+  | { readonly kind: "outputHashes"; readonly windows: readonly OutputWindow[] };
 
 /** What a task gives for a checkpoint. */
 export interface TaskSnapshot {
@@ -42,7 +45,8 @@ export interface CheckpointOrder {
 export type CheckpointEvent =
   | { readonly kind: "begins"; readonly order: CheckpointOrder }
   /** Second phase of the commit. */
-  | { readonly kind: "complete" | "aborted"; readonly checkpointId: number };
+  | { readonly kind: "complete"; readonly checkpointId: number }
+  | { readonly kind: "aborted"; readonly checkpointId: number; readonly fate: AbortFate };
 
 /** Who hosts tasks: the worker, or a test. */
 export interface TaskHost {
@@ -70,6 +74,8 @@ export interface TaskHooks {
   readonly source: TickedSourceHost;
   readonly sink: SinkHost;
   readonly guard: (work: () => void) => void;
+  /** The merge may have something to give, though nothing has arrived. */
+  readonly ordered: () => void;
   readonly notice: (notice: TaskNotice) => void;
 }
 

@@ -23,6 +23,7 @@ export class Task {
   readonly #parts: TaskParts;
   #state: TaskState = "created";
   #scheduled = false;
+  #resolves = false;
   readonly #core: TaskCore;
   /** null: the job takes no part in checkpoints by barriers. */
   readonly #checkpoints: TaskCheckpoints | null;
@@ -44,6 +45,7 @@ export class Task {
         isOver: () => this.#checkpoints?.over === true,
         putOff: (work) => this.#putOff.push(work),
         wake: () => this.#afterStep(),
+        schedule: () => this.#schedule(),
         fail: (error) => this.fail(error),
         notice: (notice) => settings.host.onNotice(this, notice),
         heartbeat: (heartbeat, checkpointId) => this.#onHeartbeat(heartbeat, checkpointId),
@@ -86,6 +88,14 @@ export class Task {
       this.#parts.output.pump();
       this.#schedule();
     });
+  }
+
+  /** Instead of `start`: its sink deals with the transactions of earlier attempts, and then the task is finished; nothing runs. */
+  resolve(): void {
+    if (this.#state !== "created") return;
+    this.#resolves = true;
+    this.#enter("running", null);
+    this.#step(() => this.#parts.sink?.start());
   }
 
   /** A frame for this task, forward or credit; false when it has no such channel. Processes nothing before the next step. */
@@ -220,6 +230,10 @@ export class Task {
 
   #afterStep(): void {
     if (!this.#works) return;
+    if (this.#resolves) {
+      if (this.#core.committed) this.#enter("finished", null);
+      return;
+    }
     const blocked = this.#core.blocked || this.#checkpoints?.holdsInput === true;
     if (blocked !== this.#meter.blocked) {
       this.#meter.setBlocked(blocked);

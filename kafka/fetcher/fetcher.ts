@@ -179,8 +179,9 @@ export class PartitionFetcher implements Fetcher {
     const known = this.#sessions.get(nodeId);
     known?.moveTo(endpoint);
     if (known !== undefined) return known;
-    const timeoutMs = this.#request.maxWaitMs + (this.#options.requestTimeoutMs ?? 30_000);
-    const session = new FetchSession(endpoint, this.#clientId, this.#request, timeoutMs, this.#events);
+    const { requestTimeoutMs = 30_000, restMs = 0 } = this.#options;
+    const times = { timeoutMs: this.#request.maxWaitMs + requestTimeoutMs, restMs };
+    const session = new FetchSession(endpoint, this.#clientId, this.#request, times, this.#events);
     this.#sessions.set(nodeId, session);
     return session;
   }

@@ -13,6 +13,13 @@ import type { FetchedBatch, FetchState } from "./partition.ts";
 /** An answer at least this large means backlog: the next one is asked for before this one is delivered, so that the broker works meanwhile. */
 const BACKLOG_BYTES = 64 * 1024;
 
+interface SessionTimes {
+  /** Of an unanswered request. */
+  readonly timeoutMs: number;
+  /** Between an answer and the next request, unless there is a backlog; 0: none. */
+  readonly restMs: number;
+}
+
 export interface SessionEvents {
   onBatch(view: RecordBatchView): void;
   /** A batch without records for readers ends at `nextOffset`. */
@@ -28,18 +35,20 @@ export interface SessionEvents {
 export class FetchSession {
   states: FetchState[] = [];
   readonly #request: FetchRequest;
-  readonly #timeoutMs: number;
+  readonly #times: SessionTimes;
   readonly #events: SessionEvents;
   readonly #link: BrokerLink;
   readonly #view = new BatchView();
   #first = 0;
   #isAsking = false;
+  /** Runs while the session rests. */
+  #rest: NodeJS.Timeout | null = null;
   #isPaused = true;
   #isClosed = false;
 
-  constructor(endpoint: Endpoint, clientId: string, request: FetchRequest, timeoutMs: number, events: SessionEvents) {
+  constructor(endpoint: Endpoint, clientId: string, request: FetchRequest, times: SessionTimes, events: SessionEvents) {
     this.#request = request;
-    this.#timeoutMs = timeoutMs;
+    this.#times = times;
     this.#events = events;
     this.#link = new BrokerLink(endpoint, clientId, {
       onReady: () => this.ask(),
@@ -59,7 +68,7 @@ export class FetchSession {
 
   /** Sends the next request, unless one is under way, or paused, or nothing is wanted: all partitions are waiting or held. */
   ask(): void {
-    if (this.#isAsking || this.#isPaused || this.#isClosed || !this.#link.isReady) return;
+    if (this.#rest !== null || this.#isAsking || this.#isPaused || this.#isClosed || !this.#link.isReady) return;
     const positions = this.states.filter(({ isWaiting, isHeld }) => !isWaiting && !isHeld);
     if (positions.length === 0) return;
     // The broker fills an answer in the order of the request: let each partition be first in turn.
@@ -68,7 +77,7 @@ export class FetchSession {
     const frame = this.#link.begin(API.fetch);
     writeFetchRequest(frame.writer, this.#request, rotated);
     this.#isAsking = true;
-    this.#link.send(frame, this.#timeoutMs, {
+    this.#link.send(frame, this.#times.timeoutMs, {
       onResponse: (reader) => {
         this.#isAsking = false;
         this.#onResponse(reader);
@@ -81,6 +90,7 @@ export class FetchSession {
 
   close(): void {
     this.#isClosed = true;
+    if (this.#rest !== null) clearTimeout(this.#rest);
     this.#link.close();
   }
 
@@ -95,11 +105,20 @@ export class FetchSession {
       for (const partition of answer.partitions) this.#take(bytes, partition, batches);
       this.#events.onAnswer();
       if (size >= BACKLOG_BYTES) this.ask();
+      else this.#beginRest();
       this.#deliver(bytes, batches);
       this.ask();
     } catch (error) {
       this.#events.onFailed(asFaultlineError(error));
     }
+  }
+
+  #beginRest(): void {
+    if (this.#times.restMs === 0 || this.#isClosed) return;
+    this.#rest = setTimeout(() => {
+      this.#rest = null;
+      this.ask();
+    }, this.#times.restMs);
   }
 
   #take(bytes: Buffer, answer: FetchedPartition, batches: FetchedBatch[]): void {

@@ -8,6 +8,7 @@ export const API = {
   listOffsets: { key: 2, version: 2, name: "ListOffsets" },
   metadata: { key: 3, version: 8, name: "Metadata" },
   findCoordinator: { key: 10, version: 2, name: "FindCoordinator" },
+  deleteRecords: { key: 21, version: 1, name: "DeleteRecords" },
   apiVersions: { key: 18, version: 2, name: "ApiVersions" },
   initProducerId: { key: 22, version: 1, name: "InitProducerId" },
   addPartitionsToTxn: { key: 24, version: 2, name: "AddPartitionsToTxn" },

@@ -137,6 +137,44 @@ test("a held partition is not asked for until it is let go, and then goes on whe
   assert.deepEqual(offsets.slice(0, 3), [0, 10, 20]);
 });
 
+test("a fetcher that rests asks later after a small answer, and at once after one that shows a backlog", async () => {
+  let requests = 0;
+  const big = Buffer.concat(Array.from({ length: 8_000 }, (_, index) => batch(index, 1)));
+  assert.ok(big.length >= 64 * 1024);
+  const script: Script = (apiKey, body) => {
+    if (apiKey !== API.fetch.key) return undefined;
+    requests += 1;
+    const offset = offsetOf(body);
+    return fetchAnswer(0, 0, offset === 0 ? big : batch(offset, 10));
+  };
+  for (const [restMs, requestsSoon] of [
+    [60_000, 2],
+    [1, 5],
+  ] as const) {
+    requests = 0;
+    const broker = await startFakeBroker(script);
+    closers.push(broker.close);
+    const client = await KafkaClient.connect({ brokers: [broker.address], clientId: "test" });
+    closers.push(() => client.close());
+    let answered = 0;
+    const fetcher = client.fetcher({
+      topic: "t",
+      assignments: [{ partition: 0, offset: 0 }],
+      isolation: "read_uncommitted",
+      restMs,
+      onBatch: (view) => {
+        answered = view.nextOffset;
+      },
+      onError: assert.fail,
+    });
+    fetcher.start();
+    await until(`${requestsSoon} requests`, () => requests >= requestsSoon && answered >= 8_010);
+    for (let i = 0; i < 5; i++) await client.metadata(["t"]); // round trips later …
+    if (restMs > 1) assert.equal(requests, requestsSoon); // … it still rests
+    fetcher.close();
+  }
+});
+
 test("a batch cut at the end of an answer is asked for again", async () => {
   const script = inTurn((offset) => {
     const whole = Buffer.concat([batch(offset, 10), batch(offset + 10, 10)]);

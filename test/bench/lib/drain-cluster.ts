@@ -41,6 +41,7 @@ const ENGINE = {
   bufferTimeoutUs: 1_000,
   watermarkIntervalUs: 10_000,
   watermarkAlignmentMs: 0,
+  fetchRestMs: 0,
   livenessIntervalUs: 100_000,
   livenessTimeoutUs: 10_000_000,
   workerMemoryBytes: 1024 * 2 ** 20,

@@ -70,6 +70,7 @@ export class RecoveryCluster {
           bufferTimeoutUs: 1_000,
           watermarkIntervalUs: 1_000,
           watermarkAlignmentMs: 0,
+          fetchRestMs: 0,
           livenessIntervalUs: 200_000,
           livenessTimeoutUs: LIVENESS_TIMEOUT_MS * 1000,
           workerMemoryBytes: 1024 * 2 ** 20,

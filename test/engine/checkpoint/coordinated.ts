@@ -1,7 +1,7 @@
 import { CheckpointCoordinator } from "../../../engine/checkpoint/checkpoint-coordinator.ts";
 import type { CheckpointOrder } from "../../../engine/checkpoint/checkpoint-effects.ts";
 import { snapshotFileName } from "../../../engine/checkpoint/paths.ts";
-import type { CheckpointReport } from "../../../engine/cluster/checkpoint-facts.ts";
+import type { AbortFate, CheckpointReport } from "../../../engine/cluster/checkpoint-facts.ts";
 import { type CheckpointSettings, DEFAULT_CHECKPOINTS } from "../../../engine/cluster/job-spec.ts";
 import type { Failure } from "../../../engine/cluster/messages.ts";
 import { FakeWorld } from "./fake-world.ts";
@@ -24,6 +24,8 @@ export class Coordinated {
   readonly failures: Failure[] = [];
   /** Effects in their order, as words. */
   readonly told: string[] = [];
+  /** What was told of those that were given up, in order. */
+  readonly fates: { readonly checkpointId: number; readonly fate: AbortFate }[] = [];
 
   constructor(settings: Partial<CheckpointSettings> = {}, world = new FakeWorld()) {
     this.world = world;
@@ -38,7 +40,10 @@ export class Coordinated {
           this.told.push(`trigger ${order.checkpointId}`);
         },
         complete: (id) => this.told.push(`complete ${id}`),
-        abort: (id) => this.told.push(`abort ${id}`),
+        abort: (id, fate) => {
+          this.fates.push({ checkpointId: id, fate });
+          if (!this.told.includes(`abort ${id}`)) this.told.push(`abort ${id}`);
+        },
         phase: (id, phase) => this.told.push(`${phase} ${id}`),
         report: (report) => this.reports.push(report),
         fail: (failure) => this.failures.push(failure),

@@ -142,6 +142,10 @@ class Checked {
       assert.equal(job.told.filter((text) => text === `${told} ${checkpointId}`).length, 1);
       if (outcome === "completed") assert.equal(this.#acks.get(checkpointId)?.size, TASKS.length, "without every part");
     }
+    for (const { checkpointId, fate } of job.fates) {
+      const isThere = job.world.store.files.has(`j/chk-${checkpointId}/_metadata`);
+      assert.ok(fate !== "gone" || !isThere, `checkpoint ${checkpointId}, which is told to be gone, can be restored`);
+    }
     this.#checkStored();
   }
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { FaultlineError } from "../../../base/errors.ts";
 import { sendControl } from "../../../engine/cluster/control-codec.ts";
-import type { JobSpec } from "../../../engine/cluster/job-spec.ts";
+import { DEFAULT_JOB_OPTIONS, type JobSpec } from "../../../engine/cluster/job-spec.ts";
 import { readToWorker } from "../../../engine/cluster/message-shapes.ts";
 import type { JobState, LivenessToCoordinator, WorkerToCoordinator } from "../../../engine/cluster/messages.ts";
 import { Worker } from "../../../engine/cluster/worker.ts";
@@ -41,15 +42,15 @@ const NOBODY: ConnectionHandler = { onMessage: () => {}, onDrain: () => {}, onCl
 
 type Report = WorkerToCoordinator | LivenessToCoordinator;
 
-/** A worker that says it has deployed what it is told to, and then does nothing any more. */
-function startStuckWorker(cluster: SimulatedCluster) {
+/** A worker that says it has deployed what it is told to (or not even that), and then does nothing any more. */
+function startStuckWorker(cluster: SimulatedCluster, answers = true) {
   const process = cluster.startProcess("stuck");
   process.world.network.accept(() => NOBODY);
   const connection = process.world.network.connect("coordinator:1", {
     ...NOBODY,
     onMessage: (bytes) => {
       const message = readToWorker(bytes);
-      if (message.type === "deploy") say({ type: "deployed", jobId: "j", attempt: message.attempt });
+      if (answers && message.type === "deploy") say({ type: "deployed", jobId: "j", attempt: message.attempt });
     },
   });
   const say = (message: Report) => sendControl(connection, message);
@@ -303,6 +304,25 @@ describe("a cluster", () => {
     assert.match(late.endError!.message, /no coordinator at coordinator:1/);
   });
 
+  it("gives up a deployment that a worker neither answers nor dies in, does without that worker and starts again", () => {
+    for (const recovery of ["none", "scratch"] as const) {
+      const cluster = startCluster(2, 200);
+      const { say } = startStuckWorker(cluster, false);
+      const signs = () => {
+        say({ type: "alive", worker: "stuck", progress: 1 });
+        cluster.universe.queue.at(cluster.universe.nowUs + 100_000, signs);
+      };
+      signs();
+      const options = { ...DEFAULT_JOB_OPTIONS, deployTimeoutUs: 3_000_000 };
+      cluster.client.submit(specOf({ bounded: true, recovery, options }), 3);
+      cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
+      const stuck = cluster.client.states.find(({ failure }) => failure !== undefined)!;
+      assert.match(stuck.failure!.message, /not deployed within 3 s: no answer of stuck/);
+      const end = recovery === "none" ? ["failing", "failed"] : ["restarting", "deploying", "running", "finished"];
+      assert.deepEqual(history(cluster), ["created", "deploying", ...end]);
+    }
+  });
+
   it("has workers that refuse orders of an older epoch", () => {
     const cluster = startCluster(1);
     const boss = cluster.startProcess("boss");
@@ -323,6 +343,31 @@ describe("a cluster", () => {
     sendControl(orders!, { type: "shutdown", epoch: 6 });
     pass(cluster, 100_000);
     assert.equal(worker.alive, false);
+  });
+
+  it("has workers that pass over what is no message, and end loudly when they fail to do what one says", () => {
+    const cluster = startCluster(1);
+    const boss = cluster.startProcess("boss");
+    let orders: Connection | null = null;
+    boss.world.network.accept((connection) => {
+      orders = connection;
+      return NOBODY;
+    });
+    const process = cluster.startProcess("subject");
+    const about = { worker: "subject", pid: 0, coordinatorAddress: "boss:1" };
+    const times = { livenessIntervalUs: null, connectTimeoutUs: 1_000_000 };
+    const loadJob = () => {
+      throw new FaultlineError("assertion-failed", "planted");
+    };
+    new Worker(process.world, { ...about, ...times, loadJob }).start();
+    cluster.runUntil(() => orders !== null, "registration");
+    orders!.send(Uint8Array.of(1, 2, 3), null);
+    pass(cluster, 100_000);
+    assert.equal(process.alive, true);
+    sendControl(orders!, { type: "prepare", epoch: 1, job: specOf() });
+    pass(cluster, 100_000);
+    assert.deepEqual([process.alive, process.endError?.message], [false, "planted"]);
+    assert.equal(cluster.universe.journal.filter(({ event }) => event === "badMessage").length, 1);
   });
 
   it("goes on when somebody talks nonsense to coordinator and workers", () => {

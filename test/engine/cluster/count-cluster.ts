@@ -1,6 +1,6 @@
 import { DEFAULT_JOB_OPTIONS, type JobSpec, type Replication } from "../../../engine/cluster/job-spec.ts";
 import type { Isolation } from "../../../engine/ports.ts";
-import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
+import { SimulatedCluster, type SimulatedClusterSettings } from "../../../engine/simulation/cluster.ts";
 import { countJob } from "../simulation/tiny-job.ts";
 import { readTiny, tinySupplier } from "../simulation/tiny-rows.ts";
 
@@ -13,11 +13,12 @@ export interface CountClusterOptions {
   readonly windowMs?: number;
   readonly batchRecords?: number;
   readonly maxSteps?: number;
+  readonly tamper?: SimulatedClusterSettings["tamper"];
 }
 
 /** A simulated cluster that knows the job module `count` and has its input. */
 export function countCluster({ seed, workers, rows, ...options }: CountClusterOptions): SimulatedCluster {
-  const { windowMs = 500, batchRecords = 50, maxSteps = 5_000_000 } = options;
+  const { windowMs = 500, batchRecords = 50, maxSteps = 5_000_000, tamper } = options;
   return new SimulatedCluster({
     seed,
     workers,
@@ -27,6 +28,7 @@ export function countCluster({ seed, workers, rows, ...options }: CountClusterOp
     onRecord: null,
     maxSteps,
     maxVirtualUs: 120_000_000,
+    ...(tamper === undefined ? {} : { tamper }),
   });
 }
 

@@ -40,7 +40,7 @@ function deploy(recovery: Recovery = "none") {
     },
     transition: (state, failure) => done.push(failure === null ? state : `${state} (${failure.code})`),
     ...recoveryEffects({ ...SPEC, recovery }),
-    nextAttempt: () => 2,
+    attemptBegins: () => {},
     replicaLost: ({ vertex, subtask }) => done.push(`lost ${vertex}/${subtask}`),
     after: () => {},
   });

@@ -27,7 +27,6 @@ function start(graph: LogicalGraph = countJob(10), recovery: Recovery = "none") 
   const done: string[] = [];
   const sent: { worker: string; message: CoordinatorToWorker }[] = [];
   let loaded: (() => void) | null = null;
-  let attempts = 1;
   const late: (() => void)[] = [];
   const run: JobRun = new JobRun({ ...SPEC, recovery }, 2, 1, 5, {
     load: (_spec, answer) => {
@@ -39,7 +38,7 @@ function start(graph: LogicalGraph = countJob(10), recovery: Recovery = "none") 
     },
     transition: (state, failure) => done.push(failure === null ? state : `${state} (${failure.code})`),
     ...recoveryEffects({ ...SPEC, recovery }),
-    nextAttempt: () => ++attempts,
+    attemptBegins: () => {},
     replicaLost: ({ vertex, subtask }) => done.push(`lost ${vertex}/${subtask}`),
     after: (_delayUs, callback) => late.push(callback),
   });

@@ -52,6 +52,20 @@ const toCoordinator: readonly (WorkerToCoordinator | LivenessToCoordinator | Cli
   { type: "taskState", ...ATTEMPT, vertex: "v", subtask: 0, state: "running" },
   { type: "heartbeatDue", ...ATTEMPT },
   { type: "replicaLagging", ...ATTEMPT, vertex: "v", subtask: 0 },
+  {
+    type: "outputHashes",
+    ...ATTEMPT,
+    vertex: "v",
+    subtask: 0,
+    windows: [{ epoch: 20, after: 0, numbers: [7], hashes: [4_294_967_295] }],
+  },
+  {
+    type: "outputDescribed",
+    ...ATTEMPT,
+    vertex: "v",
+    subtask: 0,
+    description: { epochs: [{ epoch: 20, last: 7, hash: 1, watermark: "-Infinity", hashes: null }], record: "" },
+  },
   { type: "alive", worker: "w", progress: 0 },
   { type: "drain", jobId: "j" },
   { type: "cancel", jobId: "j" },
@@ -85,11 +99,19 @@ const toWorker: readonly CoordinatorToWorker[] = [
   },
   { type: "checkpoint", epoch: 1, ...ATTEMPT, checkpointId: 4, folder: "j/chk-4", atUs: 5, last: false },
   { type: "checkpointComplete", epoch: 1, ...ATTEMPT, checkpointId: 4 },
-  { type: "checkpointAborted", epoch: 1, ...ATTEMPT, checkpointId: 4 },
+  { type: "checkpointAborted", epoch: 1, ...ATTEMPT, checkpointId: 4, fate: "gone" },
   { type: "start", epoch: 1, ...ATTEMPT },
   { type: "drain", epoch: 1, ...ATTEMPT },
   { type: "cancel", epoch: 1, ...ATTEMPT },
   { type: "replicaLost", epoch: 1, ...ATTEMPT, vertex: "v", subtask: 0 },
+  {
+    type: "describeOutput",
+    epoch: 1,
+    ...ATTEMPT,
+    vertex: "v",
+    subtask: 0,
+    question: { channel: 0, after: 0, upTo: 20, record: { epoch: 20, position: 3 } },
+  },
   { type: "report", epoch: 1, jobId: "j" },
   { type: "shutdown", epoch: 1 },
 ];
@@ -115,7 +137,7 @@ describe("messages", () => {
             const broken = bytesOf({ ...message, [name]: wrong });
             if (name === "workers" && Array.isArray(wrong)) continue;
             if (name === "restore" && wrong === null) continue;
-            if ((name === "tasks" || name === "placements") && Array.isArray(wrong)) continue;
+            if (["tasks", "placements", "windows"].includes(name) && Array.isArray(wrong)) continue;
             assert.throws(() => read(broken), { code: "cluster-protocol" }, `${message.type}.${name} = ${wrong}`);
           }
         }
@@ -140,5 +162,33 @@ describe("messages", () => {
     const sources = { source: { ...JOB.sources.source, partitions: 0 } };
     assert.match(jobSpecProblem({ ...JOB, sources })!, /^job\.sources\.source\.partitions: /);
     assert.equal(jobSpecProblem(JOB), null);
+  });
+});
+
+describe("what a message may leave out", () => {
+  it("is the zone of a worker, which is a text where it says one", () => {
+    const register = { type: "register", worker: "w", address: "h:1", pid: 0 };
+    assert.deepEqual(readToCoordinator(bytesOf({ ...register, zone: "a" })), { ...register, zone: "a" });
+    for (const zone of ["", 7, null]) {
+      assert.throws(() => readToCoordinator(bytesOf({ ...register, zone })), { code: "cluster-protocol" });
+    }
+  });
+
+  it("is the replicas of single vertices, which are counts where there are some", () => {
+    const replication = {
+      factor: 2,
+      sources: false,
+      cutLog: { kind: "memory", brokers: [], topic: "cuts" },
+      heartbeatIntervalUs: 1,
+      heartbeatRecords: 0,
+      maxLagBytes: 1,
+      silentIntervals: 1,
+    };
+    const problem = (more: object) => jobSpecProblem({ ...JOB, replication: { ...replication, ...more } });
+    assert.equal(problem({}), null);
+    assert.equal(problem({ vertices: { map: 3 }, merge: "timeBias" }), null);
+    assert.equal(problem({ merge: "none", allowUnordered: true }), null);
+    assert.match(problem({ vertices: { map: 0 } }) ?? "", /replication\.vertices\.map/);
+    assert.match(problem({ merge: "time" }) ?? "", /replication\.merge.*timeBias/);
   });
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Random } from "../../../base/random.ts";
-import type { Recovery } from "../../../engine/cluster/job-spec.ts";
+import { DEFAULT_JOB_OPTIONS, type Recovery } from "../../../engine/cluster/job-spec.ts";
+import type { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
 import { countCluster, countSpec, killLater, rowsOf } from "./count-cluster.ts";
 
 const ROWS = 4000;
@@ -103,5 +104,52 @@ describe("a job that recovers from scratch", () => {
       const { state, failure, attempt } = cluster.client.stateOf("j")!;
       assert.deepEqual([state, failure?.code, attempt], ["failed", "worker-lost", 1], `seed ${seed}`);
     }
+  });
+});
+
+describe("a restart with fewer workers than the job was submitted with", () => {
+  const endless = (workersWaitUs: number) =>
+    countSpec({ recovery: "scratch", bounded: false, options: { ...DEFAULT_JOB_OPTIONS, workersWaitUs } });
+  const deployments = ({ client }: SimulatedCluster) => client.states.filter(({ state }) => state === "deploying");
+
+  /** Both workers of the job die at nearly the same time; one spare is there. */
+  function loseBoth(workersWaitUs: number): SimulatedCluster {
+    const cluster = startCluster(6, 3);
+    cluster.client.submit(endless(workersWaitUs), 2);
+    cluster.runUntil(() => cluster.client.stateOf("j")?.state === "running", "running");
+    const { nowUs, queue } = cluster.universe;
+    queue.at(nowUs + 2_000, () => cluster.workers[0]!.kill());
+    queue.at(nowUs + 2_300, () => cluster.workers[1]!.kill());
+    return cluster;
+  }
+
+  it("goes on at once with those that are there, and says how many are missing", () => {
+    const cluster = loseBoth(0);
+    cluster.runUntil(() => deployments(cluster).at(-1)?.workersMissing === 1, "deployment");
+    cluster.runUntil(() => cluster.client.stateOf("j")?.state === "running", "running again");
+    assert.equal(deployments(cluster)[0]!.workersMissing, undefined);
+    assert.deepEqual(cluster.client.workers, ["worker-2"]);
+  });
+
+  it("waits for a worker as long as the job's options say, and takes the one that comes", () => {
+    const cluster = loseBoth(400_000);
+    cluster.universe.queue.at(cluster.universe.nowUs + 200_000, () => cluster.startWorker("late"));
+    cluster.runUntil(
+      () => deployments(cluster).at(-1)!.attempt > 1 && cluster.client.workers.includes("late"),
+      "deployment",
+    );
+    const { workersMissing } = deployments(cluster).at(-1)!;
+    assert.equal(workersMissing, undefined);
+  });
+
+  it("goes on without when none has come by then", () => {
+    const cluster = loseBoth(400_000);
+    cluster.runUntil(() => cluster.client.stateOf("j")?.state === "restarting", "restart");
+    const { atUs } = cluster.client.stateOf("j")!;
+    cluster.runUntil(
+      () => cluster.client.workers.length === 1 && deployments(cluster).at(-1)!.workersMissing === 1,
+      "deployment",
+    );
+    assert.ok(deployments(cluster).at(-1)!.atUs - atUs >= 400_000);
   });
 });

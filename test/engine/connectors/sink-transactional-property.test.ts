@@ -2,19 +2,20 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import fc from "fast-check";
 import { Random } from "../../../base/random.ts";
+import type { AbortFate } from "../../../engine/cluster/checkpoint-facts.ts";
 import { TransactionalSink } from "../../../engine/connectors/sink-transactional.ts";
 import type { SimulatedProcess } from "../../../engine/simulation/process.ts";
 import { type LogWorld, logWorld } from "../simulation/log-world.ts";
 import { readTiny, TinyEncoder, tinyBatch } from "../simulation/tiny-rows.ts";
 
 const POOL_SIZE = 4;
-/** Checkpoints that may fail one after the other: as many as leave one id to prepare with and one to write with. */
+/** Checkpoints that may fail one after the other and not be known to be gone: as many as leave one id to prepare with and one to write with. */
 const TOLERATED = POOL_SIZE - 2;
 /** Another for each execution: a zombie's claim that reaches the log late must not abort what a later one has prepared. */
 const poolOf = (attempt: number) => Array.from({ length: POOL_SIZE }, (_, index) => `sink/${attempt}/${index}`);
 
 /** `lose`: the execution goes on, but is thought to be dead; `cancel`: it ends in good order. */
-const TROUBLE = ["abort", "crash", "completeAndCrash", "lose", "cancel"] as const;
+const TROUBLE = ["abort", "abortUncertain", "crash", "completeAndCrash", "lose", "cancel"] as const;
 
 /** What a sink that starts anew is given: its state, and how many rows come before. */
 interface Checkpoint {
@@ -78,7 +79,10 @@ class Model {
         if (this.#completes()) this.#restart(true);
         break;
       case "abort":
-        this.#abort();
+        this.#abort("gone");
+        break;
+      case "abortUncertain":
+        this.#abort("uncertain");
         break;
       case "crash":
         this.#restart(true);
@@ -117,7 +121,7 @@ class Model {
       this.#restart(true);
     }
     this.#settle();
-    this.#abort();
+    this.#abort("gone");
     this.#emit(this.#now, 3);
     this.#prepare();
     const pending = this.#pending!;
@@ -163,10 +167,12 @@ class Model {
     return true;
   }
 
-  #abort(): void {
+  #abort(fate: AbortFate): void {
     if (this.#pending === null) return;
+    const { id } = this.#pending;
     this.#pending = null;
-    if (++this.#failed > TOLERATED) this.#restart(true);
+    this.#in(this.#now, () => this.#now.sink.abandon(id, fate));
+    if (fate !== "gone" && ++this.#failed > TOLERATED) this.#restart(true);
   }
 
   /** From the last complete checkpoint; the execution before is dead, or only thought to be. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { FaultlineError } from "../../../base/errors.ts";
 import { job } from "../../../engine/dataflow/builder.ts";
 import { describePlan, planJob } from "../../../engine/dataflow/planner.ts";
 import { encoder, hotItems, sourceOptions } from "./jobs.ts";
@@ -97,4 +98,58 @@ test("vertices of several numbers of replicas are not chained, and no operator t
   );
   const replicas = { source: 1, operator: 5, sink: 1 };
   assert.throws(() => planJob(hotItems(), { parallelism: 1, keyGroups: 8, replicas }), /5 replicas, at most 4/);
+});
+
+const BY_KIND = { source: 1, operator: 2, sink: 1 };
+
+test("a vertex that is named has its own count of replicas, and the others keep theirs", () => {
+  const vertexReplicas = { events: 3, count: 4, "global-top": 1 };
+  const plan = planJob(hotItems(), { parallelism: 2, keyGroups: 128, replicas: BY_KIND, vertexReplicas });
+  assert.deepEqual(
+    plan.vertices.map(({ operators, replicas }) => [operators.join(" "), replicas]),
+    [
+      ["events", 3],
+      ["bids", 2],
+      ["count local-top", 4],
+      // As many replicas as the sink: one task.
+      ["global-top out", 1],
+    ],
+  );
+});
+
+test("names of vertices do not depend on the counts, and a count of 1 for all is no replication", () => {
+  const vertexReplicas = { bids: 3 };
+  const replicas = { source: 1, operator: 1, sink: 1 };
+  const plan = planJob(hotItems(), { parallelism: 2, keyGroups: 128, replicas, vertexReplicas });
+  assert.deepEqual(
+    plan.vertices.map(({ id, replicas: count }) => [id, count]),
+    [
+      ["events", 1],
+      ["bids", 3],
+      ["count", 1],
+      ["global-top", 1],
+    ],
+  );
+  const all = { events: 1, bids: 1, count: 1, "global-top": 1, out: 1 };
+  const settings = { parallelism: 2, keyGroups: 128 };
+  assert.deepEqual(
+    planJob(hotItems(), { ...settings, replicas: BY_KIND, vertexReplicas: all }),
+    planJob(hotItems(), settings),
+  );
+});
+
+test("an unknown vertex, replicas of a sink and counts that cannot be are refused by name", () => {
+  const plan = (vertexReplicas: Readonly<Record<string, number>>) => () =>
+    planJob(hotItems(), { parallelism: 2, keyGroups: 128, replicas: BY_KIND, vertexReplicas });
+  assert.throws(plan({ nothing: 2 }), (error: unknown) => {
+    assert.ok(error instanceof FaultlineError);
+    assert.match(error.message, /"nothing", which the job does not have$/);
+    assert.match(error.hint ?? "", /"events", "bids", "count", "global-top", "out"$/);
+    return true;
+  });
+  assert.throws(plan({ "local-top": 2 }), /"local-top".*part of vertex "count"/);
+  assert.throws(plan({ toString: 2 }), /"toString", which the job does not have/);
+  assert.throws(plan({ out: 2 }), /sink "out": 2 replicas/);
+  assert.throws(plan({ count: 5 }), /"count": 5 replicas, at most 4/);
+  assert.throws(plan({ count: 0 }), /"count": replicas must be a positive integer, not 0/);
 });

@@ -235,6 +235,33 @@ const CASES: readonly Case[] = [
     message: /"w" reads the clock/,
     hint: /event time/,
   },
+  {
+    what: "a stamp in a replicated job",
+    replicas: 2,
+    build: (events) =>
+      out(events.compute("c", { name: "when", type: "decimal3" }, () => 0).stampProcessingTime("s", "when")),
+    message: /"s" reads the clock/,
+    hint: /declare a process function deterministic/,
+  },
+  {
+    what: "processing timers in a replicated job",
+    replicas: 2,
+    build: (events) => out(events.keyBy("key").process("timers", OTHER, () => nothing, { processingTime: true })),
+    message: /"timers" reads the clock/,
+  },
+  {
+    what: "a call-out in a replicated job",
+    replicas: 2,
+    build: (events) => out(events.callOut("ask", events.schema, { endpoint: "e" }, noCall)),
+    message: /"ask" is not deterministic/,
+    hint: /call-outs/,
+  },
+  {
+    what: "a function that says that it is not deterministic in a replicated job",
+    replicas: 2,
+    build: (events) => out(events.process("dice", OTHER, () => nothing, { deterministic: false })),
+    message: /"dice" is not deterministic: its replicas would not agree/,
+  },
 ];
 
 function operator() {
@@ -261,6 +288,30 @@ for (const { what, build, message, hint, replicas = 1 } of CASES) {
     });
   });
 }
+
+test("a process function with the clock is replicated when it is declared deterministic, and anything without replicas", () => {
+  const plan = (replicas: number, deterministic: boolean) => {
+    const graph = job("declared");
+    const options = { processingTime: true, deterministic };
+    out(
+      eventSource(graph)
+        .keyBy("key")
+        .process("measured", OTHER, () => nothing, options),
+    );
+    const counts = { source: 1, operator: replicas, sink: 1 };
+    return planJob(graph.build(), { parallelism: 2, keyGroups: 16, replicas: counts });
+  };
+  assert.deepEqual(
+    plan(2, true).vertices.map(({ id, replicas }) => [id, replicas]),
+    [
+      ["events", 1],
+      ["measured", 2],
+      ["out", 1],
+    ],
+  );
+  assert.equal(plan(1, false).vertices.find(({ id }) => id === "measured")?.replicas, 1);
+  assert.throws(() => plan(2, false), /"measured" is not deterministic/);
+});
 
 test("what is right is planned: a side output and a feedback edge say so", () => {
   const graph = job("right");

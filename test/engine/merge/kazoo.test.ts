@@ -10,7 +10,7 @@ import { NoOrdering } from "../../../engine/merge/none.ts";
 import { type Element, elementCount } from "../../../engine/task/element.ts";
 import { type Contents, elementAt, type Item, randomContents } from "../replication/kazoo/contents.ts";
 
-const LOG = { onArrived: () => {}, onBarrier: () => {}, snapshot: () => {}, restore: () => true };
+const LOG = { onArrived: () => {}, onBarrier: () => {}, snapshot: () => {}, restore: () => {} };
 
 /** `a` record, `3` heartbeat, `3!` flagged heartbeat, `.` end. */
 function parsed(line: string): Item[] {
@@ -127,7 +127,7 @@ describe("KaZoo", () => {
       const writer = new SnapshotWriter();
       first.snapshot(writer);
       const second = new KaZoo(contents.length, LOG);
-      second.restore(new SnapshotReader(writer.finish()));
+      second.restore(new SnapshotReader(writer.finish()), "same");
       for (const order of orders.slice(read)) second.onOrder(order);
       const next = contents.map((_, channel) => 1 + before.filter((word) => word.startsWith(`${channel}:`)).length);
       offerAll(second, contents, () => 1 + random.below(4), next);
@@ -259,7 +259,7 @@ describe("no ordering", () => {
         const writer = new SnapshotWriter();
         merge.snapshot(writer);
         merge = new NoOrdering(contents.length);
-        merge.restore(new SnapshotReader(writer.finish()));
+        merge.restore(new SnapshotReader(writer.finish()), "same");
         // What was queued is sent again.
         for (const own of contents.keys()) at[own] = 1 + order.filter((word) => word.startsWith(`${own}:`)).length;
       }

@@ -279,4 +279,39 @@ describe("LiveRobin", () => {
       assert.deepEqual([...first.order, ...order], deliver(channels, null).order, `seed ${seed}`);
     }
   });
+
+  it("continues from a snapshot between the channels of a checkpoint: its heartbeat goes on all the same", () => {
+    for (let channels = 2; channels <= 4; channels++) {
+      // Heartbeat 2 is flagged.
+      const contents = even(channels).map((content) => content.map((one) => (one === 2 ? -2 : one)));
+      const wanted = deliver(contents, null).order;
+      const first = new LiveRobin(channels);
+      for (const [channel, content] of contents.entries()) {
+        for (const [index, one] of content.entries()) first.offer(channel, elementOf(one, index + 1));
+      }
+      const processed = contents.map(() => 0);
+      const order: string[] = [];
+      let merge = first;
+      const flagged = { channels: 0 };
+      for (let event = merge.next(); event !== null; event = merge.next()) {
+        if (event.kind === "forward") order.push(`HB${event.heartbeat}${event.checkpointId === null ? "" : "!"}`);
+        if (event.kind === "barrier") order.push(`snapshot${event.checkpointId}`);
+        if (event.kind !== "element") continue;
+        const { channel, element } = event;
+        processed[channel] = element.first;
+        if (element.kind === "records") order.push(String(contents[channel]![element.first - 1]));
+        if (element.kind !== "heartbeat" || element.checkpointId === null || ++flagged.channels !== 1) continue;
+        const writer = new SnapshotWriter();
+        merge.snapshot(writer);
+        merge = new LiveRobin(channels);
+        merge.restore(new SnapshotReader(writer.finish()), "same");
+        for (const [other, content] of contents.entries()) {
+          for (let index = processed[other]!; index < content.length; index++) {
+            merge.offer(other, elementOf(content[index]!, index + 1));
+          }
+        }
+      }
+      assert.deepEqual(order, wanted, `${channels} channels`);
+    }
+  });
 });

@@ -11,6 +11,7 @@ export class MemoryLog implements Log {
   room = Number.POSITIVE_INFINITY;
   readonly openTransactionalWriter = NO_TRANSACTIONS.openTransactionalWriter;
   readonly commitPrepared = NO_TRANSACTIONS.commitPrepared;
+  readonly truncate = NO_TRANSACTIONS.truncate;
 
   openReader(_address: unknown, _from: unknown, handler: LogReaderHandler) {
     const reader = { handler, at: 0, closed: false };

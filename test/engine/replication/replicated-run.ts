@@ -11,6 +11,7 @@ import type { JobFactory } from "../../../engine/dataflow/graph.ts";
 import type { World } from "../../../engine/ports.ts";
 import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
 import { drawConditions } from "../../../engine/simulation/conditions.ts";
+import type { ElectionConditions } from "../../../engine/simulation/election.ts";
 
 const JOB = "j";
 
@@ -31,6 +32,8 @@ export interface ReplicatedRun {
   /** Events from the deployment to the death of a worker that hosts replicas only; null: none dies. */
   readonly killAfter: number | null;
   readonly maxVirtualUs?: number;
+  readonly election?: ElectionConditions;
+  readonly zoneOf?: (worker: string) => string;
   readonly tamper?: (world: World, process: string) => World;
   /** Runs when the kill would, instead of it. */
   readonly strike?: () => void;
@@ -84,6 +87,8 @@ export function clusterFor(run: ReplicatedRun): SimulatedCluster {
     batchRecords: run.batchRecords,
     onRecord: null,
     ...(run.rough ? { conditions: drawConditions(new Random(run.seed)) } : {}),
+    ...(run.election === undefined ? {} : { election: run.election }),
+    ...(run.zoneOf === undefined ? {} : { zoneOf: run.zoneOf }),
     ...(run.tamper === undefined ? {} : { tamper: run.tamper }),
     maxSteps: 20_000_000,
     maxVirtualUs: run.maxVirtualUs ?? 60_000_000,

@@ -91,4 +91,22 @@ describe("the simulated election", () => {
     pass(100_000);
     assert.ok(leads);
   });
+
+  it("elects somebody again when a process loses one session after the other", () => {
+    const { election, process, pass } = simulated(SLOW);
+    let leads = false;
+    process("a").world.election.join("group", "a", {
+      onElected: () => {
+        leads = true;
+      },
+      onDeposed: () => {
+        leads = false;
+      },
+    });
+    pass(10_000);
+    election.loseSession(process("a"), 2_000);
+    election.loseSession(process("a"), 60_000);
+    pass(100_000);
+    assert.ok(leads);
+  });
 });

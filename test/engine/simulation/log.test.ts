@@ -50,7 +50,7 @@ function readFrom(process: SimulatedProcess, isolation: Isolation) {
       onSkipped: (_partition, nextOffset) => got.push(`>${nextOffset}`),
       onError: (error) => got.push(codeOf(error)),
     },
-    isolation,
+    { isolation },
   );
   return { got, reader };
 }

@@ -6,7 +6,7 @@ import { ASK } from "./ask-node.ts";
 import { linesOf, rigTask, Sender } from "./task-rig.ts";
 
 const LAST = { kind: "begins", order: { checkpointId: 1, atUs: 0, last: true } } as const;
-const ABORTED = { kind: "aborted", checkpointId: 1 } as const;
+const ABORTED = { kind: "aborted", checkpointId: 1, fate: "gone" } as const;
 const COMPLETE = { kind: "complete", checkpointId: 1 } as const;
 const row = (value: number) => ({ key: 1, value, time: value });
 
@@ -77,8 +77,9 @@ describe("a task behind the job's last checkpoint", () => {
     reader().give(0, 1, [row(2)]);
     task.onCheckpoint(LAST);
     time.advance(20_000);
-    assert.deepEqual(sent(), ["1:1@1", "wm1", "1:2@2", "barrier1"]);
+    assert.deepEqual(sent(), ["1:1@1", "1:2@2", "wm1", "barrier1"]);
     task.onCheckpoint(ABORTED);
+    time.advance();
     assert.deepEqual(sent(), ["wm2"]);
   });
 
@@ -94,19 +95,22 @@ describe("a task behind the job's last checkpoint", () => {
   });
 
   it("hears no answers; they come when the checkpoint is given up, or nobody would ask again", () => {
-    const { task, sent, answers } = rigRequests();
+    const { task, time, sent, answers } = rigRequests();
     task.onCheckpoint(LAST);
     for (const answer of answers) answer();
+    time.advance();
     assert.deepEqual(sent(), ["barrier1"]);
     task.onCheckpoint(ABORTED);
+    time.advance();
     assert.deepEqual(sent(), ["1:1@1"]);
   });
 
   it("hears no answers at all when it is complete", () => {
-    const { task, sent, answers, states } = rigRequests();
+    const { task, time, sent, answers, states } = rigRequests();
     task.onCheckpoint(LAST);
     for (const answer of answers) answer();
     task.onCheckpoint(COMPLETE);
+    time.advance();
     assert.deepEqual([sent(), states.at(-1)], [["barrier1"], ["finished", null]]);
   });
 });

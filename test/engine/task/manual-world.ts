@@ -144,6 +144,7 @@ export class ManualLog implements Log {
   room = Number.POSITIVE_INFINITY;
   readonly openTransactionalWriter = NO_TRANSACTIONS.openTransactionalWriter;
   readonly commitPrepared = NO_TRANSACTIONS.commitPrepared;
+  readonly truncate = NO_TRANSACTIONS.truncate;
 
   openReader(_address: unknown, from: ManualReader["from"], handler: LogReaderHandler): LogReader {
     const reader = new ManualReader(from, handler);

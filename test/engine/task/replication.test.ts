@@ -88,6 +88,8 @@ function openGate(senders: number, channels: number) {
       },
     ],
     windowBytes: WINDOW,
+    clock: null,
+    counters: () => ({}),
     merge: (count) => {
       merge.value = new LiveRobin(count);
       return merge.value;

@@ -61,6 +61,7 @@ export function rigTask(
         ...(changes.checkpoints === undefined ? {} : { recovery: "passive", checkpoints: changes.checkpoints }),
       },
       fromEnd: false,
+      orders: null,
       world: {
         clock: time.clock,
         timers: time.timers,

@@ -44,8 +44,8 @@ const END_MS = 60_000;
 
 /** A world in which a socket gives the lines at their virtual times and is closed at the end. */
 function withSocket(world: World): World {
-  const openReader: World["log"]["openReader"] = (address, from, handler, isolation) => {
-    if (address.kind !== "socket") return world.log.openReader(address, from, handler, isolation);
+  const openReader: World["log"]["openReader"] = (address, from, handler, reading) => {
+    if (address.kind !== "socket") return world.log.openReader(address, from, handler, reading);
     const reader = new LineReader(0, from[0]!.offset, handler);
     reader.attach({ pause: () => {}, resume: () => {}, close: () => {} });
     const at = (timeMs: number, work: () => void) => world.timers.after(timeMs * 1000 - world.clock.nowUs(), work);

@@ -74,7 +74,7 @@ describe("an order log over several attempts of a job", () => {
       log.push({ kind: "order", attempt: 1, term: 1000, replica: 0, runs: [0, 1] });
 
       const second = groupOf(2, contents.length);
-      second.merge.restore(new SnapshotReader(bytes));
+      second.merge.restore(new SnapshotReader(bytes), "next");
       assert.equal(second.group.nextOffset, snapshotOffset);
       second.group.onElected(2);
       flush(second, log);
@@ -94,7 +94,7 @@ describe("an order log over several attempts of a job", () => {
       );
 
       const elsewhere = groupOf(3, contents.length, "other/0");
-      elsewhere.merge.restore(new SnapshotReader(bytes));
+      elsewhere.merge.restore(new SnapshotReader(bytes), "next");
       assert.equal(elsewhere.group.nextOffset, 0, "offsets of another log mean nothing");
     }
     assert.ok(restored > 50, `${restored}`);
@@ -118,7 +118,7 @@ describe("an order log over several attempts of a job", () => {
       const writer = new SnapshotWriter();
       leader.merge.snapshot(writer);
       const joined = groupOf(1, contents.length);
-      joined.merge.restore(new SnapshotReader(writer.finish()));
+      joined.merge.restore(new SnapshotReader(writer.finish()), "same");
       const processed = contents.map(() => 0);
       offer(
         joined,

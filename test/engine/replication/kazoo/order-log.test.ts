@@ -101,6 +101,7 @@ class Rig {
     });
     const orders = new OrderLog({
       world: this.#counted(process.world),
+      election: process.world.election,
       address: ADDRESS,
       attempt: ATTEMPT,
       candidate: process.name,
@@ -108,7 +109,6 @@ class Rig {
       retain: 1,
       intervalUs: this.#intervalUs,
       onError: (error) => this.errors.push(error),
-      truncate: (_partition, offset) => this.truncated.push(offset),
     });
     const replicas = this.contents.map((contents, group): Replica => {
       const drain = () => this.#drain(replica);
@@ -160,7 +160,11 @@ class Rig {
       };
       return counted;
     };
-    return { ...world, log: { ...world.log, openWriter } };
+    const truncate: World["log"]["truncate"] = (address, partition, offset, done) => {
+      this.truncated.push(offset);
+      world.log.truncate(address, partition, offset, done);
+    };
+    return { ...world, log: { ...world.log, openWriter, truncate } };
   }
 }
 
