@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { asFaultlineError } from "../../base/errors.ts";
 import type { CheckpointReport } from "../../engine/cluster/checkpoint-facts.ts";
 import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
@@ -8,7 +7,7 @@ import { readEngineStamps } from "../measure/engine-latency-log.ts";
 import type { IntervalHistogram } from "../measure/interval-histograms.ts";
 import { type FrozenHistogram, MIN_SAMPLES } from "../measure/latency-histogram.ts";
 import type { SamplerCost } from "../measure/sampler.ts";
-import type { Reason, ResourceSample, RunRecord, RunResult } from "../sweep/model.ts";
+import type { RunRecord, RunResult, ThresholdResult } from "../sweep/model.ts";
 import type { JobStateRecord } from "../systems/system.ts";
 import { afterLossOf } from "../verify/after-loss.ts";
 import { comparisonOf, finalRowsNote } from "../verify/comparison.ts";
@@ -20,15 +19,20 @@ import { RunFaults } from "./faults/run-faults.ts";
 import { notJudged } from "./guarantee.ts";
 import { readJobStates, unplannedRestarts } from "./job-states.ts";
 import { type LagInterval, readLagLogs } from "./lag-log.ts";
+import { lagSlope } from "./lag-slope.ts";
 import { plantedReason, readPlanted } from "./planted.ts";
+import { type ReplicationAnalysis, readReplication } from "./replication/replication.ts";
+import { readSamples } from "./resource-samples.ts";
 import { type RoleSecond, resourceSeries, resourceUsage } from "./resource-usage.ts";
-import { feederFiles, readJson, readJsonLines, readRunRecord, runFiles } from "./results-folder.ts";
-import { runConfig } from "./run-config.ts";
+import { feederFiles, readJson, readRunRecord, runFiles } from "./results-folder.ts";
+import { type RunConfig, runConfig } from "./run-config.ts";
 import { inputsPerSecond, judgedLags, type Measured, measuresOf, offeredPerSecond } from "./run-measures.ts";
 import { RunRecorder, type StampedOutput, TAGS, type Tag } from "./run-recorder.ts";
 import { readMainSentTimes } from "./sent-times.ts";
 import { stampsByOrdinal } from "./stamps-of-view.ts";
-import { circumstancesOf, type Evidence, judge } from "./verdict.ts";
+import { judgeThresholds, type ThresholdData } from "./thresholds.ts";
+import { unorderedNote } from "./unordered.ts";
+import { circumstancesOf, type Evidence, endedEarly, judge } from "./verdict.ts";
 import { measuredWindow } from "./window.ts";
 
 export interface AnalyzeOptions {
@@ -49,6 +53,8 @@ export interface RunAnalysis {
   /** What the job's coordinator told of it; [] where it tells nothing. */
   readonly checkpoints: readonly CheckpointReport[];
   readonly jobStates: readonly JobStateRecord[];
+  /** null: the run had no replicas. */
+  readonly replication: ReplicationAnalysis | null;
   /** Whole histograms per second from the first due time. */
   readonly intervals: Readonly<Record<Tag, readonly IntervalHistogram[]>>;
   /** The feeder's own lag histograms; [] when it left none. */
@@ -91,6 +97,7 @@ export async function analyzeRunFully(
   const sent = readMainSentTimes(fed.sent, config);
   const checkpoints = readCheckpoints(files.checkpoints);
   const states = readJobStates(files.jobStates);
+  const replication = readReplication(files, states, { startUs: record.startUs, loadMs: config.loadMs });
   const faults = RunFaults.read(files.faults, record, config, { states, checkpoints });
   const isExactlyOnce = config.guarantee === EXACTLY_ONCE;
   const stamps = stampsByOrdinal(readEngineStamps(files.engineLatency), files.observations, isExactlyOnce);
@@ -113,7 +120,20 @@ export async function analyzeRunFully(
     });
     const lastDueSeconds = config.schedule.dueNs(Math.max(0, config.mainEvents - 1)) / 1e9;
     const lagLog = readLagLogs(fed.lagLogs, lastDueSeconds);
-    return collect({ record, config, query, window, recorder, check, files, lagLog, faults, checkpoints, states });
+    return collect({
+      record,
+      config,
+      query,
+      window,
+      recorder,
+      check,
+      files,
+      lagLog,
+      faults,
+      checkpoints,
+      states,
+      replication,
+    });
   } finally {
     faults?.destroy();
     recorder.destroy();
@@ -132,6 +152,7 @@ interface Collected extends Measured {
   readonly faults: RunFaults | null;
   readonly checkpoints: readonly CheckpointReport[];
   readonly states: readonly JobStateRecord[];
+  readonly replication: ReplicationAnalysis | null;
 }
 
 function collect(c: Collected): RunAnalysis {
@@ -163,10 +184,23 @@ function collect(c: Collected): RunAnalysis {
   const { state, reasons } = judge(evidence);
   const notes = [
     ...(comparison === "everyRow" ? [] : [finalRowsNote(query)]),
+    ...(config.unordered ? [unorderedNote(check.verified)] : []),
     ...[notJudged(circumstancesOf(evidence))].filter((note) => note !== null),
   ];
   const finished = TAGS.map((tag) => [tag, recorder.intervals[tag].finish(MIN_SAMPLES)]);
   const intervals = Object.fromEntries(finished) as Record<Tag, readonly IntervalHistogram[]>;
+  const measuredSeconds = wholeSeconds(config);
+  const slope = claimsLatency ? lagSlope(intervals["e2e-intended"], ...measuredSeconds) : null;
+  const faultResults = c.faults?.results(
+    { intended: intervals["e2e-intended"], followed: claimsLatency && check.verified !== null },
+    { intended: intervals["committed-intended"], followed: claimsLatency && check.committed !== null },
+  );
+  const thresholds = thresholdsOf(c, {
+    ...measures,
+    lagSlope: slope,
+    intervals: intervals["e2e-intended"],
+    faults: faultResults ?? [],
+  });
   const result: RunResult = {
     version: 1,
     run: record.run,
@@ -174,12 +208,14 @@ function collect(c: Collected): RunAnalysis {
     reasons,
     ...(notes.length === 0 ? {} : { notes }),
     ...(planted === null ? {} : { planted: config.plant }),
+    ...(config.unordered ? { costBaseline: true as const } : {}),
     query: config.query,
     system: config.system,
     guarantee: config.guarantee,
     recovery: config.recovery,
     ...(config.checkpointIntervalMs === null ? {} : { checkpointIntervalMs: config.checkpointIntervalMs }),
     ...(checkpoints === null ? {} : { checkpoints }),
+    ...(c.replication === null ? {} : { replication: c.replication.summary }),
     dataFormat: config.dataFormat,
     ...measures,
     engineLatencyUs: query.engineLatency === undefined ? null : recorder.engine.summary(),
@@ -191,14 +227,9 @@ function collect(c: Collected): RunAnalysis {
     warmupCutMs: config.warmupMs,
     measuredMs: window === null ? null : window.seconds * 1000,
     events: record.events,
-    ...(c.faults === null
-      ? {}
-      : {
-          faults: c.faults.results(
-            { intended: intervals["e2e-intended"], followed: claimsLatency && check.verified !== null },
-            { intended: intervals["committed-intended"], followed: claimsLatency && check.committed !== null },
-          ),
-        }),
+    ...(claimsLatency ? { lagSlope: slope } : {}),
+    ...(thresholds.length === 0 ? {} : { thresholds }),
+    ...(faultResults === undefined ? {} : { faults: faultResults }),
   };
   return {
     result,
@@ -208,6 +239,7 @@ function collect(c: Collected): RunAnalysis {
     committedExamples: check.committed?.examples ?? [],
     checkpoints: c.checkpoints,
     jobStates: c.states,
+    replication: c.replication,
     intervals,
     faultSeries: c.faults?.series() ?? [],
     offered,
@@ -222,16 +254,30 @@ function collect(c: Collected): RunAnalysis {
   };
 }
 
+/** Seconds that lie wholly in the measured window: the first one, and the one behind the last. */
+function wholeSeconds({ warmupMs, loadMs }: RunConfig): readonly [number, number] {
+  return [Math.ceil(warmupMs / 1000), Math.floor(loadMs / 1000)];
+}
+
+type OfThresholds = Pick<ThresholdData, "lagSlope" | "intervals" | "faults"> & ReturnType<typeof measuresOf>;
+
+function thresholdsOf({ record, config, recorder, check }: Collected, measures: OfThresholds): ThresholdResult[] {
+  if (config.thresholds.length === 0) return [];
+  const [fromSecond, toSecond] = wholeSeconds(config);
+  const committed = check.committed?.verified ?? null;
+  return judgeThresholds(config.thresholds, {
+    ...measures,
+    latency: recorder.latency,
+    outputs: recorder.outputs,
+    fromSecond,
+    toSecond,
+    verified: config.guarantee === EXACTLY_ONCE ? committed : check.verified,
+    endedEarly: endedEarly(record),
+  });
+}
+
 /** Present where the run promises exactly-once, whatever was seen. */
 function committedView({ config, check, recorder }: Collected): Pick<RunResult, "committed"> {
   if (config.guarantee !== EXACTLY_ONCE) return {};
   return { committed: { verified: check.committed?.verified ?? null, latencyUs: recorder.committed.summary() } };
-}
-
-function readSamples(file: string): { readonly samples: readonly ResourceSample[]; readonly problem: Reason | null } {
-  try {
-    return { samples: readJsonLines<ResourceSample>(file), problem: null };
-  } catch (error) {
-    return { samples: [], problem: { code: "internal", message: asFaultlineError(error).message } };
-  }
 }

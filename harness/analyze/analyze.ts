@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { asFaultlineError } from "../../base/errors.ts";
+import { capacityCsv, capacityJson } from "../report/capacity-table.ts";
 import { checkpointsCsv, checkpointTasksCsv } from "../report/checkpoint-tables.ts";
 import { faultsCsv, faultsJsonLines } from "../report/fault-table.ts";
+import { capacityTraceFigure } from "../report/figures/capacity-trace.ts";
 import { checkpointIntervalFigure } from "../report/figures/checkpoint-interval.ts";
 import { checkpointsFigure } from "../report/figures/checkpoints.ts";
 import { latencyAroundFaultFigure } from "../report/figures/latency-around-fault.ts";
@@ -17,11 +19,13 @@ import { histogramLog } from "../report/histogram-log.ts";
 import { type InlineFigure, reportPage } from "../report/html/page.ts";
 import { latenciesCsv } from "../report/latencies.ts";
 import { recoveryCsv } from "../report/recovery-table.ts";
+import { mergeWaitsCsv, replicationCsv, replicationSeriesCsv } from "../report/replication-tables.ts";
 import { committedSeriesCsv, resourcesCsv, runsCsv, seriesCsv, summaryCsv } from "../report/tables.ts";
 import { makeDirectory, writeAtomically } from "../sweep/files.ts";
 import type { RunRecord, RunResult } from "../sweep/model.ts";
 import { type AnalyzeOptions, analyzeRunFully, type RunAnalysis } from "./analyze-run.ts";
 import { brokenResult } from "./broken-result.ts";
+import { storedCapacity } from "./capacity/capacity.ts";
 import { cellCurves } from "./cell-curve.ts";
 import { compareResults, summarizeCells } from "./cell-summary.ts";
 import { readAllRecords, readJson } from "./results-folder.ts";
@@ -60,10 +64,23 @@ export async function analyzeSweep(resultsDir: string, options: AnalyzeOptions =
   await write("runs.csv", runsCsv(results));
   await write("resources.csv", resourcesCsv(results));
   await write("summary.csv", summaryCsv(cells));
+  const capacity = storedCapacity(manifest, results);
+  if (capacity !== null) {
+    await write("capacity.json", capacityJson(capacity));
+    await write("capacity.csv", capacityCsv(capacity));
+  }
   if (results.some(({ faults }) => faults !== undefined)) {
     await write("faults.jsonl", faultsJsonLines(results));
     await write("faults.csv", faultsCsv(results));
     await write("recovery.csv", recoveryCsv(results));
+  }
+  const replicated = shown.flatMap(({ record, replication }) => {
+    return replication === null ? [] : [{ run: record.run.id, replication }];
+  });
+  if (replicated.length > 0) await write("replication.csv", replicationCsv(replicated));
+  for (const { run, replication } of replicated) {
+    await write(`series/${run}.replication.csv`, replicationSeriesCsv(replication));
+    await write(`series/${run}.merge-waits.csv`, mergeWaitsCsv(replication));
   }
   for (const analysis of shown) {
     await write(`series/${analysis.record.run.id}.csv`, seriesCsv(analysis));
@@ -116,7 +133,8 @@ export async function analyzeSweep(resultsDir: string, options: AnalyzeOptions =
   const present = figures.filter((figure) => figure !== null);
   const recovery = await inline(recoveryFigure(ordered));
   const ofRuns = { runFigures, faultFigures, checkpointFigures, recoveryFigure: recovery };
-  const page = { manifest, analyses: shown, results: ordered, cells, figures: present, ...ofRuns };
+  const search = capacity === null ? null : { state: capacity, figure: await inline(capacityTraceFigure(capacity)) };
+  const page = { capacity: search, manifest, analyses: shown, results: ordered, cells, figures: present, ...ofRuns };
   await write("report.html", reportPage(page));
   removeLeftovers(resultsDir, written);
   return results;

@@ -15,8 +15,9 @@ export interface OverheadPair {
   readonly p99: number | null;
 }
 
+const TAKES_CHECKPOINTS = /^(passive|active)$/;
 /** Axes that are about fault tolerance; cells that are alike but for these are compared. */
-const OWN = /^(recovery|guarantee|checkpoints|restart)(\.|$)/;
+const OWN = /^(recovery|guarantee|checkpoints|restart|replication)(\.|$)/;
 
 /**
  * Pairs every valid run that takes checkpoints with the valid run without any, of the same block and otherwise equal cell. Only runs in
@@ -25,7 +26,7 @@ const OWN = /^(recovery|guarantee|checkpoints|restart)(\.|$)/;
 export function overheadPairs(results: readonly RunResult[]): readonly OverheadPair[] {
   const whole = results.filter(({ state, faults }) => state === "valid" && faults === undefined);
   const bases = Map.groupBy(
-    whole.filter(({ recovery, guarantee }) => recovery !== "passive" && guarantee !== "exactly-once"),
+    whole.filter(({ recovery, guarantee }) => !TAKES_CHECKPOINTS.test(recovery ?? "") && guarantee !== "exactly-once"),
     keyOf,
   );
   return whole.flatMap((result): OverheadPair[] => {

@@ -19,6 +19,8 @@ export function runFiles(resultsDir: string, runId: string) {
     faults: join(raw, "faults.jsonl"),
     checkpoints: join(raw, "checkpoints.jsonl"),
     jobStates: join(raw, "job-states.jsonl"),
+    replicas: join(raw, "replicas.jsonl"),
+    losses: join(raw, "replica-losses.jsonl"),
   };
 }
 

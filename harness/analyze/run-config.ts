@@ -42,10 +42,13 @@ export interface RunConfig {
   readonly checkpointIntervalMs: number | null;
   /** Checkpoints in which no input waits for the others. */
   readonly countsTwice: boolean;
+  /** Replicas that agree on no order: nothing is promised of the outputs. */
+  readonly unordered: boolean;
   readonly slo: { readonly p99Ms: number | null; readonly forMs: number };
   /** Errors that were planted on purpose, as written; "" = none. */
   readonly plant: string;
   readonly limits: Config["limits"];
+  readonly thresholds: Config["thresholds"];
 }
 
 /** Throws `results-unreadable` when the stored config is not one this version understands. */
@@ -74,9 +77,11 @@ export function runConfig(record: RunRecord): RunConfig {
       recovery: config.recovery ?? "none", // absent in older records
       checkpointIntervalMs: intervalOf(config),
       countsTwice: config.recovery === "passive" && config.checkpoints.mode === "at-least-once",
+      unordered: config.recovery === "active" && config.replication?.merge === "none",
       slo: { p99Ms: config.slo?.p99 ?? null, forMs: config.slo?.for ?? DEFAULT_SLO_MS }, // absent in older records
       plant: config.verify?.plant ?? "", // absent in older records
       limits: config.limits,
+      thresholds: config.thresholds ?? [], // absent in older records
     };
   } catch (cause) {
     throw new FaultlineError("results-unreadable", `run ${record.run.id}: its stored config cannot be read`, {
@@ -87,5 +92,6 @@ export function runConfig(record: RunRecord): RunConfig {
 }
 
 function intervalOf({ recovery, checkpoints }: Config): number | null {
-  return recovery === "passive" && checkpoints.interval > 0 ? checkpoints.interval : null;
+  const takesThem = recovery === "passive" || recovery === "active";
+  return takesThem && checkpoints.interval > 0 ? checkpoints.interval : null;
 }

@@ -13,7 +13,9 @@ const FAILED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   "feeder-failed",
   "observer-failed",
   "kafka-failed",
+  "zookeeper-failed",
   "drain-timeout",
+  "threshold-crossed",
   "interrupted",
   "internal",
 ]);
@@ -28,7 +30,7 @@ export const MORE_SAMPLES_HINT =
 
 export interface Evidence {
   readonly record: RunRecord;
-  readonly config: Pick<RunConfig, "limits" | "guarantee"> | null;
+  readonly config: (Pick<RunConfig, "limits" | "guarantee"> & Partial<Pick<RunConfig, "unordered">>) | null;
   readonly verified: VerifySummary | null;
   /** What readers of committed data saw, where they were observed. */
   readonly committed?: VerifySummary | null;
@@ -72,7 +74,7 @@ export function judge(evidence: Evidence): { readonly state: RunState; readonly 
 }
 
 /** `internal` alone is an untidy end, such as a process that had to be killed: everything was measured before. */
-function endedEarly(record: RunRecord): boolean {
+export function endedEarly(record: RunRecord): boolean {
   return record.problems.some(({ code }) => code !== "internal");
 }
 
@@ -98,6 +100,8 @@ function outputReasons(evidence: Evidence): Reason[] {
     const hint = "Send more events, or choose data on which the query has results.";
     return [reason("too-few-samples", "the oracle expects no output at all, so nothing was checked", hint)];
   }
+  // Counted, and told in a note.
+  if (evidence.config?.unordered === true) return [];
   const circumstances = circumstancesOf(evidence);
   const seen = [
     ...(committed === null ? [] : [{ view: "committed" as const, counts: committed, whose: ", as committed" }]),

@@ -6,13 +6,16 @@ import { nearest } from "../config/nearest.ts";
 import type { Arguments, Command } from "./command.ts";
 import { analyzeCommand } from "./commands/analyze.ts";
 import { cacheCommand } from "./commands/cache.ts";
+import { capacityCommand } from "./commands/capacity.ts";
 import { clusterCommand } from "./commands/cluster.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { faultCommand } from "./commands/fault.ts";
 import { generateCommand } from "./commands/generate.ts";
 import { initCommand } from "./commands/init.ts";
 import { listenCommand } from "./commands/listen.ts";
+import { noiseCommand } from "./commands/noise.ts";
 import { queryCommand } from "./commands/query.ts";
 import { runCommand } from "./commands/run.ts";
 import { savepointCommand } from "./commands/savepoint.ts";
@@ -26,7 +29,10 @@ import type { Io } from "./io.ts";
 const COMMANDS: readonly Command[] = [
   runCommand,
   sweepCommand,
+  capacityCommand,
   analyzeCommand,
+  compareCommand,
+  noiseCommand,
   generateCommand,
   queryCommand,
   simulateCommand,

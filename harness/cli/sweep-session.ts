@@ -6,11 +6,14 @@ import { EXIT, type ExitCode } from "../../base/exit-codes.ts";
 import { onlyCell } from "../config/only-cell.ts";
 import type { ResolvedSweep } from "../config/resolve.ts";
 import type { Config } from "../config/schema.ts";
+import { needsElection } from "../sweep/deploy-config.ts";
 import { buildManifest, resultsFolderName } from "../sweep/manifest.ts";
+import type { RunResult } from "../sweep/model.ts";
 import { type Plan, planSweep } from "../sweep/plan.ts";
 import { readProvenance } from "../sweep/provenance.ts";
-import { ResultsStore, readManifest } from "../sweep/store.ts";
-import { runSweep, type SweepOutcome } from "../sweep/sweep.ts";
+import { type Manifest, ResultsStore, readManifest } from "../sweep/store.ts";
+import { type RunSource, runSweep, type SweepOutcome } from "../sweep/sweep.ts";
+import { checkJobs } from "./check-jobs.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { Interruption } from "./interruption.ts";
 import { type Io, useColor } from "./io.ts";
@@ -34,6 +37,7 @@ export interface SessionOptions {
 export async function executeSweep(sweep: ResolvedSweep, options: SessionOptions, io: Io): Promise<ExitCode> {
   const plan = planSweep(sweep);
   const folder = options.out ?? `reports/${resultsFolderName(sweep.config.name, wallClockMs())}`;
+  await checkJobs(sweep);
   await warnOfFewSamples(sweep, io);
   if (options.dryRun) {
     io.stdout.write(options.json ? `${planJson(sweep, plan, folder)}\n` : planText(sweep, plan, folder));
@@ -67,21 +71,31 @@ async function warnOfFewSamples(sweep: ResolvedSweep, io: Io): Promise<void> {
   for (const line of fewSamplesWarnings(sweep.cells, () => monotonicUs() > endUs)) io.stderr.write(line);
 }
 
-async function runInFolder(
+/** A search in place of a plan: `finished` are the runs that the folder holds already. */
+export type StartSearch = (finished: readonly RunResult[], notice: (text: string) => void) => RunSource;
+
+/** Runs what the manifest plans, or what a search asks for, into a results folder that nobody else writes to. */
+export async function runInFolder(
   sweep: ResolvedSweep,
   plan: Plan,
   directory: string,
   options: SessionOptions,
   io: Io,
   signal: AbortSignal,
+  startSearch?: StartSearch,
 ): Promise<SweepOutcome> {
-  const [{ realToolbox }, { KAFKA_VERSION }] = await Promise.all([
+  const [{ realToolbox }, { KAFKA_VERSION }, { ZOOKEEPER_VERSION }] = await Promise.all([
     import("../sweep/real-toolbox.ts"),
     import("../services/kafka/install.ts"),
+    import("../services/zookeeper/install.ts"),
   ]);
-  const provenance = await readProvenance(sweep.config.kafka.brokers.length > 0 ? null : KAFKA_VERSION);
+  const provenance = await readProvenance(
+    sweep.config.kafka.brokers.length > 0 ? null : KAFKA_VERSION,
+    sweep.cells.some(({ config }) => needsElection(config)) ? ZOOKEEPER_VERSION : null,
+  );
   const facts = { provenance, createdMs: wallClockMs(), cwd: io.cwd, pid: process.pid };
-  const { store, manifest } = await ResultsStore.open(directory, buildManifest(sweep, plan, facts));
+  const kind = startSearch === undefined ? undefined : "capacity";
+  const { store, manifest } = await ResultsStore.open(directory, buildManifest(sweep, plan, facts, kind));
   const style = makeStyle(useColor(io.stderr, io.env, options.noColor));
   const display = new ProgressDisplay({ sink: io.stderr, clockUs: monotonicUs, style });
   try {
@@ -90,7 +104,9 @@ async function runInFolder(
       const version = `${begun.faultline}${begun.commit === null ? "" : `, commit ${begun.commit.slice(0, 8)}`}`;
       display.notice(`this sweep was begun with another version (${version}); the runs that are left use this one`);
     }
-    return await runSweep({ sweep, store, manifest, toolbox: realToolbox, events: display, signal });
+    const search = startSearch?.([...(await store.results()).values()], (text) => display.notice(text));
+    const source = search === undefined ? {} : { source: search };
+    return await runSweep({ sweep, store, manifest, toolbox: realToolbox, events: display, signal, ...source });
   } finally {
     display.close();
     await store.close();
@@ -98,12 +114,18 @@ async function runInFolder(
 }
 
 /** The sweep that a results folder began with, from its manifest. */
-export async function resumedSweep(folder: string, io: Io): Promise<ResolvedSweep> {
+export async function resumedSweep(folder: string, io: Io, kind?: Manifest["kind"]): Promise<ResolvedSweep> {
   const { recordedTraces, resolveText } = await import("../config/load.ts");
   const manifest = await readManifest(resolve(io.cwd, folder));
   if (manifest === null) {
     throw new FaultlineError("usage", `${folder} has no manifest.json, so there is no sweep to resume`, {
       hint: "Give the results folder of an interrupted sweep.",
+    });
+  }
+  if (manifest.kind !== kind) {
+    const command = manifest.kind ?? "sweep";
+    throw new FaultlineError("usage", `${folder} was not begun by bench ${kind ?? "sweep"}`, {
+      hint: `bench ${command} --resume ${folder}`,
     });
   }
   const sweep = resolveText(

@@ -1,11 +1,32 @@
 import type { Cell } from "../sweep/model.ts";
-import { parsePath, valueAt, withValue } from "./paths.ts";
+import { type Path, parsePath, valueAt, withValue } from "./paths.ts";
 import { parseRate } from "./units.ts";
+import { isVariantAxis, variantName, variantSettings } from "./variants.ts";
 
 export interface Axis {
-  /** Path as written: `load.rate`. */
+  /** Path as written: `load.rate`; or `variant`, whose values are named groups of settings. */
   readonly name: string;
   readonly values: readonly unknown[];
+}
+
+/** One setting that a value of an axis makes. */
+export interface AxisSetting {
+  readonly path: Path;
+  readonly value: unknown;
+  /** Where it is written. */
+  readonly at: Path;
+}
+
+/** What one value of an axis sets: one setting, or those of a variant. */
+export function axisSettings({ name, values }: Axis, index: number): readonly AxisSetting[] {
+  const at = ["sweep", name, index];
+  if (!isVariantAxis(name)) return [{ path: parsePath(name), value: values[index], at }];
+  return variantSettings(values[index]).map(([path, value]) => ({ path: parsePath(path), value, at: [...at, path] }));
+}
+
+/** All paths that an axis sets, whatever its value. */
+export function axisPaths(axis: Axis): readonly Path[] {
+  return axis.values.flatMap((_, index) => axisSettings(axis, index).map(({ path }) => path));
 }
 
 export const MAX_CELLS = 10_000;
@@ -40,7 +61,7 @@ export function withAxisValues(
 ): Record<string, unknown> {
   let result: unknown = raw;
   axes.forEach((axis, i) => {
-    result = withValue(result, parsePath(axis.name), axis.values[indexes[i]!]);
+    for (const { path, value } of axisSettings(axis, indexes[i]!)) result = withValue(result, path, value);
   });
   return result as Record<string, unknown>;
 }
@@ -67,14 +88,20 @@ export function buildCells(raw: Readonly<Record<string, unknown>>, axes: readonl
     const written = withAxisValues(raw, axes, indexes);
     const parts = [slug(valueAt(written, ["query"]))];
     axes.forEach((axis, i) => {
-      if (axis.name !== "query") parts.push(`${labels[i]!}-${slug(axis.values[indexes[i]!])}`);
+      const value = slug(axis.values[indexes[i]!]);
+      if (axis.name !== "query") parts.push(isVariantAxis(axis.name) ? value : `${labels[i]!}-${value}`);
     });
     const id = parts.join("-").slice(0, 100);
     const seen = taken.get(id) ?? 0;
     taken.set(id, seen + 1);
-    const axesOfCell = Object.fromEntries(axes.map((axis, i) => [axis.name, axis.values[indexes[i]!]]));
+    const axesOfCell = Object.fromEntries(axes.map((axis, i) => [axis.name, shownValue(axis, indexes[i]!)]));
     return { cell: { id: seen === 0 ? id : `${id}.${seen + 1}`, axes: axesOfCell }, indexes };
   });
+}
+
+/** A value as it stands in results: of a variant its name. */
+function shownValue({ name, values }: Axis, index: number): unknown {
+  return isVariantAxis(name) ? variantName(values[index]) : values[index];
 }
 
 /** Last segment of each path; the whole path where that is not unique. */

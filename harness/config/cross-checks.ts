@@ -5,6 +5,7 @@ import { formatPath, type Path } from "./paths.ts";
 import { type Problem, problemAt } from "./problems.ts";
 import { eventCount, loadDurationMs, otherEventCount, peakRatePerSecond, scheduledCount } from "./schedule.ts";
 import type { Config, LoadConfig, OtherLoadConfig } from "./schema.ts";
+import { checkThresholds } from "./thresholds.ts";
 import { formatDuration, formatRate } from "./units.ts";
 
 /** What the config must know about queries, so that it need not load them. */
@@ -24,7 +25,15 @@ export function crossCheck(config: Config, catalog: QueryCatalog): Problem[] {
     ...checkLiveness(config),
     ...checkGuarantee(config),
     ...checkReplication(config),
-    ...(shape.length > 0 ? shape : [...checkLoad(config), ...checkWarmup(config), ...checkFaults(config)]),
+    ...(shape.length > 0
+      ? shape
+      : [
+          ...checkLoad(config),
+          ...checkWarmup(config),
+          ...checkThresholds(config, loadDurationMs(config)),
+          ...checkCapacity(config),
+          ...checkFaults(config),
+        ]),
   ];
 }
 
@@ -94,12 +103,18 @@ function checkGuarantee({ guarantee, recovery, checkpoints, system }: Config): P
 
 function checkReplication({ recovery, replication, engine, system }: Config): Problem[] {
   if (recovery !== "active" || system !== "bundled") return [];
-  const needed = replication.factor + 1;
-  if (engine.workers >= needed) return [];
-  const message = `${replication.factor} replicas and the tasks without any need ${needed} workers, there are ${engine.workers}`;
-  return [
-    problemAt(["engine", "workers"], message, "replicas of one group never share a worker: raise engine.workers"),
-  ];
+  const problems: Problem[] = [];
+  if (replication.merge === "none" && !replication.unordered) {
+    const message = "without an agreed order replicas diverge wherever two channels meet, and outputs are wrong";
+    const hint = "use liveRobin or kaZoo; or, to see what order costs, set replication.unordered: true";
+    problems.push(problemAt(["replication", "merge"], message, hint));
+  }
+  const most = Math.max(replication.factor, ...Object.values(replication.vertices));
+  const needed = most + 1;
+  if (engine.workers >= needed) return problems;
+  const message = `${most} replicas and the tasks without any need ${needed} workers, there are ${engine.workers}`;
+  const hint = "replicas of one group never share a worker: raise engine.workers";
+  return [...problems, problemAt(["engine", "workers"], message, hint)];
 }
 
 /** Rules within the load. Where one is broken, nothing can be said of its length. */
@@ -150,6 +165,12 @@ function checkLoad(config: Config): Problem[] {
   if (data.events <= due) return [];
   const message = `${data.events} events are more than the ${due} that the load makes due`;
   return [problemAt(["data", "events"], message, "lengthen the load, or remove data.events")];
+}
+
+function checkCapacity({ capacity: { least, most } }: Config): Problem[] {
+  if (least <= most) return [];
+  const message = `${formatRate(least)} is above capacity.most ${formatRate(most)}`;
+  return [problemAt(["capacity", "least"], message, "the search goes from least to most")];
 }
 
 function checkWarmup(config: Config): Problem[] {

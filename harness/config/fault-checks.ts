@@ -2,6 +2,7 @@ import { compileSchedule } from "../../generators/schedule/schedule.ts";
 import { isLinkFault } from "../faults/link/link-faults.ts";
 import { endsOfTarget } from "../faults/link/link-target.ts";
 import { aimsOf, durationOf, type FaultSpec } from "../faults/schema.ts";
+import { parseTaskTarget, type TaskTarget } from "../faults/task-target.ts";
 import { type LoadFacts, triggersOf } from "../faults/triggers.ts";
 import { editDistance, nearest } from "./nearest.ts";
 import type { Path } from "./paths.ts";
@@ -78,7 +79,8 @@ function checkTargets(fault: FaultSpec, path: Path, config: Config): Problem[] {
   return problems;
 }
 
-function checkTarget({ kind }: FaultSpec, target: string, at: Path, { engine, kafka }: Config): Problem[] {
+function checkTarget({ kind }: FaultSpec, target: string, at: Path, config: Config): Problem[] {
+  const { engine, kafka } = config;
   const { workers } = engine;
   const [vertex, subtask] = target.split("/");
   if (target === "broker") {
@@ -95,10 +97,28 @@ function checkTarget({ kind }: FaultSpec, target: string, at: Path, { engine, ka
   if (subtask !== undefined && editDistance(vertex!, "worker") === 1) {
     return [problemAt(at, `nobody is called ${target}`, `did you mean "worker/${subtask}"?`)];
   }
+  const task = parseTaskTarget(target);
+  if (task !== null) return checkReplica(task, target, at, config);
   if (subtask !== undefined || ROLES.includes(target) || /^worker-[1-9]\d*$/.test(target)) return [];
   const meant = nearest(target, ROLES);
-  const known = "a target is worker/1, operator/subtask, coordinator, broker or random";
+  const known = "a target is worker/1, operator/instance, coordinator, broker or random";
   return [problemAt(at, `nobody is called ${target}`, meant === null ? known : `did you mean "${meant}"? ${known}`)];
+}
+
+function checkReplica({ role, vertex, replica }: TaskTarget, target: string, at: Path, config: Config): Problem[] {
+  const { recovery, replication } = config;
+  if (role !== null && (recovery !== "active" || replication.merge !== "kaZoo")) {
+    const message = `${target}: only replicas under kaZoo have a leader`;
+    return [
+      problemAt(at, message, "set recovery: active and replication.merge: kaZoo, or aim at a replica: count/0.1"),
+    ];
+  }
+  if (replica === null || replica === 0) return [];
+  if (recovery !== "active") return [problemAt(at, `${target}: there are no replicas`, "set recovery: active")];
+  const replicas = replication.vertices[vertex] ?? replication.factor;
+  if (replica < replicas) return [];
+  const message = `${target}: ${vertex} has ${replicas} ${replicas === 1 ? "replica" : "replicas"}`;
+  return [problemAt(at, message, "replicas count from 0; replication.factor and replication.vertices say how many")];
 }
 
 /** It strikes within the measured part of the load. */

@@ -1,5 +1,10 @@
 import { z } from "zod";
+import { MERGE_POLICIES } from "../../engine/cluster/job-spec.ts";
 import { duration, size, wholeNumber } from "./fields.ts";
+
+/** What the private ZooKeeper grants: two of its ticks at least. */
+const MIN_SESSION_MS = 500;
+const MAX_SESSION_MS = 60_000;
 
 /** How a job survives the loss of its processes: settings of the bundled engine, and what the outputs are checked against. */
 
@@ -47,16 +52,45 @@ export const checkpoints = z
   .prefault({})
   .describe("Snapshots of the job's state, with recovery: passive.");
 
+const replicas = () => wholeNumber(1, 4);
+
+const kaZoo = z
+  .strictObject({
+    session: duration(MIN_SESSION_MS, MAX_SESSION_MS)
+      .prefault("1500ms")
+      .describe(
+        "ZooKeeper session: a leader that is silent for longer, being paused or cut off, is deposed. One whose connections break is followed at once.",
+      ),
+    lease: duration(50, 3_600_000)
+      .prefault("1s")
+      .describe("A leader whose orders do not come back from the log for so long leaves it to another one."),
+  })
+  .prefault({})
+  .describe("Settings of replication.merge: kaZoo.");
+
 export const replication = z
   .strictObject({
-    factor: wholeNumber(1, 4).default(2).describe("Replicas of every inner operator; sources and sinks have one."),
+    factor: replicas().default(2).describe("Replicas of every inner operator; sources and sinks have one."),
+    vertices: z
+      .record(z.string(), replicas())
+      .default({})
+      .describe("Other numbers of replicas, by operator: {counts: 3}. 1: this one has no replicas."),
     merge: z
-      .enum(["liveRobin"])
+      .enum(MERGE_POLICIES)
       .default("liveRobin")
-      .describe("How replicas deliver the same order: liveRobin = in turn, heartbeat by heartbeat."),
+      .describe(
+        "How replicas deliver the same order: liveRobin = in turn, heartbeat by heartbeat; kaZoo = as a leader, elected through ZooKeeper, writes it into a log; timeBias = by event time, heartbeat by heartbeat; none = they do not: only to see what order costs.",
+      ),
+    unordered: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Allows merge: none. Its replicas diverge wherever two channels meet: outputs are lost, repeated and wrong, which the report counts and does not hold against the run.",
+      ),
     heartbeat: duration(1, 60_000)
       .prefault("10ms")
       .describe("From heartbeat to heartbeat: with liveRobin a record waits for half of it at each merge, on average."),
+    kaZoo,
     maxLag: size(64 * 1024, 2 ** 40)
       .prefault("64MiB")
       .describe("A replica that is further behind the fastest of its group, on one channel, is given up."),
@@ -89,10 +123,19 @@ const strategies = z.discriminatedUnion("strategy", [
   z.strictObject({ strategy: z.literal("none").describe("The first failure ends the job.") }),
 ]);
 
-/** Without a strategy it is the first one, so that what else is wrong is told, not that the strategy is missing. */
-function impliedStrategy(written: unknown): unknown {
+/**
+ * Without a strategy it is the first one, so that what else is wrong is told, not that the strategy is missing; unless what is written
+ * belongs to another one: then that is the mistake.
+ */
+function impliedStrategy(written: unknown, context: z.core.$RefinementCtx): unknown {
   if (typeof written !== "object" || written === null || Array.isArray(written) || "strategy" in written)
     return written;
+  for (const key of Object.keys(written)) {
+    const owners = strategies.options.filter(({ shape }) => key in shape).map(({ shape }) => shape.strategy.value);
+    if (owners.length === 0 || owners.includes("fixed-delay")) continue;
+    const message = `a setting of strategy ${owners.join(" or ")}, and no strategy is given: that is fixed-delay`;
+    context.addIssue({ code: "custom", path: [key], message: `${message}\nwrite strategy: ${owners[0]}` });
+  }
   return { strategy: "fixed-delay", ...written };
 }
 

@@ -4,7 +4,9 @@ import type { Cell } from "../sweep/model.ts";
 import {
   type Axis,
   axesOf,
+  axisPaths,
   axisRefusal,
+  axisSettings,
   type BuiltCell,
   buildCells,
   cellCount,
@@ -14,10 +16,12 @@ import {
 import { crossCheck, type QueryCatalog } from "./cross-checks.ts";
 import type { ConfigDocument } from "./document.ts";
 import { applyOverrides, type Override, overrideAt } from "./overrides.ts";
-import { deepFreeze, type Path, parsePath, startsWith, valueAt } from "./paths.ts";
+import { deepFreeze, type Path, startsWith, valueAt } from "./paths.ts";
 import { configError, type LocatedProblem, locateProblem, type Problem, problemAt, problemsOf } from "./problems.ts";
 import { type Config, configSchema } from "./schema.ts";
+import { shown } from "./shown.ts";
 import { embedTrace, type ReadTrace } from "./trace.ts";
+import { checkVariants, isVariantAxis, variantName } from "./variants.ts";
 
 /** A config with its axes, checked as a whole. */
 export interface ResolvedSweep {
@@ -84,6 +88,7 @@ function refuse(source: Source, problems: readonly LocatedProblem[]): void {
 
 function checkAxes(source: Source, raw: Record<string, unknown>): LocatedProblem[] {
   const problems = source.axes.flatMap((axis) => {
+    if (isVariantAxis(axis.name)) return variantProblems(source, axis);
     const refusal = axisRefusal(axis.name);
     return refusal === null ? [] : [locate(source, problemAt(["sweep", axis.name], refusal))];
   });
@@ -100,13 +105,25 @@ function checkAxes(source: Source, raw: Record<string, unknown>): LocatedProblem
   return problems;
 }
 
+function variantProblems(source: Source, axis: Axis): LocatedProblem[] {
+  const others = source.axes.flatMap(({ name }) => (isVariantAxis(name) ? [] : [name]));
+  const own = checkVariants(axis.values, others, axisRefusal).map((problem) => locate(source, problem));
+  // It would have no effect, and a variant that it changed would no longer be what it is called.
+  const fixed = source.overrides.filter(({ path }) => {
+    return axisPaths(axis).some((one) => startsWith(path, one) || startsWith(one, path));
+  });
+  const hint = "choose a variant with bench run --cell, or give others with --set 'sweep.variant=[{name: …}]'";
+  const overridden = fixed.map(({ path }) => locate(source, problemAt(path, "the variants of the sweep set it", hint)));
+  return [...own, ...overridden];
+}
+
 function isMapping(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
 /** The base with the first value of every axis, then each further value alone. */
 function checkValues(source: Source, raw: Record<string, unknown>): LocatedProblem[] {
-  const usable = source.axes.filter((axis) => axisRefusal(axis.name) === null);
+  const usable = source.axes.filter((axis) => isVariantAxis(axis.name) || axisRefusal(axis.name) === null);
   const first = usable.map(() => 0);
   const base = parseProblems(withAxisValues(raw, usable, first));
   const known = new Set(base.map((problem) => JSON.stringify(problem)));
@@ -129,7 +146,7 @@ function checkValues(source: Source, raw: Record<string, unknown>): LocatedProbl
 /** What is written where an axis goes before it has no effect, but a slip there is told all the same. */
 function hiddenProblems(source: Source, raw: Record<string, unknown>): LocatedProblem[] {
   if (source.axes.length === 0) return [];
-  const paths = source.axes.map((axis) => parsePath(axis.name));
+  const paths = source.axes.flatMap(axisPaths);
   return parseProblems(raw)
     .filter(({ path }) => paths.some((axis) => startsWith(path, axis)) && valueAt(raw, path) !== undefined)
     .map((problem) => locate(source, problem));
@@ -168,13 +185,17 @@ function locate(
   problem: Problem,
   choice: { readonly axes: readonly Axis[]; readonly indexes: readonly number[] } = { axes: [], indexes: [] },
 ): LocatedProblem {
-  const at = choice.axes.findIndex((axis) => startsWith(problem.path, parsePath(axis.name)));
-  const axis = choice.axes[at];
-  if (axis === undefined) return locateProblem(problem, whereWritten(source, problem.path));
-  const index = choice.indexes[at]!;
-  const where = whereWritten(source, ["sweep", axis.name, index]);
-  const message = `${problem.message}, as value ${JSON.stringify(axis.values[index])} of the axis ${axis.name}`;
-  return locateProblem({ ...problem, message }, where);
+  for (const [a, axis] of choice.axes.entries()) {
+    const index = choice.indexes[a]!;
+    const setting = axisSettings(axis, index).find(({ path }) => startsWith(problem.path, path));
+    if (setting === undefined) continue;
+    const value = axis.values[index];
+    const whose = isVariantAxis(axis.name)
+      ? `in the variant ${shown(variantName(value))}`
+      : `as value ${JSON.stringify(value)} of the axis ${axis.name}`;
+    return locateProblem({ ...problem, message: `${problem.message}, ${whose}` }, whereWritten(source, setting.at));
+  }
+  return locateProblem(problem, whereWritten(source, problem.path));
 }
 
 function whereWritten(source: Source, path: Path): string {

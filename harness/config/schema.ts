@@ -5,10 +5,12 @@ import { MAX_EVENTS, nexmarkOptionsSchema } from "../../generators/nexmark/optio
 import { GENERATORS } from "../../queries/query.ts";
 import { faultSchema, sloSchema } from "../faults/schema.ts";
 import { commandSystemSchema } from "../systems/command/settings.ts";
+import { capacity } from "./capacity.ts";
 import { checkpoints, guarantee, recovery, replication, restart } from "./fault-tolerance.ts";
 import { duration, plantedErrors, rate, size, wholeNumber } from "./fields.ts";
 import { impliedShape, loadSchema } from "./load-shapes.ts";
 import { microbench } from "./microbench.ts";
+import { thresholds } from "./thresholds.ts";
 
 /**
  * The one schema of a config: types, defaults, validation, and the text of every setting. In the resolved config durations are
@@ -63,14 +65,21 @@ const engine = z
       .default(128)
       .describe("Units in which keyed state is divided; at least `parallelism`."),
     bufferTimeout: duration(0, 60_000)
-      .prefault("1ms")
-      .describe("Longest wait of a record in a half-full output buffer."),
+      .prefault("0s")
+      .describe(
+        "Longest wait of a record for others in an output buffer; 0s: records leave with those made at the same moment.",
+      ),
     watermarkInterval: duration(1, 60_000)
       .prefault("1ms")
       .describe("Least time between two watermarks of a source: the longest that one waits."),
     watermarkAlignment: duration(0, 86_400_000)
       .prefault("0s")
       .describe("Lead in event time beyond which a source does not read a partition for a while; 0s: none is held."),
+    fetchRest: duration(0, 1_000)
+      .prefault("0s")
+      .describe(
+        "Rest of a source between an answer of the broker and its next fetch, unless more is waiting: 1ms or 2ms save CPU at moderate rates and cost half of it or more in latency.",
+      ),
     liveness: z
       .strictObject({
         interval: duration(1, 60_000).prefault("200ms").describe("Distance of a worker's liveness messages."),
@@ -171,6 +180,8 @@ export const configSchema = z.strictObject({
     .describe("How the outputs are verified."),
   drainTimeout: duration(1).prefault("30s").describe("How long the last outputs may take after the last input."),
   limits,
+  thresholds,
+  capacity,
   repetitions: wholeNumber(1, 1000).default(1).describe("Fresh runs of every cell."),
   seed: wholeNumber(0, 2 ** 32 - 1)
     .default(1)
@@ -178,7 +189,9 @@ export const configSchema = z.strictObject({
   sweep: z
     .record(z.string(), z.array(z.unknown()).min(1, "an axis needs at least one value"))
     .default({})
-    .describe("Axes: path of a setting → its values. The cells are their product."),
+    .describe(
+      "Axes: path of a setting → its values. The cells are their product. The axis `variant` couples settings: its values are {name: …, path: value, …}.",
+    ),
 });
 
 type Frozen<T> = T extends (infer Item)[]

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { ResolvedSweep } from "../config/resolve.ts";
 import { cacheDirectory } from "../services/artifact-cache.ts";
+import { needsElection } from "../sweep/deploy-config.ts";
 import type { CheckResult } from "./check.ts";
 import { checkClock, checkCores, checkMemory, checkOpenFiles, checkPorts, checkPriority } from "./checks/capacity.ts";
 import { checkFaultDrivers } from "./checks/faults.ts";
@@ -12,6 +13,7 @@ import {
   checkOptionalPrograms,
   checkPlatform,
   checkRegistry,
+  checkZooKeeper,
 } from "./checks/programs.ts";
 import { checkPlace } from "./checks/storage.ts";
 import type { Machine } from "./machine.ts";
@@ -42,7 +44,9 @@ export async function diagnose({ machine, cwd, sweep, isOnline }: DoctorOptions)
   const isPrivate = (sweep?.config.kafka.brokers.length ?? 0) === 0;
   const needs = sweep === null ? null : campaignNeeds(sweep);
   const kafka = checkKafka(machine);
-  const mustFetch = isPrivate && kafka.state !== "ok";
+  const elects = sweep?.cells.some(({ config }) => needsElection(config)) ?? false;
+  const zookeeper = checkZooKeeper(machine);
+  const mustFetch = (isPrivate && kafka.state !== "ok") || (elects && zookeeper.state !== "ok");
   const places = placesOf({
     results: resolve(cwd, "reports"),
     cache: mustFetch ? cacheDirectory(machine.env) : null,
@@ -52,8 +56,9 @@ export async function diagnose({ machine, cwd, sweep, isOnline }: DoctorOptions)
   const results = [
     checkNode(machine),
     checkPlatform(machine),
-    await checkJava(machine, isPrivate),
+    await checkJava(machine, isPrivate || elects),
     isPrivate ? kafka : { ...kafka, required: false },
+    ...(elects || sweep === null ? [zookeeper] : []),
     await checkMaven(machine, mustFetch),
     ...(isOnline ? [await checkRegistry(machine, mustFetch)] : []),
     ...places.map((place) => checkPlace(machine, place)),

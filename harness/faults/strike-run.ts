@@ -1,4 +1,5 @@
 import type { TaskCounters } from "../../engine/cluster/messages.ts";
+import type { JobShape } from "../systems/job-shape.ts";
 import type { FaultSurface } from "../systems/system.ts";
 import type { CheckpointLog } from "./checkpoint-log.ts";
 import type { Draft } from "./draft.ts";
@@ -10,6 +11,8 @@ export interface StrikeParts {
   /** null: the system under test lets nobody break it. */
   readonly surface: FaultSurface | null;
   counters(): Promise<readonly TaskCounters[]>;
+  /** Which tasks are replicas of which; absent: none is. */
+  readonly vertices?: JobShape["vertices"];
   /** Vertices of the query that read its input. */
   readonly sources: readonly string[];
   driver(fault: FaultSpec, seed: number): FaultDriver;

@@ -11,6 +11,7 @@ import { isStoreFault } from "./store/store-faults.ts";
 import { type Come, untilMoment } from "./strike-moment.ts";
 import { runEnd, type StrikeRun, sleepUntil } from "./strike-run.ts";
 import { resolveTargets, type Struck } from "./targets.ts";
+import { parseTaskTarget } from "./task-target.ts";
 import type { Moment } from "./triggers.ts";
 import { inputReadAt, readCounters, victimOf } from "./victim.ts";
 
@@ -73,8 +74,11 @@ export class Strike {
     record.requestedUs = requestedUs;
     const limitUs = parts.monotonicUs() + TARGET_LIMIT_MS * 1000;
     let tasks = (looks.after ?? looks.before)?.tasks ?? [];
+    // Leadership changes hands: who leads is asked at the last moment.
+    if (this.#aimsAtLeadership) tasks = (await readCounters(parts, LOOK_LIMIT_MS))?.tasks ?? tasks;
     for (;;) {
-      const scene = { places: parts.surface?.places() ?? [], brokerPid: parts.brokerPid(), tasks };
+      const { vertices = {} } = parts;
+      const scene = { places: parts.surface?.places() ?? [], brokerPid: parts.brokerPid(), tasks, vertices };
       const found = resolveTargets(aimsOf(this.#fault), { ...scene, random: new Random(this.#seed) });
       if (typeof found !== "string") return found;
       record.problem = parts.surface === null ? "this system gives no process to strike" : found;
@@ -82,6 +86,10 @@ export class Strike {
       await parts.sleep(TARGET_POLL_MS, stopping);
       tasks = (await readCounters(parts, LOOK_LIMIT_MS))?.tasks ?? tasks;
     }
+  }
+
+  get #aimsAtLeadership(): boolean {
+    return aimsOf(this.#fault).some(({ target }) => (parseTaskTarget(target)?.role ?? null) !== null);
   }
 
   async #strikeAll(struck: readonly Struck[], come: Come): Promise<void> {
@@ -101,7 +109,7 @@ export class Strike {
     record.role = process.role;
     record.pid = process.pid;
     record.found = found;
-    if (isWorker) record.victim = victimOf(looks, process.name);
+    if (isWorker) record.victim = victimOf(looks, process.name, this.#run.parts.vertices);
     record.inputRead = inputReadAt(looks, this.#run.parts.sources, requestedUs);
     return draft;
   }

@@ -1,7 +1,9 @@
 import type { Random } from "../../base/random.ts";
 import type { TaskCounters } from "../../engine/cluster/messages.ts";
+import { type JobShape, taskName } from "../systems/job-shape.ts";
 import type { FaultPlace, FaultProcess } from "../systems/system.ts";
 import type { Aim } from "./schema.ts";
+import { parseTaskTarget, type TaskTarget, tasksOf } from "./task-target.ts";
 
 /** Who is there to be struck at the moment of a strike. */
 export interface Scene {
@@ -10,6 +12,8 @@ export interface Scene {
   readonly brokerPid: number | null;
   /** Tasks and their workers at the last look. */
   readonly tasks: readonly TaskCounters[];
+  /** Which of them are replicas of which; absent: none is. */
+  readonly vertices?: JobShape["vertices"];
   readonly random: Random;
 }
 
@@ -41,9 +45,8 @@ function resolve(target: string, scene: Scene, taken: ReadonlySet<number>): Stru
   if (target === "random") return anyWorker(scene, taken);
   const place = scene.places.find(({ name, process }) => name === target || process?.role === target);
   if (place !== undefined) return struckAt(target, place, null);
-  const [vertex, subtask] = target.split("/");
-  if (subtask === undefined || vertex === "worker") return `there is no ${target}`;
-  return workerOf(target, vertex!, Number(subtask), scene);
+  const task = parseTaskTarget(target);
+  return task === null ? `there is no ${target}` : workerOf(target, task, scene);
 }
 
 function struckAt(target: string, { name, process }: FaultPlace, found: string | null): Struck | string {
@@ -64,16 +67,15 @@ function anyWorker({ places, random }: Scene, taken: ReadonlySet<number>): Struc
   return drawn === undefined ? "there is no worker left to draw" : struckAt("random", drawn, `random: ${drawn.name}`);
 }
 
-/** The worker that ran a task at the last look. */
-function workerOf(target: string, vertex: string, subtask: number, { places, tasks }: Scene): Struck | string {
-  const task = tasks.find((one) => one.vertex === vertex && one.subtask === subtask);
-  if (task === undefined) return `no task ${target} is known${knownTasks(tasks)}`;
-  const place = places.find(({ process }) => process !== null && process.name === task.worker);
-  if (place === undefined) return `nobody runs ${target} now`;
-  return struckAt(target, place, `${target}: ${place.name}`);
-}
-
-function knownTasks(tasks: readonly TaskCounters[]): string {
-  const vertices = [...new Set(tasks.map(({ vertex }) => vertex))];
-  return vertices.length === 0 ? "" : `; the job's operators: ${vertices.join(", ")}`;
+/** The worker that ran a task at the last look; of several replicas the first whose worker is there. */
+function workerOf(target: string, aim: TaskTarget, { places, tasks, vertices = {} }: Scene): Struck | string {
+  const meant = tasksOf(aim, tasks, vertices);
+  if (typeof meant === "string") return meant;
+  for (const { vertex, subtask, worker } of meant) {
+    const place = places.find(({ process }) => process !== null && process.name === worker);
+    if (place === undefined) continue;
+    const name = taskName(vertices, vertex, subtask);
+    return struckAt(target, place, `${target}: ${place.name}${name === target ? "" : ` (${name})`}`);
+  }
+  return `nobody runs ${target} now`;
 }

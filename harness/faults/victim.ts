@@ -1,4 +1,5 @@
 import type { TaskCounters } from "../../engine/cluster/messages.ts";
+import { type JobShape, taskName } from "../systems/job-shape.ts";
 import type { FaultRecord, FaultVictim } from "./model.ts";
 
 /** The system's counters at one look. */
@@ -36,12 +37,16 @@ export async function readCounters(
 }
 
 /** What the process of this name was doing; null: not known. */
-export function victimOf({ before, after }: Looks, name: string): FaultVictim | null {
+export function victimOf(
+  { before, after }: Looks,
+  name: string,
+  vertices: JobShape["vertices"] = {},
+): FaultVictim | null {
   if (before === null || after === null) return null;
   const own = ({ tasks }: Reading) => tasks.filter(({ worker }) => worker === name);
   const records = (reading: Reading) => recordsOf(own(reading));
   return {
-    tasks: own(after).map(({ vertex, subtask }) => `${vertex}/${subtask}`),
+    tasks: own(after).map(({ vertex, subtask }) => taskName(vertices, vertex, subtask)),
     recordsIn: records(after),
     recordsJustBefore: records(after) - records(before),
     overMs: Math.round((after.atUs - before.atUs) / 1000),

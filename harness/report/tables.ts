@@ -3,6 +3,7 @@ import type { CellSummary } from "../analyze/cell-summary.ts";
 import type { IntervalHistogram } from "../measure/interval-histograms.ts";
 import type { LatencySummary, RunResult, VerifySummary } from "../sweep/model.ts";
 import { type Column, csv, rounded } from "./csv.ts";
+import { crossedThresholds } from "./threshold-lines.ts";
 
 const LATENCY_FIELDS = ["p50", "p90", "p99", "p999", "max"] as const;
 
@@ -72,6 +73,9 @@ const RUN_COLUMNS: readonly Column<RunResult>[] = [
     name: `committed_verified_${name}`,
     value: (r: RunResult) => r.committed?.verified?.[field] ?? null,
   })),
+  { name: "lag_slope_share", value: (r) => rounded(r.lagSlope ?? null, 6) },
+  { name: "thresholds", value: (r) => r.thresholds?.length ?? null },
+  { name: "thresholds_crossed", value: (r) => (r.thresholds === undefined ? null : crossedThresholds(r).length) },
 ];
 
 function measured(summary: LatencySummary): LatencySummary | null {

@@ -1,18 +1,21 @@
 import type { RunResult, VerifySummary } from "../sweep/model.ts";
 import { integer, onlyReplays, promisedView, sumVerified, verifiedText } from "./format.ts";
 
-type Verified = Pick<RunResult, "verified" | "committed" | "faults" | "reasons">;
+type Verified = Pick<RunResult, "verified" | "committed" | "faults" | "reasons" | "costBaseline">;
 
 /**
  * What came out right, one line for each kind of reader that a guarantee speaks of: the views of readers of committed and of
- * uncommitted data are never added up. [] without runs.
+ * uncommitted data are never added up, and runs that are allowed to be wrong have a line of their own. [] without runs.
  */
-export function verifiedLines(results: readonly Verified[]): readonly string[] {
+export function verifiedLines(all: readonly Verified[]): readonly string[] {
+  const results = all.filter(({ costBaseline }) => costBaseline !== true);
+  const baselines = all.filter(({ costBaseline }) => costBaseline === true);
   const committed = results.filter((result) => result.committed !== undefined);
   const others = results.filter((result) => result.committed === undefined);
   return [
     ...(committed.length === 0 ? [] : [committedLine(committed)]),
     ...(others.length === 0 ? [] : [`verified: ${checkedText(others, onlyReplays(others))}`]),
+    ...(baselines.length === 0 ? [] : [`cost baseline without order, not judged: ${checkedText(baselines, false)}`]),
   ];
 }
 

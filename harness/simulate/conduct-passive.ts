@@ -3,7 +3,7 @@ import type { SimulatedCluster } from "../../engine/simulation/cluster.ts";
 import { FaultInjector } from "./fault-injector.ts";
 import type { PassiveProtection } from "./protection.ts";
 import type { RunWatch } from "./run-watch.ts";
-import { JOB_ID } from "./simulated-job.ts";
+import { JOB_ID, RESUMED_ID } from "./simulated-job.ts";
 
 /** Once all faults are over, a job must end within this: more than all time limits of cluster and job together, in the slowest world, µs. */
 const LIVENESS_US = 180_000_000;
@@ -12,6 +12,7 @@ const AFTERMATH_US = 100_000;
 /** What the tasks' counters say is waited for so long, µs. */
 const COUNTERS_US = 2_000_000;
 const MAX_NAMED_TASKS = 12;
+const SAVEPOINT = "kept/savepoint";
 
 /** Runs a job through its faults until it has ended and all faults are over. Returns who waits for what when it does not end, or null. */
 export function conductPassive(
@@ -24,7 +25,9 @@ export function conductPassive(
   const { client, universe } = cluster;
   const injector = new FaultInjector(cluster, protection, watch);
   client.submit(job, workers);
-  const hasEnded = () => client.hasEnded(JOB_ID) || client.refusals.length > 0;
+  takeSavepoint(cluster, protection);
+  let id = JOB_ID;
+  const hasEnded = () => client.hasEnded(id) || client.refusals.length > 0;
   let quietUs = 0;
   let problem: string | null = null;
   for (;;) {
@@ -32,13 +35,34 @@ export function conductPassive(
     const isOverdue = () => universe.nowUs > Math.max(quietUs, injector.healedUs) + LIVENESS_US;
     cluster.runUntil(() => hasEnded() || isOverdue(), "end of the job");
     if (!hasEnded()) problem = whoWaits(cluster);
-    break;
+    if (problem !== null || id === RESUMED_ID || !hasStopped(cluster, protection)) break;
+    id = RESUMED_ID;
+    watch.meet("resumed");
+    client.submit({ ...job, jobId: RESUMED_ID, restoreFrom: SAVEPOINT }, workers);
   }
   injector.stop();
   const untilUs = Math.max(injector.healedUs, universe.nowUs) + AFTERMATH_US;
   if (problem === null) cluster.runUntil(() => universe.nowUs >= untilUs, "the end of all faults");
   count(cluster, injector, watch);
   return problem;
+}
+
+/** Asks for the drawn savepoint when the job has run for a while. */
+function takeSavepoint({ client, universe }: SimulatedCluster, { savepoint }: PassiveProtection): void {
+  if (savepoint === null) return;
+  const { delayUs, stop } = savepoint;
+  const ask = () => {
+    if (client.hasEnded(JOB_ID)) return;
+    const runs = client.stateOf(JOB_ID)?.state === "running";
+    if (runs) client.send({ type: "savepoint", jobId: JOB_ID, folder: SAVEPOINT, stop });
+    else universe.queue.at(universe.nowUs + delayUs + 1_000, ask);
+  };
+  universe.queue.at(universe.nowUs + delayUs, ask);
+}
+
+/** The savepoint that the job was to stop with is complete: whatever became of the job then, another one can go on from there. */
+function hasStopped({ client }: SimulatedCluster, { savepoint }: PassiveProtection): boolean {
+  return savepoint?.stop === true && client.savepoints.some(({ failure }) => failure === undefined);
 }
 
 function count({ universe, client, network, log, store }: SimulatedCluster, injector: FaultInjector, watch: RunWatch) {
@@ -71,6 +95,11 @@ function count({ universe, client, network, log, store }: SimulatedCluster, inje
   );
   watch.meet("noneUsable", client.states.at(-1)?.failure?.message.includes("no checkpoint of job") === true ? 1 : 0);
   watch.meet("transactionLost", client.states.at(-1)?.failure?.code === "transaction-lost" ? 1 : 0);
+  const refused = client.savepoints.filter(({ failure }) => failure !== undefined).length;
+  watch.meet("savepoint", client.savepoints.length - refused);
+  watch.meet("savepointRefused", refused);
+  const endedEarly = client.states.some(({ state }) => state === "failing" || state === "cancelling");
+  watch.meet("resolved", endedEarly && journal("transactionsLeft") === 0 ? 1 : 0);
   watch.meet("storeRefused", store.counts.failedWrites);
   watch.meet("storeSlow", store.counts.slow);
   watch.meet(
@@ -103,10 +132,10 @@ function isDamage(failure: unknown): boolean {
 /** Of a job that does not end: its state, its checkpoints, its workers, what its tasks count. */
 function whoWaits(cluster: SimulatedCluster): string {
   const { client, universe } = cluster;
-  const state = client.stateOf(JOB_ID);
+  const state = client.states.at(-1) ?? null;
   const phase = client.phases.at(-1);
   const sinceUs = universe.nowUs - (state?.atUs ?? 0);
-  client.send({ type: "counters", jobId: JOB_ID });
+  client.send({ type: "counters", jobId: state?.jobId ?? JOB_ID });
   const giveUpUs = universe.nowUs + COUNTERS_US;
   client.counters = null;
   cluster.runUntil(() => client.counters !== null || universe.nowUs > giveUpUs, "counters");

@@ -4,7 +4,7 @@ import type { QueryDefinition } from "../../queries/query.ts";
 import { generatorOf } from "../../queries/registry.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { type DrawnRun, drawRun } from "./draw-run.ts";
-import { FAULT_KINDS, type FaultKind, type PassiveProtection } from "./protection.ts";
+import { type DrawnSavepoint, FAULT_KINDS, type FaultKind, type PassiveProtection } from "./protection.ts";
 
 export interface PassiveOptions {
   /** null: drawn. */
@@ -46,8 +46,15 @@ export function drawPassive(query: QueryDefinition, seed: number, options: Passi
       spareWorkers: pick(0, 0, 1, 2),
       replaceAfterUs: pick(1_000, 50_000, 500_000),
       faults,
+      savepoint: drawSavepoint(new Random(seed ^ 0x5afe)),
     },
   };
+}
+
+/** Of a random sequence of its own: what else a seed draws does not depend on it. */
+function drawSavepoint(random: Random): DrawnSavepoint | null {
+  const kind = random.below(4);
+  return kind > 1 ? null : { delayUs: random.below(30_000), stop: kind === 1 };
 }
 
 function drawCheckpoints(

@@ -32,6 +32,10 @@ export const FAULT_STATES = {
   heldMessages: "messages wait for the end of a partition",
   logOut: "a request meets a log that is out",
   replacement: "a worker takes the place of one that is gone",
+  savepoint: "a savepoint is complete",
+  savepointRefused: "a savepoint is asked for and not complete",
+  resumed: "another job goes on from the savepoint that this one has stopped with",
+  resolved: "a job that ends before its time leaves no transaction open",
   exhausted: "the restart strategy gives up",
 } as const;
 

@@ -8,7 +8,6 @@ import type { DrawnRun } from "./draw-run.ts";
 import type { SimulatedInput } from "./input.ts";
 import type { PassiveProtection } from "./protection.ts";
 import type { RunWatch } from "./run-watch.ts";
-import { JOB_ID } from "./simulated-job.ts";
 
 type Rows = readonly (readonly Value[])[];
 
@@ -65,7 +64,7 @@ function judgePassive(
   const hasFallenBack = universe.journal.some(({ event }) => event === "checkpointDamaged");
   const failure = failureOf(cluster);
   if (failure !== null) {
-    const state = client.stateOf(JOB_ID);
+    const state = client.states.at(-1);
     if (!isToBeExpected(state?.failure ?? null, protection, store.counts.tornWrites > 0)) return failure;
     if (!isStateExact) return null;
     return isExactlyOnce && !hasFallenBack
@@ -126,7 +125,7 @@ function unbounded({ conditions, options }: DrawnRun, { mostBuffered }: RunWatch
 
 /** Why the job did not finish, or null. */
 function failureOf({ client }: SimulatedCluster): string | null {
-  const state = client.stateOf(JOB_ID);
+  const state = client.states.at(-1);
   if (state?.state === "finished") return null;
   const failure = state?.failure ?? client.refusals[0];
   return `the job is ${state?.state ?? "refused"}: ${failure?.message ?? "no reason given"}`;

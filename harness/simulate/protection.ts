@@ -9,6 +9,21 @@ export interface ReplicatedProtection {
   readonly replication: Replication;
   /** Events from the deployment to the death of a worker that hosts nothing but replicas, for each death; fewer than there are replicas. */
   readonly killAfter: readonly number[];
+  /** What happens to leaders of replica groups: of jobs whose groups have some. */
+  readonly strikes: readonly LeaderStrike[];
+}
+
+/**
+ * `session`: the election gives up a worker that goes on for `lengthUs` before it hears of that; `contact`: the worker does not hear of the
+ * election for so long; `pause`: it stands still; `log`: it reaches no log.
+ */
+export interface LeaderStrike {
+  readonly kind: "session" | "contact" | "pause" | "log";
+  /** Events since the deployment. */
+  readonly after: number;
+  /** Which of the workers with replicas that live then: modulo their number. */
+  readonly victim: number;
+  readonly lengthUs: number;
 }
 
 export interface PassiveProtection {
@@ -21,6 +36,15 @@ export interface PassiveProtection {
   /** From the end of a worker to the start of the one that takes its place, µs. */
   readonly replaceAfterUs: number;
   readonly faults: readonly DrawnFault[];
+  /** A savepoint that is asked for; null: none is. */
+  readonly savepoint: DrawnSavepoint | null;
+}
+
+export interface DrawnSavepoint {
+  /** After the job runs for the first time, µs. */
+  readonly delayUs: number;
+  /** The job ends with it, and another one goes on from there. */
+  readonly stop: boolean;
 }
 
 export const FAULT_KINDS = ["kill", "pause", "reset", "partition", "store", "broker"] as const;

@@ -1,7 +1,7 @@
 import { FaultlineError } from "../../base/errors.ts";
 import { findQuery, generatorOf } from "../../queries/registry.ts";
 import { drawPassive, type PassiveOptions } from "./draw-passive.ts";
-import { drawReplicated, type ReplicationOptions } from "./draw-replicated.ts";
+import { drawReplicated, type ReplicationOptions, SIMULATED_MERGES, type SimulatedMerge } from "./draw-replicated.ts";
 import { type DrawnRun, drawRun } from "./draw-run.ts";
 import { FAULT_KINDS, type FaultKind } from "./protection.ts";
 
@@ -16,7 +16,7 @@ export const PLAIN: RunMode = { kind: "plain" };
 const DEFAULT_FACTOR = 2;
 const MAX_FACTOR = 4;
 const HINT =
-  "recovery=passive|active|none|all, guarantee=exactly-once|at-least-once, replication.factor=1…4 or replication.sources=true";
+  "recovery=passive|active|none|all, guarantee=exactly-once|at-least-once, replication.factor=1…4, replication.sources=true or replication.merge=kaZoo";
 
 /** What `--set` and `--fault` say: `recovery=passive`, `guarantee=exactly-once`, `replication.factor=2` …; `usage` for anything else. */
 export function readMode(settings: readonly string[], faults: readonly string[]): RunMode {
@@ -26,7 +26,7 @@ export function readMode(settings: readonly string[], faults: readonly string[])
     if (path === undefined || !isKnown(path, value!)) throw unknownSetting(setting);
     given.set(path, value!);
   }
-  const isReplicated = given.has("replication.factor") || given.has("replication.sources");
+  const isReplicated = [...given.keys()].some((path) => path.startsWith("replication."));
   const implied = isReplicated ? "active" : given.has("guarantee") || faults.length > 0 ? "passive" : "none";
   const recovery = given.get("recovery") ?? implied;
   switch (recovery) {
@@ -76,7 +76,7 @@ export function modeText(mode: RunMode): string {
     case "all":
       return " --set recovery=all";
     case "replicated":
-      return ` --set replication.factor=${mode.factor} --set replication.sources=${mode.sources}${mode.kill ? " --fault kill" : ""}`;
+      return ` --set replication.factor=${mode.factor} --set replication.sources=${mode.sources}${mode.merge === undefined ? "" : ` --set replication.merge=${mode.merge}`}${mode.kill ? " --fault kill" : ""}`;
     case "passive": {
       const guarantee = mode.guarantee === null ? "" : ` --set guarantee=${mode.guarantee}`;
       const faults = mode.faults?.length === 0 ? ["none"] : (mode.faults ?? []);
@@ -88,7 +88,10 @@ export function modeText(mode: RunMode): string {
 function modeOfSeed(mode: RunMode, seed: number): RunMode {
   if (mode.kind !== "all") return mode;
   if (seed % 4 === 0) return PLAIN;
-  if (seed % 4 === 1) return { kind: "replicated", factor: DEFAULT_FACTOR, sources: seed % 8 === 1, kill: true };
+  if (seed % 4 === 1) {
+    const merge = seed % 16 < 8 ? "liveRobin" : "kaZoo";
+    return { kind: "replicated", factor: DEFAULT_FACTOR, sources: seed % 8 === 1, kill: true, merge };
+  }
   return { kind: "passive", guarantee: null, faults: null };
 }
 
@@ -100,6 +103,8 @@ function isKnown(path: string, value: string): boolean {
       return ["exactly-once", "at-least-once"].includes(value);
     case "replication.factor":
       return Number.isInteger(Number(value)) && Number(value) >= 1 && Number(value) <= MAX_FACTOR;
+    case "replication.merge":
+      return SIMULATED_MERGES.some((merge) => merge === value);
     case "replication.sources":
       return value === "true" || value === "false";
     default:
@@ -118,7 +123,14 @@ function replicatedMode(given: ReadonlyMap<string, string>, faults: readonly str
     throw new FaultlineError("usage", `--fault ${unknown}: a simulation of replicas knows only kill`);
   }
   const factor = Number(given.get("replication.factor") ?? DEFAULT_FACTOR);
-  return { kind: "replicated", factor, sources: given.get("replication.sources") === "true", kill: faults.length > 0 };
+  const merge = given.get("replication.merge") as SimulatedMerge | undefined;
+  return {
+    kind: "replicated",
+    factor,
+    sources: given.get("replication.sources") === "true",
+    kill: faults.length > 0,
+    ...(merge === undefined ? {} : { merge }),
+  };
 }
 
 function passiveMode(given: ReadonlyMap<string, string>, faults: readonly string[]): RunMode {

@@ -87,7 +87,7 @@ function runToEnd(
   const { rows, unreadable } = rowsOfRun(run, cluster);
   if (stuck !== null) return { problem: stuck, rows: rows.length, killed };
   client.counters = null;
-  client.send({ type: "counters", jobId: JOB_ID });
+  client.send({ type: "counters", jobId: client.states.at(-1)?.jobId ?? JOB_ID });
   cluster.runUntil(() => client.counters !== null || client.closed, "counters");
   const counters = client.counters ?? [];
   universe.situations.meet("blockedTask", counters.filter(({ blockedUs }) => blockedUs > 0).length);

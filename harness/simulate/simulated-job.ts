@@ -24,6 +24,10 @@ export interface SeedHooks {
 }
 
 export const JOB_ID = "simulated";
+/** The job that goes on from the savepoint that the first one has stopped with. */
+export const RESUMED_ID = "resumed";
+/** News come late, and the dead lead on for a while. */
+const ELECTION = { latencyUs: { min: 100, max: 2_000 }, sessionUs: 40_000 };
 /** More than any drawn run takes: events of the simulation, and virtual time, µs. */
 const MAX_STEPS = 3_000_000;
 const MAX_VIRTUAL_US = 600_000_000;
@@ -73,6 +77,9 @@ export function clusterOfRun(
     maxSteps: MAX_STEPS,
     maxVirtualUs: MAX_VIRTUAL_US,
     conditions: run.conditions,
+    ...(run.protection.kind === "replicated" && run.protection.replication.merge === "kaZoo"
+      ? { election: ELECTION }
+      : {}),
     trace: new Trace(trace),
     ...(tamper === undefined ? {} : { tamper }),
     ...(watch === undefined ? {} : { watch }),

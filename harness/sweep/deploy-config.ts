@@ -22,6 +22,7 @@ export function deployConfig(config: Config): DeployConfig {
     // Beneath replicas lie checkpoints, for when all of a task's are lost.
     recovery: config.recovery === "active" ? "passive" : config.recovery,
     ...(config.recovery === "active" ? { replication: replicationSettings(config.replication) } : {}),
+    ...(needsElection(config) ? { sessionMs: config.replication.kaZoo.session } : {}),
     guarantee: config.guarantee,
     checkpoints: checkpointSettings(config.checkpoints),
     restart: restartStrategy(config.restart),
@@ -32,11 +33,17 @@ export function deployConfig(config: Config): DeployConfig {
       bufferTimeoutUs: microseconds(engine.bufferTimeout),
       watermarkIntervalUs: microseconds(engine.watermarkInterval),
       watermarkAlignmentMs: engine.watermarkAlignment,
+      fetchRestMs: engine.fetchRest,
       livenessIntervalUs: microseconds(engine.liveness.interval),
       livenessTimeoutUs: microseconds(engine.liveness.timeout),
       workerMemoryBytes: engine.workerMemory,
     },
   };
+}
+
+/** Leaders are elected: a ZooKeeper must be there. */
+export function needsElection({ recovery, replication, system }: Config): boolean {
+  return system === "bundled" && recovery === "active" && replication.merge === "kaZoo";
 }
 
 function checkpointSettings(checkpoints: Config["checkpoints"]): CheckpointSettings {
@@ -55,9 +62,14 @@ function checkpointSettings(checkpoints: Config["checkpoints"]): CheckpointSetti
 }
 
 /** Replicas as the engine takes them. */
-function replicationSettings({ factor, heartbeat, maxLag }: Config["replication"]): ReplicationSettings {
+function replicationSettings(replication: Config["replication"]): ReplicationSettings {
+  const { factor, vertices, merge, unordered, heartbeat, kaZoo, maxLag } = replication;
   return {
     factor,
+    vertices,
+    merge,
+    ...(merge === "none" ? { allowUnordered: unordered } : {}),
+    ...(merge === "kaZoo" ? { leaseUs: microseconds(kaZoo.lease) } : {}),
     sources: false,
     heartbeatIntervalUs: microseconds(heartbeat),
     heartbeatRecords: 0,

@@ -3,27 +3,33 @@ import { SOURCE_ID } from "../../queries/job-ids.ts";
 import { loadDurationMs } from "../config/schedule.ts";
 import { type RunStream, runStreams, totalEvents } from "../config/streams.ts";
 import type { FaultSchedule } from "../faults/schedule.ts";
-import type { Deployment } from "../systems/system.ts";
+import { type JobShape, UNREPLICATED } from "../systems/job-shape.ts";
+import type { Deployment, SystemUnderTest } from "../systems/system.ts";
 import { Cleanup } from "./cleanup.ts";
-import { deployConfig } from "./deploy-config.ts";
+import { needsElection } from "./deploy-config.ts";
+import { deployContext } from "./deploy-context.ts";
+import { EarlyAbort } from "./early-abort.ts";
 import { Feeders, feederRole, feederStarts, inputTopic } from "./feeders.ts";
 import type { Reason, RunRecord } from "./model.ts";
+import { observerStart } from "./observer-start.ts";
 import { Phases, rootCauseFirst } from "./phases.ts";
+import { planRun } from "./plan-run.ts";
+import { type ReplicaWatch, watchReplicas } from "./replica-watch.ts";
 import type { RunContext } from "./run-context.ts";
 import { faultsOf } from "./run-faults.ts";
 import { writeHistory } from "./run-history.ts";
 import { startRunLinks, storeFaultsFile } from "./run-links.ts";
+import { RunProcesses } from "./run-processes.ts";
 import { RunTopics } from "./run-topics.ts";
 import { settle } from "./settle.ts";
 import { reasonOf, Supervision } from "./supervision.ts";
-import type { ObserverEnd, ObserverProcess, Sampler, Toolbox } from "./toolbox.ts";
+import type { ObserverEnd, ObserverProcess, ObserverProgress, Toolbox } from "./toolbox.ts";
 
 /** Between "everybody is ready" and the first due time, so that the start line is read before. */
 const START_LEAD_MS = 250;
 /** A late feeder goes on until everything is sent; later than this (or the load once more) the run is of no use. */
 const FEED_GRACE_MS = 30_000;
 const DRAIN_GRACE_MS = 5_000;
-const SAMPLE_INTERVAL_MS = 250;
 
 /**
  * One fresh run: own topics and processes, fed to its end, drained, observed to its end, everything stopped. Never throws for
@@ -44,15 +50,17 @@ class Execution {
   readonly #context: RunContext;
   readonly #tools: Toolbox;
   readonly #cleanup: Cleanup;
-  readonly #topics: RunTopics;
+  #topics: RunTopics;
   readonly #supervision = new Supervision();
   readonly #phases: Phases;
-  readonly #processes: { role: string; pid: number; niceness: number | null }[] = [];
+  readonly #processes = new RunProcesses();
   readonly #streams: readonly RunStream[];
   readonly #feeders = new Feeders();
-  #sampler: Sampler | undefined;
+  readonly #earlyAbort: EarlyAbort;
   #observed: ObserverEnd | null = null;
   #faults: FaultSchedule | null = null;
+  #shape: JobShape = UNREPLICATED;
+  #replicas: ReplicaWatch | null = null;
   #startUs = 0;
   #startWallMs = 0;
   #system: Readonly<Record<string, unknown>> = {};
@@ -60,21 +68,23 @@ class Execution {
   constructor(context: RunContext, toolbox: Toolbox) {
     this.#context = context;
     this.#tools = toolbox;
-    const sleep = (ms: number, signal?: AbortSignal) => toolbox.sleep(ms, signal);
-    this.#cleanup = new Cleanup(sleep);
+    this.#cleanup = new Cleanup((ms, signal) => toolbox.sleep(ms, signal));
     this.#phases = new Phases(toolbox, this.#supervision);
-    this.#topics = new RunTopics(`${context.sweepId}.${context.run.id}`, context.config, context.kafka, sleep);
+    this.#topics = this.#topicsFor(UNREPLICATED);
     this.#streams = runStreams(context.config);
+    this.#earlyAbort = new EarlyAbort(context.config);
   }
 
   async run(): Promise<RunRecord> {
-    const { signal, kafka } = this.#context;
+    const { signal, kafka, zookeeper } = this.#context;
     const problems: Reason[] = [];
     const offsetAtStart = this.#tools.clockOffsetUs();
     this.#startUs = this.#tools.monotonicUs();
     this.#startWallMs = this.#tools.wallClockMs();
     this.#supervision.watchSignal(signal);
     this.#supervision.watch(kafka.failed, "kafka-failed");
+    this.#supervision.watch(this.#earlyAbort.hopeless, "threshold-crossed");
+    if (zookeeper !== null && this.#elects) this.#supervision.watch(zookeeper.failed, "zookeeper-failed");
     try {
       await this.#measure();
     } catch (error) {
@@ -90,13 +100,18 @@ class Execution {
     return this.#topics.delete();
   }
 
+  #topicsFor(shape: JobShape): RunTopics {
+    return RunTopics.of(this.#context, shape, (ms, signal) => this.#tools.sleep(ms, signal));
+  }
+
   async #measure(): Promise<void> {
+    const system = await this.#phases.limited("system-failed", "planning the job", () => this.#planned());
     await this.#step("topics", "kafka-failed", () => {
       return this.#topics.create(this.#streams, this.#context.config.output.partitions);
     });
     this.#startSampler();
     const observer = await this.#step("observer", "observer-failed", () => this.#startObserver());
-    const deployment = await this.#step("deploy", "system-failed", () => this.#deploy());
+    const deployment = await this.#step("deploy", "system-failed", () => this.#deploy(system));
     await this.#step("feeder", "feeder-failed", () => this.#startFeeders());
     if (this.#feeders.haveEarly) await this.#step("preload", "feeder-failed", () => this.#preload(deployment));
     await this.#step("feed", "feeder-failed", () => this.#feed(observer), this.#feedLimitMs());
@@ -104,7 +119,8 @@ class Execution {
     await this.#step("drain", "drain-timeout", () => deployment.drain(drainTimeout), drainTimeout + DRAIN_GRACE_MS);
     await this.#step("observe", "observer-failed", () => this.#observeToEnd(observer));
     const counters = await this.#phases.limited("system-failed", "reading the counters", () => deployment.counters());
-    this.#system = { ...deployment.describe(), counters };
+    await this.#replicas?.add(counters);
+    this.#system = { ...this.#described(deployment), counters };
   }
 
   #feedLimitMs(): number {
@@ -113,74 +129,68 @@ class Execution {
   }
 
   #startSampler(): void {
-    const { directories, kafka } = this.#context;
-    const file = `${directories.raw}/resources.jsonl`;
-    const sampler = this.#tools.startSampler({ intervalMs: SAMPLE_INTERVAL_MS, file });
-    this.#sampler = sampler;
+    const zookeeperPid = this.#elects ? (this.#context.zookeeper?.pid ?? null) : null;
+    const sampler = this.#processes.startSampling(this.#tools, this.#context, zookeeperPid);
     this.#cleanup.add("sampler", async () => {
       await sampler.stop();
     });
-    this.#noteProcess("harness", process.pid, null);
-    if (kafka.pid !== null) this.#noteProcess("broker", kafka.pid, null);
   }
 
   async #startObserver(): Promise<ObserverProcess> {
-    const { config, kafka, directories, guard, events } = this.#context;
-    const start = () =>
-      this.#tools.startObserver({
-        config,
-        brokers: kafka.brokers,
-        topic: this.#topics.output,
-        startWallMs: this.#startWallMs,
-        rawDirectory: directories.raw,
-        logDirectory: directories.logs,
-        guard,
-        onProgress: (progress) => events.observed(progress),
-      });
+    const { onProgress, ...options } = observerStart(this.#context, this.#topics.output, this.#startWallMs);
+    const watched = (progress: ObserverProgress) => {
+      onProgress(progress);
+      this.#earlyAbort.observed(progress, this.#tools.monotonicUs());
+    };
+    const start = () => this.#tools.startObserver({ ...options, onProgress: watched });
     const observer = await this.#cleanup.own("observer", start, (started) => started.stop());
     this.#supervision.watch(observer.failed, "observer-failed");
-    this.#noteProcess("observer", observer.pid, this.#tools.raisePriority(observer.pid));
+    this.#processes.note("observer", observer.pid, this.#tools.raisePriority(observer.pid));
     return observer;
   }
 
-  async #deploy(): Promise<Deployment> {
-    const { config, kafka, directories, guard, run, sweepId } = this.#context;
-    const endOffsets = (topic: string, partitions: number) => kafka.endOffsets(topic, partitions);
+  /** What its job is made of decides the topics. */
+  async #planned(): Promise<SystemUnderTest> {
+    const { system, shape } = await planRun(this.#context, this.#tools);
+    this.#shape = shape;
+    this.#topics = this.#topicsFor(shape);
+    return system;
+  }
+
+  async #deploy(system: SystemUnderTest): Promise<Deployment> {
+    const { directories, guard } = this.#context;
     const links = await startRunLinks(this.#context, this.#tools, this.#cleanup);
     if (links !== null) {
       this.#supervision.watch(links.failed, "fault-unplanned");
-      this.#noteProcess("link-proxy", links.pid, this.#tools.raisePriority(links.pid));
+      this.#processes.note("link-proxy", links.pid, this.#tools.raisePriority(links.pid));
     }
     const storeFaults = storeFaultsFile(this.#context);
-    const system = await this.#tools.system(config.system, { guard, signal: this.#context.signal, endOffsets });
-    const deploy = () =>
-      system.deploy({
-        runId: `${sweepId}.${run.id}`,
-        config: deployConfig(config),
-        brokers: links?.brokers ?? kafka.brokers,
-        inputTopic: inputTopic(this.#topics.prefix, SOURCE_ID),
-        inputPartitions: config.data.partitions,
-        inputs: this.#streams.map(({ name, partitions }) => {
-          return { source: name, topic: inputTopic(this.#topics.prefix, name), partitions };
-        }),
-        outputTopic: this.#topics.output,
-        outputPartitions: config.output.partitions,
-        ...(this.#topics.cutLog === null ? {} : { cutLogTopic: this.#topics.cutLog }),
-        logDir: directories.logs,
-        spawn: this.#tools.spawner(directories.logs, guard),
-        ...(links === null ? {} : { links }),
-        ...(storeFaults === null ? {} : { storeFaults }),
-      });
+    const spawn = this.#tools.spawner(directories.logs, guard);
+    const parts = { topics: this.#topics, streams: this.#streams, shape: this.#shape, spawn, links, storeFaults };
+    const deploy = () => system.deploy(deployContext(this.#context, parts));
     const deployment = await this.#cleanup.own(`system ${system.name}`, deploy, (started) => started.stop());
     this.#supervision.watch(deployment.failed, "system-failed");
-    for (const { role, pid } of deployment.processes) this.#noteProcess(role, pid, null);
-    deployment.faults?.onProcess(({ role, pid }) => this.#noteProcess(role, pid, null));
-    this.#cleanup.add("history", () => writeHistory(directories.raw, deployment));
-    const started = (role: string, pid: number) => this.#noteProcess(role, pid, null);
-    this.#faults = faultsOf(this.#context, this.#tools, deployment, { started, links, storeFaults });
+    for (const { role, pid } of deployment.processes) this.#processes.note(role, pid, null);
+    deployment.faults?.onProcess(({ role, pid }) => this.#processes.note(role, pid, null));
+    this.#cleanup.add("history", () => writeHistory(directories.raw, deployment, this.#shape));
+    const started = (role: string, pid: number) => this.#processes.note(role, pid, null);
+    const access = { started, links, storeFaults, vertices: this.#shape.vertices };
+    this.#faults = faultsOf(this.#context, this.#tools, deployment, access);
     this.#cleanup.add("faults", async () => this.#faults?.stop());
-    this.#system = deployment.describe();
+    this.#system = this.#described(deployment);
+    this.#replicas = await watchReplicas(this.#context, this.#tools, deployment, this.#shape);
+    this.#cleanup.add("replica watch", async () => this.#replicas?.stop());
     return deployment;
+  }
+
+  #described(deployment: Deployment): Readonly<Record<string, unknown>> {
+    const { zookeeper } = this.#context;
+    return { ...deployment.describe(), ...(this.#elects ? { zookeeper: zookeeper?.description } : {}) };
+  }
+
+  /** Leaders are elected in this run. */
+  get #elects(): boolean {
+    return this.#context.zookeeper !== null && needsElection(this.#context.config);
   }
 
   async #startFeeders(): Promise<void> {
@@ -190,7 +200,7 @@ class Execution {
       const start = () => this.#tools.startFeeder(options);
       const feeder = await this.#cleanup.own(role, start, (started) => started.stop());
       this.#supervision.watch(new Promise((resolve) => feeder.done.catch(resolve)), "feeder-failed");
-      this.#noteProcess(role, feeder.pid, this.#tools.raisePriority(feeder.pid));
+      this.#processes.note(role, feeder.pid, this.#tools.raisePriority(feeder.pid));
       this.#feeders.add(options.stream, options.part, feeder);
     }
   }
@@ -204,6 +214,7 @@ class Execution {
   async #feed(observer: ObserverProcess): Promise<void> {
     await this.#feeders.feed("others", this.#tools, START_LEAD_MS, (startUs) => {
       this.#startUs = startUs;
+      this.#earlyAbort.start(startUs);
       observer.start(startUs);
       this.#faults?.start(startUs);
     });
@@ -213,11 +224,6 @@ class Execution {
     const { kafka, config } = this.#context;
     const endOffsets = await kafka.endOffsets(this.#topics.output, config.output.partitions);
     this.#observed = await observer.stopAt(endOffsets);
-  }
-
-  #noteProcess(role: string, pid: number, niceness: number | null): void {
-    this.#processes.push({ role, pid, niceness });
-    this.#sampler?.add(role, pid);
   }
 
   #step<T>(name: string, reason: Reason["code"], action: () => Promise<T>, limitMs?: number): Promise<T> {
@@ -239,7 +245,7 @@ class Execution {
       ...(this.#observed === null ? {} : { heldUp: this.#observed.heldUp }),
       clockOffsetUs,
       phases: this.#phases.done,
-      processes: this.#processes,
+      processes: this.#processes.all,
       inputTopic: inputTopic(this.#topics.prefix, SOURCE_ID),
       outputTopic: this.#topics.output,
       system: this.#system,

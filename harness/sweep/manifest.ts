@@ -9,10 +9,12 @@ export function buildManifest(
   sweep: ResolvedSweep,
   plan: Plan,
   facts: { readonly provenance: Provenance; readonly createdMs: number; readonly cwd: string; readonly pid: number },
+  kind?: Manifest["kind"],
 ): Manifest {
   const { config, cells, axes, document, overrides, hash } = sweep;
   return {
     version: 1,
+    ...(kind === undefined ? {} : { kind }),
     sweepId: `faultline-${facts.createdMs.toString(36)}-${facts.pid.toString(36)}`,
     name: config.name,
     createdAt: new Date(facts.createdMs).toISOString(),

@@ -1,6 +1,8 @@
 import type { WireFormatName } from "../../generators/dataset.ts";
+import type { ThresholdUnit } from "../config/thresholds.ts";
 import type { FaultResult } from "../faults/result.ts";
 import type { ObserverIsolation } from "../measure/observer-spec.ts";
+import type { ReplicationSummary } from "./replication-summary.ts";
 
 /** The seam between running (harness/sweep) and judging (harness/verify, analyze, report): what is on disk, and what comes of it. */
 
@@ -45,7 +47,9 @@ export const REASON_CODES = [
   "feeder-failed",
   "observer-failed",
   "kafka-failed",
+  "zookeeper-failed",
   "drain-timeout",
+  "threshold-crossed",
   "interrupted",
   "internal",
 ] as const;
@@ -146,6 +150,21 @@ export interface CommittedView {
   readonly latencyUs: LatencySummary;
 }
 
+/** One threshold of a run. */
+export interface ThresholdResult {
+  /** As written: `p99 < 50ms over 5s`. */
+  readonly text: string;
+  readonly metric: string;
+  readonly unit: ThresholdUnit;
+  /** `noData` counts as crossed; `notJudged`: the run was ended before. */
+  readonly state: "passed" | "crossed" | "noData" | "notJudged";
+  /** In ms, per second, as a share of 1 or a count; of the worst window, where windows were asked for. */
+  readonly value: number | null;
+  /** The worst window, or the one without data, in seconds from the first due time. */
+  readonly window?: { readonly fromSecond: number; readonly toSecond: number };
+  readonly note?: string;
+}
+
 /** The checkpoints of one run, savepoints included. Medians and maxima are of completed ones; null without any. */
 export interface CheckpointSummary {
   readonly completed: number;
@@ -167,6 +186,8 @@ export interface RunResult {
   readonly notes?: readonly string[];
   /** `verify.plant` of a run into which errors were planted on purpose. */
   readonly planted?: string;
+  /** Its outputs may be wrong and are not held against it: it only shows what something else costs. */
+  readonly costBaseline?: true;
   readonly query: string;
   readonly system: string;
   /** What the outputs were checked against, and what the system does when it loses a process; absent: not known. */
@@ -175,6 +196,8 @@ export interface RunResult {
   /** From one trigger to the next, ms; absent: the run took no checkpoints. */
   readonly checkpointIntervalMs?: number;
   readonly checkpoints?: CheckpointSummary;
+  /** Absent: the run had no replicas. */
+  readonly replication?: ReplicationSummary;
   /** How events and output rows were written; absent: not known. */
   readonly dataFormat?: WireFormatName;
   readonly offeredPerSecond: number | null;
@@ -202,6 +225,10 @@ export interface RunResult {
   readonly warmupCutMs: number;
   readonly measuredMs: number | null;
   readonly events: number;
+  /** Growth of the backlog over the measured window, as a share of the offered rate; null: too few seconds with outputs. Absent: no latency is claimed. */
+  readonly lagSlope?: number | null;
+  /** What the config asks of the run, in its order; absent: nothing. */
+  readonly thresholds?: readonly ThresholdResult[];
   /** What was broken on purpose and what it did; absent in runs without faults. */
   readonly faults?: readonly FaultResult[];
 }

@@ -1,5 +1,5 @@
 import type { FaultlineError } from "../../base/errors.ts";
-import type { Reason, RunRecord } from "./model.ts";
+import type { Reason, ReasonCode, RunRecord } from "./model.ts";
 import { reasonOf, type Supervision } from "./supervision.ts";
 import { limitTime } from "./time-limit.ts";
 import type { Toolbox } from "./toolbox.ts";
@@ -40,9 +40,11 @@ export class Phases {
   }
 }
 
-/** Whoever talks to a dead broker may notice its death before we do: the broker comes first all the same. */
+const SHARED: readonly ReasonCode[] = ["kafka-failed", "zookeeper-failed"];
+
+/** Whoever talks to a dead broker or ZooKeeper may notice its death before we do: that comes first all the same. */
 export function rootCauseFirst(problems: readonly Reason[], failures: readonly FaultlineError[]): readonly Reason[] {
   const [first] = problems;
-  const cause = failures.map(reasonOf).find(({ code }) => code === "kafka-failed");
-  return cause === undefined || first === undefined || first.code === "kafka-failed" ? problems : [cause, ...problems];
+  const cause = failures.map(reasonOf).find(({ code }) => SHARED.includes(code));
+  return cause === undefined || first === undefined || SHARED.includes(first.code) ? problems : [cause, ...problems];
 }

@@ -12,6 +12,8 @@ export interface Provenance {
   readonly node: string;
   readonly java: string | null;
   readonly kafka: string | null;
+  /** Absent: the sweep needed none. */
+  readonly zookeeper?: string;
   readonly cpuModel: string;
   readonly cores: number;
   readonly memoryBytes: number;
@@ -29,8 +31,11 @@ interface PackageDescription {
 const run = promisify(execFile);
 const ROOT = new URL("../../", import.meta.url);
 
-/** Facts of this machine and checkout. `kafka`: version of the private broker, null for an external one. */
-export async function readProvenance(kafka: string | null): Promise<Provenance> {
+/**
+ * Facts of this machine and checkout. `kafka`: version of the private broker, null for an external one; `zookeeper`: of the private
+ * ZooKeeper, null where none is needed.
+ */
+export async function readProvenance(kafka: string | null, zookeeper: string | null = null): Promise<Provenance> {
   const description = JSON.parse(await readFile(new URL("package.json", ROOT), "utf8")) as PackageDescription;
   const [source, java, clockSource] = await Promise.all([
     description.builtFrom ?? readCheckout(),
@@ -45,6 +50,7 @@ export async function readProvenance(kafka: string | null): Promise<Provenance> 
     node: process.versions.node,
     java: java === null ? null : (/version "([^"]+)"/.exec(java)?.[1] ?? null),
     kafka,
+    ...(zookeeper === null ? {} : { zookeeper }),
     cpuModel: processors[0]?.model.trim() ?? "unknown",
     cores: processors.length,
     memoryBytes: totalmem(),

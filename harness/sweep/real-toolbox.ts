@@ -13,6 +13,7 @@ import { startFeeder } from "./bindings/feeder.ts";
 import { startKafka } from "./bindings/kafka.ts";
 import { startObserver } from "./bindings/observer.ts";
 import { readRecords } from "./bindings/read-records.ts";
+import { startZooKeeper } from "./bindings/zookeeper.ts";
 import type { Toolbox } from "./toolbox.ts";
 
 /** The toolbox of real processes, clocks and files. */
@@ -23,6 +24,7 @@ export const realToolbox: Toolbox = {
   sleep,
   startGuard,
   startKafka,
+  startZooKeeper,
   startLinks: (options) => LinkProxy.start(options),
   startFeeder,
   startObserver,

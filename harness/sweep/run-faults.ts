@@ -5,6 +5,7 @@ import { machineGroupFiles } from "../faults/cpu-group.ts";
 import { driverOf, type KindParts } from "../faults/kinds.ts";
 import { portAnswers } from "../faults/port-answers.ts";
 import { FaultSchedule } from "../faults/schedule.ts";
+import type { JobShape } from "../systems/job-shape.ts";
 import type { Deployment } from "../systems/system.ts";
 import { writeAtomically } from "./files.ts";
 import type { RunContext } from "./run-context.ts";
@@ -16,6 +17,8 @@ export interface FaultAccess {
   readonly links?: KindParts["links"];
   /** Control file of the system's checkpoint store; absent: it cannot be broken. */
   readonly storeFaults?: string | null;
+  /** Which tasks are replicas of which. */
+  readonly vertices: JobShape["vertices"];
   /** A process that was started to take the place of a broken one. */
   started(role: string, pid: number): void;
 }
@@ -37,6 +40,7 @@ export function faultsOf(
     seed: (config.seed + Math.imul(run.repetition, 0x27d4eb2f)) >>> 0,
     surface: deployment.faults ?? null,
     counters: () => deployment.counters(),
+    vertices: access.vertices,
     sources: runStreams(config).map(({ name }) => name),
     driver: (fault, seed) => driverOf(fault, parts, seed),
     brokerPid: () => kafka.broker?.pid ?? null,

@@ -1,8 +1,9 @@
 import type { FaultlineError } from "../../base/errors.ts";
-import type { Config } from "../config/schema.ts";
 import type { RunStream } from "../config/streams.ts";
+import type { JobShape } from "../systems/job-shape.ts";
 import { Cleanup } from "./cleanup.ts";
 import { inputTopic } from "./feeders.ts";
+import type { RunContext } from "./run-context.ts";
 import type { Sleep } from "./time-limit.ts";
 import type { KafkaService } from "./toolbox.ts";
 
@@ -12,13 +13,22 @@ export class RunTopics {
   readonly output: string;
   /** Ticks and cuts of a replicated job; null: the job has no replicas. */
   readonly cutLog: string | null;
+  /** Orders of a job's replica groups, a partition each; null: they need none. */
+  readonly orderLog: string | null;
+  readonly #orderPartitions: number;
   readonly #kafka: KafkaService;
   readonly #created: Cleanup;
 
-  constructor(prefix: string, { recovery }: Pick<Config, "recovery">, kafka: KafkaService, sleep: Sleep) {
+  static of({ sweepId, run, kafka }: RunContext, shape: JobShape, sleep: Sleep): RunTopics {
+    return new RunTopics(`${sweepId}.${run.id}`, shape, kafka, sleep);
+  }
+
+  private constructor(prefix: string, { replicated, orderPartitions }: JobShape, kafka: KafkaService, sleep: Sleep) {
     this.prefix = prefix;
     this.output = `${prefix}.out`;
-    this.cutLog = recovery === "active" ? `${prefix}.cuts` : null;
+    this.cutLog = replicated ? `${prefix}.cuts` : null;
+    this.orderLog = orderPartitions > 0 ? `${prefix}.orders` : null;
+    this.#orderPartitions = orderPartitions;
     this.#kafka = kafka;
     this.#created = new Cleanup(sleep);
   }
@@ -29,6 +39,7 @@ export class RunTopics {
     }
     await this.#create(this.output, outputPartitions, "LogAppendTime");
     if (this.cutLog !== null) await this.#create(this.cutLog, 1, "CreateTime");
+    if (this.orderLog !== null) await this.#create(this.orderLog, this.#orderPartitions, "CreateTime");
   }
 
   /** Returns what went wrong. */

@@ -7,6 +7,10 @@ import type { Manifest } from "./store.ts";
  * added. A version that gives a setting of the begun sweep another value cannot continue it: its runs could not be compared.
  */
 export function refuseOther(directory: string, existing: Manifest, wanted: Manifest): void {
+  if (existing.kind !== wanted.kind) {
+    const begun = `bench ${existing.kind ?? "sweep"}`;
+    throw new FaultlineError("usage", `${directory} was begun by ${begun}`, { hint: "Choose another --out." });
+  }
   const isSameText =
     existing.configText === wanted.configText && isDeepStrictEqual(existing.overrides, wanted.overrides);
   if (!isSameText && existing.configHash !== wanted.configHash) {

@@ -10,6 +10,8 @@ import { refuseOther } from "./same-sweep.ts";
 /** `manifest.json`: with `raw/` the authority; everything else of a results folder is derived. */
 export interface Manifest {
   readonly version: 1;
+  /** The search of `bench capacity`: its runs are found one after the other. Absent: a sweep, whose runs are all planned. */
+  readonly kind?: "capacity";
   /** Short name that topics of this sweep begin with. */
   readonly sweepId: string;
   readonly name: string;

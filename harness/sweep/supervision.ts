@@ -10,6 +10,7 @@ const REASON_OF_CODE: Partial<Record<ErrorCode, ReasonCode>> = {
   "feeder-failed": "feeder-failed",
   "observer-failed": "observer-failed",
   "disk-full": "internal",
+  "threshold-crossed": "threshold-crossed",
   interrupted: "interrupted",
   terminated: "interrupted",
 };

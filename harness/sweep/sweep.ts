@@ -3,6 +3,7 @@ import type { ResolvedSweep } from "../config/resolve.ts";
 import { eventCount } from "../config/schedule.ts";
 import type { Config } from "../config/schema.ts";
 import { systemName } from "../systems/command/settings.ts";
+import { needsElection } from "./deploy-config.ts";
 import type { SweepEvents } from "./events.ts";
 import { executeRun } from "./execute.ts";
 import { failedResult } from "./failed-result.ts";
@@ -20,6 +21,20 @@ export interface SweepOptions {
   readonly events: SweepEvents;
   /** Aborted when the user wants to stop: the run at hand is dropped, finished runs stay, the report is written. */
   readonly signal: AbortSignal;
+  /** Runs that are found one after the other, in place of those that the manifest plans. */
+  readonly source?: RunSource;
+}
+
+/** Which run comes next, knowing how all before it ended. */
+export interface RunSource {
+  /** Null: no further one. */
+  next(): NextRun | null;
+  ended(result: RunResult): void;
+}
+
+export interface NextRun {
+  readonly run: PlannedRun;
+  readonly config: Config;
 }
 
 export interface SweepOutcome {
@@ -34,19 +49,42 @@ export interface SweepOutcome {
  * end everything derived is rebuilt. A run that fails is a result; only what keeps all runs from starting is thrown.
  */
 export async function runSweep(options: SweepOptions): Promise<SweepOutcome> {
-  const { sweep, store, manifest, toolbox, events, signal } = options;
+  const { sweep, store, manifest, events, signal } = options;
   const finished = await store.results();
+  if (options.source !== undefined) return runSource(options, options.source, finished.size);
   const pending = manifest.order.filter((run) => !isFinished(finished.get(run.id)));
   const reused = manifest.order.length - pending.length;
   const left = planSweep(sweep).estimatedMs * (pending.length / Math.max(1, manifest.order.length));
   events.planned({ directory: store.directory, runs: manifest.order, reused, estimatedMs: Math.round(left) });
-  const failure = pending.length > 0 ? await runAll(options, pending) : null;
+  const results = await runAndReport(options, plannedRuns(sweep, pending));
+  return { results, planned: manifest.order.length, reused, interrupted: signal.aborted };
+}
+
+async function runSource(options: SweepOptions, source: RunSource, reused: number): Promise<SweepOutcome> {
+  const results = await runAndReport(options, source);
+  return { results, planned: results.length, reused, interrupted: options.signal.aborted };
+}
+
+async function runAndReport(options: SweepOptions, source: RunSource): Promise<readonly RunResult[]> {
+  const { toolbox, store, events } = options;
+  const failure = await runAll(options, source);
   if (failure !== null) {
     await reportDespite(toolbox, store, events);
     throw failure;
   }
-  const results = await rebuild(toolbox, store, events);
-  return { results, planned: manifest.order.length, reused, interrupted: signal.aborted };
+  return rebuild(toolbox, store, events);
+}
+
+function plannedRuns(sweep: ResolvedSweep, pending: readonly PlannedRun[]): RunSource {
+  const configs = new Map(sweep.cells.map(({ cell, config }) => [cell.id, config]));
+  let at = 0;
+  return {
+    next: () => {
+      const run = pending[at++];
+      return run === undefined ? null : { run, config: configs.get(run.cell.id)! };
+    },
+    ended: () => undefined,
+  };
 }
 
 /** Interrupted runs are repeated; valid, invalid and failed ones are results. */
@@ -55,23 +93,25 @@ function isFinished(result: RunResult | undefined): boolean {
 }
 
 /** Null, or what kept the rest from running. An interruption is not an error: what is done gets its report. */
-async function runAll(options: SweepOptions, pending: readonly PlannedRun[]): Promise<FaultlineError | null> {
+async function runAll(options: SweepOptions, source: RunSource): Promise<FaultlineError | null> {
   const { sweep, store, toolbox, events, signal } = options;
   const services = new Services({
     toolbox,
     config: sweep.config,
+    needsZooKeeper: sweep.cells.some(({ config }) => needsElection(config)),
     directory: store.directory,
     signal,
     notice: (text) => events.notice(text),
   });
-  const configs = new Map(sweep.cells.map(({ cell, config }) => [cell.id, config]));
   try {
-    for (const run of pending) {
-      if (signal.aborted) return null;
-      const result = await runOne(options, services, run, configs.get(run.cell.id)!);
+    while (!signal.aborted) {
+      const next = source.next();
+      if (next === null) return null;
+      const result = await runOne(options, services, next.run, next.config);
       if (result === null) return null;
       await store.appendResult(result);
       events.runEnded(result);
+      source.ended(result);
     }
     return null;
   } catch (error) {
@@ -99,11 +139,11 @@ async function runOne(
   run: PlannedRun,
   config: Config,
 ): Promise<RunResult | null> {
-  const { guard, kafka } = await services.ready();
+  const { guard, kafka, zookeeper } = await services.ready();
   events.runStarted(run, config);
   const directories = await store.beginRun(run.id);
   const { sweepId } = manifest;
-  const context = { run, config, sweepId, directories, kafka, guard, signal, events };
+  const context = { run, config, sweepId, directories, kafka, zookeeper, guard, signal, events };
   const { record, deleteTopics } = await executeRun(context, toolbox);
   try {
     if (record.problems.some((problem) => problem.code === "interrupted")) {

@@ -4,6 +4,7 @@ import type { BrokerHandle } from "../faults/broker-driver.ts";
 import type { LinkProxy, LinkProxyStart } from "../faults/link/link-proxy.ts";
 import type { ObserverIsolation } from "../measure/observer-spec.ts";
 import type { Guard } from "../services/guard.ts";
+import type { ZooKeeperDescription } from "../services/zookeeper/service.ts";
 import type { CommandServices } from "../systems/command/command-system.ts";
 import type { SpawnNode, SystemUnderTest } from "../systems/system.ts";
 import type { FeederSummary, RunResult } from "./model.ts";
@@ -21,6 +22,7 @@ export interface Toolbox {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   startGuard(): Promise<Guard>;
   startKafka(options: KafkaStart): Promise<KafkaService>;
+  startZooKeeper(options: ZooKeeperStart): Promise<ZooKeeperService>;
   startLinks(options: LinkProxyStart): Promise<LinkProxyProcess>;
   startFeeder(options: FeederStart): Promise<FeederProcess>;
   startObserver(options: ObserverStart): Promise<ObserverProcess>;
@@ -71,6 +73,20 @@ export interface KafkaService {
   createTopic(name: string, partitions: number, timestamps: "CreateTime" | "LogAppendTime"): Promise<void>;
   deleteTopics(names: readonly string[]): Promise<void>;
   endOffsets(topic: string, partitions: number): Promise<readonly number[]>;
+  stop(): Promise<void>;
+}
+
+export type ZooKeeperStart = Pick<KafkaStart, "logFile" | "guard" | "signal" | "onProgress">;
+
+/** A private ZooKeeper, through which leaders of replica groups are elected. */
+export interface ZooKeeperService {
+  /** `host:port` of each server. */
+  readonly servers: readonly string[];
+  readonly pid: number | null;
+  /** For the record: version, Java, settings that shape results. */
+  readonly description: ZooKeeperDescription;
+  /** Resolves when it has ended without being asked to. */
+  readonly failed: Promise<Error>;
   stop(): Promise<void>;
 }
 

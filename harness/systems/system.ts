@@ -9,12 +9,15 @@ import type {
 import type { TaskCounters } from "../../engine/cluster/messages.ts";
 import type { WireFormatName } from "../../generators/dataset.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
+import type { JobShape } from "./job-shape.ts";
 
 /** A stream processor that can be measured: deploys one query between two Kafka topics. */
 export interface SystemUnderTest {
   readonly name: string;
   /** Starts whatever is needed and resolves when the query runs, that is: reads its input. Leaves nothing behind when it rejects. */
   deploy(context: DeployContext): Promise<Deployment>;
+  /** What a query would be deployed as; absent: the system has no replicas. `job-invalid` where it cannot be. */
+  shapeOf?(config: DeployConfig): Promise<JobShape>;
 }
 
 export interface DeployContext {
@@ -30,6 +33,12 @@ export interface DeployContext {
   readonly outputPartitions: number;
   /** Of one partition, for the ticks and cuts of a job with replicas; absent: there is none. */
   readonly cutLogTopic?: string;
+  /** For the orders of its replica groups (`JobShape.orderPartitions`); absent: none is needed. */
+  readonly orderLogTopic?: string;
+  /** By which its tasks are named to people; absent: nothing is replicated. */
+  readonly vertices?: JobShape["vertices"];
+  /** Through which leaders of its replica groups are elected; absent: there are none. */
+  readonly zookeeper?: { readonly servers: readonly string[] };
   /** Its processes find each other through these, so that their links can be broken; absent: directly. */
   readonly links?: LinkAccess;
   /** Control file of faults of its checkpoint store (`engine/shell/faulty-store.ts`); absent: the store cannot be broken. */
@@ -69,10 +78,12 @@ export interface DeployConfig {
   readonly restart?: RestartStrategy;
   /** Active replication; absent: none. */
   readonly replication?: ReplicationSettings;
+  /** ZooKeeper session of a worker, where leaders are elected. */
+  readonly sessionMs?: number;
   readonly engine: EngineSettings;
 }
 
-export type ReplicationSettings = Omit<Replication, "cutLog">;
+export type ReplicationSettings = Omit<Replication, "cutLog" | "orderLog">;
 
 /** Settings of the bundled engine. */
 export interface EngineSettings {
@@ -83,6 +94,7 @@ export interface EngineSettings {
   readonly bufferTimeoutUs: number;
   readonly watermarkIntervalUs: number;
   readonly watermarkAlignmentMs: number;
+  readonly fetchRestMs: number;
   readonly livenessIntervalUs: number;
   readonly livenessTimeoutUs: number;
   /** Heap limit of one worker process. */
@@ -136,6 +148,19 @@ export interface Deployment {
 export interface DeploymentHistory {
   readonly states: readonly JobStateRecord[];
   readonly checkpoints: readonly CheckpointReport[];
+  /** Replicas that were lost while their siblings went on. */
+  readonly replicaLosses: readonly ReplicaLossRecord[];
+}
+
+/** One line of `raw/<run>/replica-losses.jsonl`. */
+export interface ReplicaLossRecord {
+  readonly vertex: string;
+  readonly subtask: number;
+  readonly attempt: number;
+  readonly worker: string;
+  /** Monotonic µs of this machine. */
+  readonly atUs: number;
+  readonly cause: string;
 }
 
 /** One line of `raw/<run>/job-states.jsonl`. */

@@ -84,7 +84,7 @@ describe("docs/results.md", () => {
     // Checkpoints and committed data are of runs that have them, and so are figures of them. Latencies are of queries whose rows carry the engine's stamps: not of this one. It has no faults either.
     const derived = listed.filter(
       (file) =>
-        !/^(raw|logs|latencies|\.lock|faults|recovery)|-around-fault-|\.(committed|checkpoints|checkpoint-tasks)\.csv$|^figures\/(recovery|checkpoint|fault-tolerance)/.test(
+        !/^(raw|logs|latencies|\.lock|faults|recovery|replication)|-around-fault-|\.(committed|checkpoints|checkpoint-tasks|replication|merge-waits)\.csv$|^figures\/(recovery|checkpoint|fault-tolerance)/.test(
           file,
         ),
     );
@@ -156,6 +156,26 @@ describe("docs/results.md", () => {
     );
   });
 
+  it("names the files and columns of runs with replicas, in order", async (t) => {
+    const replicated = temporaryFolder(t);
+    writeSyntheticManifest(replicated);
+    const id = writeSyntheticRun(replicated, { id: "RUN", query: "q0" });
+    const counts = { instances: 1, replicas: 2 };
+    const header = { version: 1, merge: "kaZoo", factor: 2, vertices: { counts } };
+    const look = { atUs: START_US, tasks: [{ vertex: "counts", subtask: 0, custom: { "mergeWaits.0": 1 } }] };
+    writeFileSync(
+      join(replicated, "raw", id, "replicas.jsonl"),
+      `${JSON.stringify(header)}\n${JSON.stringify(look)}\n`,
+    );
+    const [result] = await analyzeSweep(replicated);
+    const head = (file: string) => readFileSync(join(replicated, file), "utf8").split("\n")[0]!.split(",");
+    assert.deepEqual(named(section("replication.csv")), head("replication.csv"));
+    for (const part of ["replication", "merge-waits"]) {
+      assert.deepEqual(named(section(`series/*.${part}.csv`)), head(`series/RUN.${part}.csv`));
+    }
+    for (const name of Object.keys(result!.replication!)) assert.ok(page.includes(`\`${name}\``), name);
+  });
+
   it("names the columns of the latencies, which have no header, in order", () => {
     const times = { dueMs: 1_000, receivedMs: 2_000, sentMs: 4_500, observedMs: 8_000 };
     const line = latenciesCsv([times]).trimEnd().split(",").map(Number);
@@ -168,7 +188,16 @@ describe("docs/results.md", () => {
     const [fields, reasons] = section("runs.jsonl").split("| reason |");
     const result = json("runs.jsonl");
     // Absent where there is nothing to say.
-    const sometimes = ["faults", "notes", "planted", "committed", "checkpoints", "checkpointIntervalMs"];
+    const sometimes = [
+      "faults",
+      "notes",
+      "planted",
+      "committed",
+      "checkpoints",
+      "checkpointIntervalMs",
+      "costBaseline",
+      "replication",
+    ];
     const optional = sometimes.filter((name) => !(name in result));
     assert.deepEqual(named(fields!).sort(), [...Object.keys(result), ...optional].sort());
     for (const part of ["verified", "latencyUs", "run"]) {

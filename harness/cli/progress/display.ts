@@ -1,6 +1,7 @@
 import { offeredRatePerSecond } from "../../config/schedule.ts";
 import type { Config } from "../../config/schema.ts";
 import { promisedView } from "../../report/format.ts";
+import { crossedThresholds, thresholdLine } from "../../report/threshold-lines.ts";
 import { verifiedLines } from "../../report/verified-lines.ts";
 import type { SweepEvents, SweepStart } from "../../sweep/events.ts";
 import type { PlannedRun, RunResult } from "../../sweep/model.ts";
@@ -110,6 +111,9 @@ export class ProgressDisplay implements SweepEvents {
     const verified = promisedView(result) === null ? "" : `  ${verifiedLines([result]).join("")}`;
     const state = paintState(result.state, this.#style);
     this.#line(`${this.#position(this.#done)} ${result.run.id}  ${state}  ${rate}  ${latency}${verified}`);
+    for (const threshold of crossedThresholds(result)) {
+      this.#line(`    ${this.#style.bad("threshold")} ${thresholdLine(threshold)}`);
+    }
     for (const reason of result.reasons) {
       const hint = reason.hint === undefined ? "" : ` (${reason.hint})`;
       this.#line(`    ${reason.code}: ${reason.message}${hint}`);
@@ -122,7 +126,8 @@ export class ProgressDisplay implements SweepEvents {
   }
 
   #position(number: number): string {
-    return `[${number}/${this.#start?.runs.length ?? number}]`;
+    // How many runs a search takes is known at its end.
+    return this.#start === null ? `[${number}]` : `[${number}/${this.#start.runs.length}]`;
   }
 
   #describe(current: Current): string {
@@ -133,7 +138,7 @@ export class ProgressDisplay implements SweepEvents {
     if (current.lagUs !== null) parts.push(`lag ${formatLatency(current.lagUs)}`);
     if (current.p50Us !== null) parts.push(`≈p50 ${formatLatency(current.p50Us)}`);
     if (current.p99Us !== null) parts.push(`≈p99 ${formatLatency(current.p99Us)}`);
-    parts.push(`ETA ${formatSpan(this.#etaMs(current))}`);
+    if (this.#start !== null) parts.push(`ETA ${formatSpan(this.#etaMs(current))}`);
     return parts.join("  ");
   }
 

@@ -1,5 +1,6 @@
 import { compareResults } from "../../analyze/cell-summary.ts";
 import { promisedView } from "../../report/format.ts";
+import { crossedThresholds, thresholdLine, thresholdsSummary } from "../../report/threshold-lines.ts";
 import { verifiedLines } from "../../report/verified-lines.ts";
 import type { RunResult, VerifySummary } from "../../sweep/model.ts";
 import { type Io, useColor } from "../io.ts";
@@ -40,12 +41,19 @@ export function outcomeText(executed: readonly RunResult[], directory: string, s
     renderTable([heading, ...rows], new Set([0, 1])),
     "\n",
     ...results.flatMap((result) => reasonLines(result, style)),
+    ...results.flatMap((result) =>
+      crossedThresholds(result).map(
+        (one) => `${result.run.id} ${style.bad(`threshold ${CROSSED[one.state]}`)}: ${thresholdLine(one)}\n`,
+      ),
+    ),
     ...results.flatMap(({ run, notes = [] }) => notes.map((note) => `${run.id}: ${note}\n`)),
     results.some(({ planted }) => planted !== undefined) ? `${style.bad(PLANTED)}\n` : "",
     `${verdict(results, style)}\n`,
     `report: ${directory}/report.html\n`,
   ].join("");
 }
+
+const CROSSED = { crossed: "crossed", noData: "without data", passed: "", notJudged: "" } as const;
 
 const PLANTED = "PLANTED: verify.plant put errors into these runs on purpose; they test the verifier, not the system";
 
@@ -62,7 +70,12 @@ function verdict(results: readonly RunResult[], style: Style): string {
   const states = `${count("valid")} valid, ${count("invalid")} invalid, ${count("failed")} failed`;
   const good = count("valid") === results.length;
   const lines = verifiedLines(results).map((line) => (good ? style.good(line) : style.bad(line)));
-  return `${lines.join("\n")}\nruns: ${states}`;
+  const thresholds = thresholdsSummary(results);
+  const judged =
+    thresholds === null
+      ? []
+      : [results.some((one) => crossedThresholds(one).length > 0) ? style.bad(thresholds) : thresholds];
+  return [...lines, ...judged, `runs: ${states}`].join("\n");
 }
 
 /** How many outputs came as expected, to the reader that the guarantee speaks of. */
@@ -85,6 +98,7 @@ function jsonLine(result: RunResult): string {
     offeredPerSecond: result.offeredPerSecond,
     achievedPerSecond: result.achievedInputPerSecond,
     latencyUs,
+    ...(result.thresholds === undefined ? {} : { thresholds: result.thresholds }),
     verified: jsonCounts(result.verified),
     ...(result.committed === undefined ? {} : { verifiedCommitted: jsonCounts(result.committed.verified) }),
     cpu: Object.fromEntries(

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FaultlineError } from "../../../base/errors.ts";
-import { cacheDirectory } from "../../services/artifact-cache.ts";
+import { type ArtifactSet, cacheDirectory } from "../../services/artifact-cache.ts";
 import { REPOSITORY_VARIABLE } from "../../services/artifact-fetch.ts";
 import { readArtifactList, verifyArtifact } from "../../services/artifact-list.ts";
 import { findJava } from "../../services/java.ts";
 import { kafkaArtifacts } from "../../services/kafka/install.ts";
+import { zookeeperArtifacts } from "../../services/zookeeper/install.ts";
 import { type CheckResult, missing, ok, required, unknown } from "../check.ts";
 import type { Machine } from "../machine.ts";
 
@@ -40,21 +41,38 @@ export async function checkJava({ env }: Machine, isNeeded: boolean): Promise<Ch
 }
 
 /** Kafka's programs in the cache, every file's hash compared. */
-export function checkKafka({ env }: Machine): CheckResult {
-  const title = "Kafka in the cache";
-  const { name, listFile } = kafkaArtifacts;
+export function checkKafka(machine: Machine): CheckResult {
+  return checkArtifacts(machine, { id: "kafka", service: "Kafka", fetched: "92 MB", artifacts: kafkaArtifacts });
+}
+
+/** The same of ZooKeeper's, through which leaders of replicas are elected. */
+export function checkZooKeeper(machine: Machine): CheckResult {
+  const what = { id: "zookeeper", service: "ZooKeeper", fetched: "14 MB", artifacts: zookeeperArtifacts };
+  return checkArtifacts(machine, what);
+}
+
+interface Provisioned {
+  readonly id: string;
+  readonly service: string;
+  readonly fetched: string;
+  readonly artifacts: ArtifactSet;
+}
+
+function checkArtifacts({ env }: Machine, { id, service, fetched, artifacts }: Provisioned): CheckResult {
+  const title = `${service} in the cache`;
+  const { name, listFile } = artifacts;
   const list = readArtifactList(listFile);
   const directory = join(cacheDirectory(env), `${name}-${list.id}`);
-  const cost = "without it: the first run fetches 92 MB";
-  if (!existsSync(directory)) return missing("kafka", title, `${name} is not there yet`, cost);
+  const cost = `without it: the first run ${id === "kafka" ? "" : "that needs it "}fetches ${fetched}`;
+  if (!existsSync(directory)) return missing(id, title, `${name} is not there yet`, cost);
   try {
     for (const artifact of list.artifacts) verifyArtifact(join(directory, "libs"), artifact);
   } catch (error) {
     if (!(error instanceof FaultlineError)) throw error;
-    const repair = "without sound files: Kafka may not start; bench cache clean, and the next run fetches them again";
-    return required(missing("kafka", title, error.message, repair));
+    const repair = `without sound files: ${service} may not start; bench cache clean, and the next run fetches them again`;
+    return required(missing(id, title, error.message, repair));
   }
-  return ok("kafka", title, `${name}, ${list.artifacts.length} files, all hashes right`);
+  return ok(id, title, `${name}, ${list.artifacts.length} files, all hashes right`);
 }
 
 /** Needed only to fetch what the cache lacks. */

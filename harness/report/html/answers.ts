@@ -1,6 +1,7 @@
 import type { CellSummary } from "../../analyze/cell-summary.ts";
 import type { RunResult } from "../../sweep/model.ts";
 import {
+  axisText,
   integer,
   onlyReplays,
   PERCENTILE_LABEL,
@@ -16,26 +17,31 @@ import { faultAnswer } from "./fault-answer.ts";
 import { lateness } from "./lateness.ts";
 import { html, type Markup } from "./markup.ts";
 
-/** The page in one glance, one card a query: what a fault did or else how late, at which rate, right or wrong. */
-export function answers(cells: readonly CellSummary[], results: readonly RunResult[]): Markup | null {
-  const queries = [...new Set(results.map(({ query }) => query))];
-  if (queries.length === 0) return null;
-  const cards = queries.map((query) => {
-    const own = cells.filter((cell) => cell.query === query);
-    return { query, cells: own, fastest: own.findLast(({ valid }) => valid > 0) };
+/** The page in one glance, one card a query, or variant of it: what a fault did or else how late, at which rate, right or wrong. */
+export function answers(allCells: readonly CellSummary[], all: readonly RunResult[]): Markup | null {
+  // What only shows what something else costs is no answer, unless there is nothing else.
+  const judged = all.filter(({ costBaseline }) => costBaseline !== true);
+  const results = judged.length > 0 ? judged : all;
+  const ids = new Set(results.map(({ run }) => run.cell.id));
+  const cells = allCells.filter(({ cell }) => ids.has(cell.id));
+  const byQuestion = Map.groupBy(results, ({ query, run }) => `${query} ${axisText(run.cell.axes.variant ?? "")}`);
+  if (byQuestion.size === 0) return null;
+  const cards = [...byQuestion.values()].map((ofCard) => {
+    const [{ query, run }] = ofCard as [RunResult];
+    const own = cells.filter(({ cell }) => ofCard.some((result) => result.run.cell.id === cell.id));
+    const variant = run.cell.axes.variant;
+    const title = variant === undefined ? query : `${query}, ${axisText(variant)}`;
+    return { query, title, results: ofCard, cells: own, fastest: own.findLast(({ valid }) => valid > 0) };
   });
   const tail = commonTail(cards.flatMap(({ fastest }) => fastest ?? []));
-  return html`<div class="answers">${cards.map((one) =>
-    card(
-      one,
-      results.filter(({ query }) => query === one.query),
-      tail,
-    ),
-  )}</div>`;
+  return html`<div class="answers">${cards.map((one) => card(one, tail))}</div>`;
 }
 
 interface Card {
   readonly query: string;
+  /** The query, and the variant where there are several. */
+  readonly title: string;
+  readonly results: readonly RunResult[];
   readonly cells: readonly CellSummary[];
   /** At the highest rate with a valid run. */
   readonly fastest: CellSummary | undefined;
@@ -49,7 +55,7 @@ function commonTail(shown: readonly CellSummary[]): Tail {
   return PERCENTILES.findLast((name) => name !== "p50" && has(name)) ?? "max";
 }
 
-function card({ query, cells, fastest }: Card, results: readonly RunResult[], tail: Tail): Markup {
+function card({ query, title, results, cells, fastest }: Card, tail: Tail): Markup {
   const shown = fastest ?? cells.at(-1);
   // Cells that differ in what is broken are one answer: the worst of them.
   const struck = results.filter(
@@ -64,7 +70,7 @@ function card({ query, cells, fastest }: Card, results: readonly RunResult[], ta
     fault !== null && numbers !== null && isOneCell
       ? html`Whole run <span class="run">${numbers[0]!}, ${numbers[1]!}</span>, `
       : null;
-  return html`<section class="answer" style="border-top-color:${colourOf(query)}"><h2>${query} <span class="soft">${fault === null ? "latency from due time" : fault.title}</span></h2>
+  return html`<section class="answer" style="border-top-color:${colourOf(query)}"><h2>${title} <span class="soft">${fault === null ? "latency from due time" : fault.title}</span></h2>
 ${first}
 ${fastest === undefined ? (fault === null ? null : html`<p class="soft">no valid run</p>`) : html`<p>${whole}${rates(fastest, cells)}</p>`}
 ${correctness(results)}</section>`;
@@ -95,6 +101,9 @@ function correctness(results: readonly RunResult[]): Markup {
   const bad = lost + (replayed ? 0 : duplicate) + wrong + unexpected + premature + outOfOrder;
   const unchecked = promised.filter(({ verified }) => verified === null).length;
   const isPermitted = results.every(({ state }) => state !== "failed");
+  if (results.every(({ costBaseline }) => costBaseline === true)) {
+    return html`<p><span class="state invalid">not judged</span> ${integer(matched)} of ${integer(expected)} outputs as expected (replication.merge: none)</p>`;
+  }
   const [state, word] =
     bad > 0
       ? isPermitted

@@ -4,6 +4,7 @@ import { FAULT_WORDS } from "../fault-words.ts";
 import { integer, length, moment, verifiedText } from "../format.ts";
 import { lateness } from "./lateness.ts";
 import { html, type Markup } from "./markup.ts";
+import { redundancyLost } from "./replication.ts";
 
 const BOUND_FROM: Readonly<Record<SloOutcome["boundFrom"], string>> = {
   config: "as the config asks",
@@ -36,9 +37,17 @@ export function story(fault: FaultResult, result: RunResult): Markup {
     ...phase(fault),
     ...noticed(fault, observedMs, detectionMs),
     ...healed(fault, observedMs),
+    ...redundancyLost(result, fault, nextFaultMs(fault, result)),
     ...followed,
   ];
   return html`<ul class="story">${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>`;
+}
+
+function nextFaultMs({ injectedMs }: FaultResult, { faults = [] }: RunResult): number {
+  const later = faults.flatMap((other) =>
+    other.injectedMs !== null && other.injectedMs > (injectedMs ?? 0) ? [other.injectedMs] : [],
+  );
+  return Math.min(Number.POSITIVE_INFINITY, ...later);
 }
 
 function struck({ kind, requestedMs, injectedMs, ...fault }: FaultResult): string[] {

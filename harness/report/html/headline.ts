@@ -22,7 +22,7 @@ const COMMITTED_OUTPUTS = "verified outputs, read_committed";
 const CPU = "CPU, % of one core";
 const PER_MILLION = "CPU seconds per million events";
 /** Roles with a column of their own, in this order; what else ran is added up. */
-const ROLES = ["broker", "worker", "feeder", "observer"] as const;
+const ROLES = ["broker", "zookeeper", "worker", "feeder", "observer"] as const;
 
 /** The headline table: one line a run, by query, then by offered rate. */
 export function headlineTable(results: readonly RunResult[]): Markup {
@@ -91,8 +91,9 @@ export function cpuTable(results: readonly RunResult[]): Markup | null {
   return table<RunResult>(
     [
       { title: "query", cell: ({ query }) => html`<strong>${query}</strong>` },
+      ...settingsColumn(sampled),
       { title: "offered, events/s", numeric: true, cell: (r) => rate(r.offeredPerSecond, "") },
-      ...cpuColumns(),
+      ...cpuColumns(sampled),
       { title: "all", group: PER_MILLION, numeric: true, cell: (r) => perMillion(r, () => true) },
       { title: "workers", group: PER_MILLION, numeric: true, cell: (r) => perMillion(r, (role) => role === "worker") },
     ],
@@ -162,9 +163,11 @@ function outputColumns(results: readonly RunResult[]): TableColumn<RunResult>[] 
     title,
     group: OUTPUTS,
     numeric: true,
-    cell: ({ verified, state }: RunResult) => {
+    cell: ({ verified, state, costBaseline }: RunResult) => {
       if (verified === null) return NOT_MEASURED;
       const count = pick(verified);
+      if (isBad && count > 0 && costBaseline)
+        return html`<strong class="wrong">${integer(count)}</strong><br><span class="small">no order</span>`;
       // What the guarantee permits after a fault is counted, but the run has not failed by it.
       if (isBad && count > 0 && state !== "failed")
         return html`${integer(count)}<br><span class="small">permitted</span>`;
@@ -192,19 +195,21 @@ function outputColumns(results: readonly RunResult[]): TableColumn<RunResult>[] 
   ];
 }
 
-function cpuColumns(): TableColumn<RunResult>[] {
+function cpuColumns(results: readonly RunResult[]): TableColumn<RunResult>[] {
   const percent = (value: number | null) => (value === null ? NOT_MEASURED : Math.round(value).toString());
   const others = ({ resources }: RunResult) => {
     const rest = Object.entries(resources).filter(([role]) => !(ROLES as readonly string[]).includes(role));
     return rest.length === 0 ? null : rest.reduce((sum, [, { cpuPercent }]) => sum + cpuPercent, 0);
   };
   return [
-    ...ROLES.map((role) => ({
-      title: role === "worker" ? "workers" : role,
-      group: CPU,
-      numeric: true,
-      cell: ({ resources }: RunResult) => percent(resources[role]?.cpuPercent ?? null),
-    })),
+    ...ROLES.filter((role) => role !== "zookeeper" || results.some(({ resources }) => role in resources)).map(
+      (role) => ({
+        title: role === "worker" ? "workers" : role,
+        group: CPU,
+        numeric: true,
+        cell: ({ resources }: RunResult) => percent(resources[role]?.cpuPercent ?? null),
+      }),
+    ),
     { title: "others", group: CPU, numeric: true, cell: (r) => percent(others(r)) },
   ];
 }
@@ -226,7 +231,7 @@ export function percentileMarkup(summary: LatencySummary, name: PercentileName):
   return html`<span class="small">${reason!}${n === undefined ? null : html`<br>(n=${n}`}</span>`;
 }
 
-function stateCell({ run, state, reasons }: RunResult): Markup {
-  const codes = [...new Set(reasons.map(({ code }) => code))];
+function stateCell({ run, state, reasons, costBaseline }: RunResult): Markup {
+  const codes = [...new Set<string>(reasons.map(({ code }) => code)), ...(costBaseline ? ["cost baseline"] : [])];
   return html`<a class="state ${state}" href="#run-${run.id}">${state}</a>${codes.map((code) => html`<br><span class="small">${code}</span>`)}`;
 }

@@ -1,14 +1,18 @@
 import type { RunAnalysis } from "../../analyze/analyze-run.ts";
+import type { CapacityState } from "../../analyze/capacity/capacity.ts";
 import type { CellSummary } from "../../analyze/cell-summary.ts";
 import type { RunResult } from "../../sweep/model.ts";
 import { answers } from "./answers.ts";
+import { capacitySection } from "./capacity.ts";
 import { faultsSection } from "./faults.ts";
 import { cpuTable, headlineTable } from "./headline.ts";
 import { html, type Markup, raw } from "./markup.ts";
 import { methodSection } from "./method.ts";
 import { provenanceSection } from "./provenance.ts";
+import { replicationSection } from "./replication.ts";
 import { brokenDetails, runDetails } from "./run-details.ts";
 import { STYLE } from "./style.ts";
+import { thresholdsSection } from "./thresholds.ts";
 import { verdictBox } from "./verdict-box.ts";
 
 /** A figure as it stands in the page. */
@@ -29,6 +33,8 @@ export interface Page {
   readonly results: readonly RunResult[];
   readonly cells: readonly CellSummary[];
   readonly figures: readonly InlineFigure[];
+  /** Of a folder of `bench capacity`, with its trace drawn. */
+  readonly capacity?: { readonly state: CapacityState; readonly figure: InlineFigure | null } | null;
   /** Latency over time by run. */
   readonly runFigures: ReadonlyMap<string, InlineFigure>;
   /** Checkpoints by run. */
@@ -41,7 +47,7 @@ export interface Page {
 
 /** `report.html`: one file, nothing fetched from anywhere, readable without scripts, on paper and on a phone. */
 export function reportPage(page: Page): string {
-  const { manifest, analyses, results, cells, figures, runFigures, faultFigures, checkpointFigures } = page;
+  const { manifest, analyses, results, cells, figures, runFigures, faultFigures, checkpointFigures, capacity } = page;
   const recovery = page.recoveryFigure == null ? null : figureMarkup(page.recoveryFigure);
   const byRun = new Map(analyses.map((analysis) => [analysis.result.run.id, analysis]));
   const name = nameOf(manifest);
@@ -49,10 +55,13 @@ export function reportPage(page: Page): string {
   const body = html`<main>
 <h1>${name}</h1>
 <p class="lead">${descriptionOf(manifest)}Latency of a stream processor, measured and verified by Faultline.</p>
+${capacity == null ? null : capacitySection(capacity.state, capacity.figure === null ? null : figureMarkup(capacity.figure))}
 ${verdictBox(results)}
 ${answers(cells, results)}
 ${headlineTable(results)}
 ${faultsSection(results, recovery, (cell, index) => (faultFigures?.get(`${cell} ${index}`) ?? []).map(figureMarkup))}
+${replicationSection(results)}
+${capacity == null ? thresholdsSection(results) : null}
 ${cpuTable(results)}
 ${figures.length === 0 ? null : html`<h2 id="figures">Figures</h2>${figures.map(figureMarkup)}`}
 <h2 id="runs">Runs</h2>

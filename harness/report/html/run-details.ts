@@ -20,6 +20,7 @@ import { checkpointTable } from "./checkpoints.ts";
 import { percentileMarkup } from "./headline.ts";
 import { jobStateTable } from "./job-states.ts";
 import { html, type Markup, table } from "./markup.ts";
+import { replicaTable } from "./replication.ts";
 
 /** Everything about one run, folded; open when something is wrong with it. `figure`: its latency over time; `ofCheckpoints`: theirs. */
 export function runDetails(analysis: RunAnalysis, figure: Markup | null, ofCheckpoints: Markup | null = null): Markup {
@@ -33,6 +34,7 @@ ${facts(analysis)}
 ${latencies(analysis)}
 ${ofCheckpoints}
 ${checkpointTable(checkpoints, record.startUs, result.run.id)}
+${replicaTable(analysis)}
 ${resources(analysis)}
 ${jobStateTable(jobStates, record.startUs)}
 ${phases(analysis)}
@@ -76,9 +78,11 @@ ${negativeLatencies > 0 ? html`<dt>negative latencies</dt><dd>${integer(negative
 }
 
 /** `passive, exactly-once, checkpoints every 2 s`. */
-function tolerance({ recovery, guarantee, checkpointIntervalMs }: RunResult): string {
+function tolerance({ recovery, guarantee, checkpointIntervalMs, replication }: RunResult): string {
   const every = checkpointIntervalMs === undefined ? [] : [`checkpoints every ${length(checkpointIntervalMs)}`];
-  return [`recovery ${recovery}`, ...(guarantee === undefined ? [] : [guarantee]), ...every].join(", ");
+  const replicas = replication === undefined ? [] : [`${replication.factor} replicas under ${replication.merge}`];
+  const promised = guarantee === undefined ? [] : [guarantee];
+  return [`recovery ${recovery}`, ...replicas, ...promised, ...every].join(", ");
 }
 
 function latencies({ result }: RunAnalysis): Markup {

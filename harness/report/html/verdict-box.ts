@@ -1,4 +1,5 @@
 import type { RunResult, RunState } from "../../sweep/model.ts";
+import { thresholdsSummary } from "../threshold-lines.ts";
 import { verifiedLines } from "../verified-lines.ts";
 import { html, type Markup } from "./markup.ts";
 
@@ -17,7 +18,7 @@ export function verdictBox(results: readonly RunResult[]): Markup {
   const planted = results.some((result) => result.planted !== undefined)
     ? html`<p><strong>PLANTED: errors were put between the system and the verifier on purpose (verify.plant). This report tests the verifier; it says nothing about the system.</strong></p>`
     : null;
-  return html`<div class="verdict ${worst}">${planted}<p><strong>${title}</strong></p>${verifiedLines(results).map((line) => html`<p>${line}</p>`)}${worst === "valid" ? null : reasons(results)}${note}</div>`;
+  return html`<div class="verdict ${worst}">${planted}<p><strong>${title}</strong></p>${[...verifiedLines(results), thresholdsSummary(results)].map((line) => (line === null ? null : html`<p>${line}</p>`))}${worst === "valid" ? null : reasons(results)}${note}</div>`;
 }
 
 /** Each run that is not valid with its first reason, a few of them. */

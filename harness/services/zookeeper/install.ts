@@ -6,7 +6,7 @@ export const ZOOKEEPER_VERSION = "3.9.5";
 
 const beside = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-const artifacts: ArtifactSet = {
+export const zookeeperArtifacts: ArtifactSet = {
   name: `zookeeper-${ZOOKEEPER_VERSION}`,
   pomFile: beside("./pom.xml"),
   listFile: beside("./artifacts.sha256"),
@@ -17,5 +17,5 @@ export function installZooKeeper(
   onProgress: (message: string) => void,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<InstalledArtifacts> {
-  return installArtifacts(artifacts, onProgress, env);
+  return installArtifacts(zookeeperArtifacts, onProgress, env);
 }

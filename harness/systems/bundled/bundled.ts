@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { present } from "../../../base/assert.ts";
+import { monotonicUs } from "../../../base/clock.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import type { CheckpointReport } from "../../../engine/cluster/checkpoint-facts.ts";
 import type { JobSpec } from "../../../engine/cluster/job-spec.ts";
@@ -10,18 +11,21 @@ import type {
   DeploymentHistory,
   FaultSurface,
   JobStateRecord,
+  ReplicaLossRecord,
   SpawnedProcess,
   SystemUnderTest,
 } from "../system.ts";
 import { type Cluster, endCluster, startCluster, stateDirectoryOf } from "./cluster.ts";
 import { BundledFaultSurface } from "./fault-surface.ts";
 import { jobOfQuery } from "./job-of-query.ts";
+import { shapeOf } from "./job-shape.ts";
 
 const RUNNING_TIMEOUT_MS = 30_000;
 
 /** The bundled engine, as a coordinator and worker processes on this machine. */
 export const bundled: SystemUnderTest = {
   name: "bundled",
+  shapeOf,
   async deploy(context) {
     const { config } = context;
     const job = jobOfQuery({
@@ -42,6 +46,7 @@ export const bundled: SystemUnderTest = {
         bufferTimeoutUs: config.engine.bufferTimeoutUs,
         watermarkIntervalUs: config.engine.watermarkIntervalUs,
         watermarkAlignmentMs: config.engine.watermarkAlignmentMs,
+        fetchRestMs: config.engine.fetchRestMs,
       },
       recovery: config.recovery ?? "none",
       ...(config.guarantee === undefined ? {} : { guarantee: config.guarantee }),
@@ -61,11 +66,13 @@ export const bundled: SystemUnderTest = {
   },
 };
 
-/** The job's replicas share a cut log of this run. */
-function replicationOf({ config, brokers, cutLogTopic }: DeployContext): Pick<JobSpec, "replication"> {
+/** The job's replicas share a cut log of this run, and an order log where leaders order. */
+function replicationOf({ config, brokers, cutLogTopic, orderLogTopic }: DeployContext): Pick<JobSpec, "replication"> {
   if (config.replication === undefined) return {};
-  const topic = present(cutLogTopic, "cut log of a replicated job");
-  return { replication: { ...config.replication, cutLog: { kind: "kafka", brokers, topic } } };
+  const log = (topic: string) => ({ kind: "kafka", brokers, topic });
+  const cutLog = log(present(cutLogTopic, "cut log of a replicated job"));
+  const orderLog = orderLogTopic === undefined ? {} : { orderLog: log(orderLogTopic) };
+  return { replication: { ...config.replication, cutLog, ...orderLog } };
 }
 
 function kafkaBinding(context: DeployContext, topic: string, partitions: number) {
@@ -83,6 +90,7 @@ class BundledDeployment implements Deployment {
   readonly #client: ClusterClient;
   readonly #states: JobStateRecord[] = [];
   readonly #checkpoints: CheckpointReport[] = [];
+  readonly #losses: ReplicaLossRecord[] = [];
   #expectedEnd = false;
 
   constructor(context: DeployContext, cluster: Cluster, jobId: string) {
@@ -92,7 +100,8 @@ class BundledDeployment implements Deployment {
     this.processes = cluster.processes.map(({ role, pid }) => ({ role, pid }));
     this.#client = new ClusterClient(cluster.coordinatorAddress);
     const replaces = (context.config.recovery ?? "none") !== "none";
-    this.#surface = new BundledFaultSurface(cluster, replaces, (child) => this.#watchProcess(child));
+    const watch = (child: SpawnedProcess) => this.#watchProcess(child);
+    this.#surface = new BundledFaultSurface(cluster, replaces, watch, monotonicUs, context.vertices);
     this.failed = new Promise((resolve) => this.#watch(resolve));
   }
 
@@ -103,7 +112,11 @@ class BundledDeployment implements Deployment {
     this.#client.onState((state) => {
       if (state.jobId === this.#jobId) this.#onState(state);
     });
-    this.#client.onReplicaLoss((loss) => this.#surface.onReplicaLoss(loss));
+    this.#client.onReplicaLoss((loss) => {
+      const { vertex, subtask, attempt, worker, atUs, failure } = loss;
+      this.#losses.push({ vertex, subtask, attempt, worker, atUs, cause: failure.message });
+      this.#surface.onReplicaLoss(loss);
+    });
     this.#client.onCheckpointPhase(({ checkpointId, phase, atUs }) => {
       this.#surface.onCheckpointPhase({ checkpointId, phase, atUs });
     });
@@ -124,7 +137,7 @@ class BundledDeployment implements Deployment {
   }
 
   history(): DeploymentHistory {
-    return { states: this.#states, checkpoints: this.#checkpoints };
+    return { states: this.#states, checkpoints: this.#checkpoints, replicaLosses: this.#losses };
   }
 
   /** The end of a process is a failure of the system, unless a fault was to end it: then the job tells what comes of that. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { FaultlineError } from "../../../base/errors.ts";
 import type { ClusterClient } from "../../../engine/shell/cluster-client.ts";
 import type { CoordinatorSpec } from "../../../engine/shell/coordinator-main.ts";
-import type { WorkerSpec } from "../../../engine/shell/worker-main.ts";
+import type { ElectionSpec, WorkerSpec } from "../../../engine/shell/worker-main.ts";
 import type { DeployConfig, DeployContext, LinkAccess, SpawnedProcess } from "../system.ts";
 
 const READY_TIMEOUT_MS = 15_000;
@@ -17,8 +17,8 @@ const COORDINATOR_FLAGS = ["--max-old-space-size=256"];
 /** What a cluster needs of whoever starts it: the parts of a `DeployContext` that do not speak of a job. */
 export interface ClusterContext
   extends Pick<DeployContext, "spawn" | "logDir">,
-    Partial<Pick<DeployContext, "links" | "storeFaults">> {
-  readonly config: Pick<DeployConfig, "engine" | "seed">;
+    Partial<Pick<DeployContext, "links" | "storeFaults" | "zookeeper" | "runId">> {
+  readonly config: Pick<DeployConfig, "engine" | "seed" | "sessionMs">;
 }
 
 /** The processes of one bundled cluster. */
@@ -56,6 +56,7 @@ export async function startCluster(context: ClusterContext): Promise<Cluster> {
     livenessIntervalUs: engine.livenessIntervalUs,
     ...(context.storeFaults === undefined ? {} : { storeFaults: context.storeFaults }),
   };
+  const election = electionOf(context);
   const workerFlags = flagsOfWorker(engine.workerMemoryBytes);
   try {
     const coordinatorSpec: CoordinatorSpec = {
@@ -81,6 +82,7 @@ export async function startCluster(context: ClusterContext): Promise<Cluster> {
         ...(links === undefined ? {} : { advertise: links.addressFor(worker) }),
         connectTimeoutUs: CONNECT_TIMEOUT_US,
         seed: seed + started.length,
+        ...(election === null ? {} : { election }),
       };
       const child = start(worker, shellEntry("worker-main"), spec, { nodeFlags: workerFlags });
       const ready = listening(child, links);
@@ -101,6 +103,17 @@ export async function startCluster(context: ClusterContext): Promise<Cluster> {
     await Promise.all(started.map((child) => child.stop(0)));
     throw error;
   }
+}
+
+/** Leaders are elected below a node of the run's own, so that nothing of an earlier one is in the way. */
+function electionOf({ zookeeper, config, runId }: ClusterContext): ElectionSpec | null {
+  if (zookeeper === undefined || config.sessionMs === undefined) return null;
+  return {
+    kind: "zookeeper",
+    servers: zookeeper.servers,
+    sessionMs: config.sessionMs,
+    path: `/faultline/${runId ?? "cluster"}`,
+  };
 }
 
 /** Ends all processes of the cluster: asks the coordinator, then each by signal, then by force. Closes the client. */

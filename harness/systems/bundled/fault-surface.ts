@@ -1,5 +1,6 @@
 import { monotonicUs } from "../../../base/clock.ts";
 import type { JobStateMessage, ReplicaLossMessage } from "../../../engine/shell/cluster-client.ts";
+import { type JobShape, taskName } from "../job-shape.ts";
 import type { CheckpointEvent, FaultPlace, FaultSurface, SpawnedProcess, SystemState } from "../system.ts";
 import type { Cluster } from "./cluster.ts";
 
@@ -30,6 +31,7 @@ export class BundledFaultSurface implements FaultSurface {
   readonly #processListeners: ProcessListener[] = [];
   readonly #watch: (child: SpawnedProcess) => void;
   readonly #now: () => number;
+  readonly #vertices: JobShape["vertices"];
   /** Names of the workers that the coordinator has; null: it has not said yet. */
   #registered: ReadonlySet<string> | null = null;
   /** Names of workers that it had once. */
@@ -39,8 +41,15 @@ export class BundledFaultSurface implements FaultSurface {
   #recentUs: number[] = [];
   #closed = false;
 
-  /** `watch` is called with every process that is started from now on; `now`: monotonic µs. */
-  constructor(cluster: Cluster, replaces: boolean, watch: (child: SpawnedProcess) => void, now = monotonicUs) {
+  /** `watch` is called with every process that is started from now on; `now`: monotonic µs; `vertices`: which tasks are replicas. */
+  constructor(
+    cluster: Cluster,
+    replaces: boolean,
+    watch: (child: SpawnedProcess) => void,
+    now = monotonicUs,
+    vertices: JobShape["vertices"] = {},
+  ) {
+    this.#vertices = vertices;
     this.#cluster = cluster;
     this.#replaces = replaces;
     this.#places = [...cluster.workers];
@@ -99,7 +108,7 @@ export class BundledFaultSurface implements FaultSurface {
 
   /** The job goes on with the siblings: it is struck and runs at once. */
   onReplicaLoss({ attempt, vertex, subtask, atUs, failure }: ReplicaLossMessage): void {
-    const state = `replica ${vertex}/${subtask} lost, its siblings go on`;
+    const state = `replica ${taskName(this.#vertices, vertex, subtask)} lost, its siblings go on`;
     const told = { state, attempt, atUs, troubled: true, running: true, cause: failure.message };
     for (const listener of this.#stateListeners) listener(told);
   }

@@ -190,3 +190,11 @@ test("run takes one cell", () => {
     ["q5"],
   );
 });
+
+test("a setting of another restart strategy than the implied one says whose it is", () => {
+  assert.deepEqual(problems("query: q0\nrestart: {initial: 1s, delay: 2s}\n"), [
+    "c.yaml:2:11 restart.initial: a setting of strategy exponential-delay, and no strategy is given: that is fixed-delay (write strategy: exponential-delay)",
+  ]);
+  assert.match(problems("query: q0\nrestart: {multplier: 2}\n")[0]!, /did you mean "multiplier"/);
+  assert.match(problems("query: q0\nrestart: {attempts: many}\n")[0]!, /expected a number, found "many"/);
+});

@@ -116,6 +116,63 @@ test("with a fault the first screen leads with what it did, in one style of unit
   assert.match(shown(struck(EFFECT, "ineffective")), /q5 latency from due time 2\.00 ms p50/, "it does not count");
 });
 
+const REPLICATION = {
+  merge: "kaZoo",
+  factor: 2,
+  groups: 6,
+  leastAlive: 1,
+  reducedFromMs: 15_021,
+  restoredMs: null,
+  lost: [
+    { task: "counts/0.1", group: "counts/0", atMs: 15_021, alive: 1, of: 2 },
+    { task: "counts/1.1", group: "counts/1", atMs: 15_022, alive: 1, of: 2 },
+  ],
+  duplicatesDropped: 1_234,
+  mergeWaitUs: { mean: 900, max: 40_000, n: 500 },
+  orderRoundTripUs: null,
+  claims: 8,
+};
+
+test("replicas have a table, and a fault that took some tells since when redundancy is lost", () => {
+  const run = result("q5", 1_000, "valid", { faults: [struck(EFFECT)], replication: REPLICATION });
+  const shown = text(page([run, result("q0", 1_000, "valid")]));
+  assert.match(
+    shown,
+    /Redundancy was lost from 15\.021 s on, with 1 of 2 replicas left of counts\/0, counts\/1; it was not/,
+  );
+  assert.match(shown, /kaZoo 2 6 reduced from 15\.021 s on \(counts\/0\.1, counts\/1\.1\), not restored 1 1,234/);
+  assert.match(shown, /1,234 0\.900 ms 40\.0 ms – – 8/, "no order log, no round trip, no zero");
+  assert.doesNotMatch(text(page([result("q0", 1_000, "valid")])), /Replicas/);
+});
+
+test("a cost baseline is named as one; its wrong outputs are not added to those of the others", () => {
+  const wrong = { ...VERIFIED, lost: 70, duplicate: 60 };
+  const shown = text(
+    page([result("q5", 1_000, "valid", { costBaseline: true, verified: wrong }), result("q0", 1_000, "valid")]),
+  );
+  assert.match(
+    shown,
+    /verified: 5,000 of 5,000 outputs, 0 lost, 0 duplicate, 0 wrong cost baseline without order, not judged: 5,000 of 5,000 outputs, 70 lost/,
+  );
+  assert.match(shown, /valid cost baseline/);
+  assert.match(
+    text(page([result("q5", 1_000, "valid", { costBaseline: true, verified: wrong })])),
+    /not judged 5,000 of 5,000/,
+  );
+});
+
+test("variants have a card each", () => {
+  const variant = (name: string) => {
+    const one = result("q5", 1_000, "valid");
+    const cell = { id: `q5-${name}`, axes: { variant: name } };
+    return { ...one, run: { ...one.run, id: `${cell.id}-r1`, cell } };
+  };
+  assert.match(
+    text(page([variant("passive"), variant("KaZoo")])),
+    /q5, passive latency from due time .* q5, KaZoo latency/,
+  );
+});
+
 test("a rate without a valid run is not the answer, and is said to have none", () => {
   const shown = text(page([result("q0", 1_000, "valid"), result("q0", 2_000, "invalid")]));
   assert.match(shown, /at 1,000\/s offered, 1,000\/s achieved, the highest rate with a valid run \(2k\/s has none\)/);

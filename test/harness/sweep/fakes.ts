@@ -13,6 +13,8 @@ import type { Deployment } from "../../../harness/systems/system.ts";
 export type Fault =
   | "guard"
   | "kafka"
+  | "zookeeper"
+  | "zookeeper-dies"
   | "create-topic"
   | "observer"
   | "deploy"
@@ -106,11 +108,12 @@ export function fakeWorld(): FakeWorld {
           pid: 2,
           version: "4",
           failed: dying("kafka-dies"),
-          createTopic: async (name, _partitions, timestamps) => {
+          createTopic: async (name, partitions, timestamps) => {
             maybe("create-topic");
             topics.add(name);
             running.add(`topic ${name}`);
             calls.push(`create ${name} ${timestamps}`);
+            if (name.endsWith(".orders")) calls.push(`${partitions} partitions of orders`);
           },
           deleteTopics: async (names) => {
             for (const name of names) if (running.delete(`topic ${name}`)) calls.push(`delete ${name}`);
@@ -124,6 +127,11 @@ export function fakeWorld(): FakeWorld {
             await stop();
           },
         };
+      },
+      startZooKeeper: async () => {
+        const stop = start("zookeeper", "zookeeper");
+        const description = { version: "3", java: "17", heap: "256m", settings: {} };
+        return { servers: ["127.0.0.1:2"], pid: 3, description, failed: dying("zookeeper-dies"), stop };
       },
       startLinks: async () => {
         throw new Error("no run of the fake world breaks links");
@@ -161,6 +169,11 @@ export function fakeWorld(): FakeWorld {
       },
       system: async () => ({
         name: "bundled",
+        shapeOf: async ({ replication }) => ({
+          replicated: replication !== undefined,
+          orderPartitions: replication?.merge === "kaZoo" ? 3 : 0,
+          vertices: { counts: { instances: 3, replicas: 2 } },
+        }),
         deploy: async (): Promise<Deployment> => {
           const stop = start("system", "deploy");
           return {

@@ -25,6 +25,7 @@ async function contextOf(faults: string, raw: string): Promise<RunContext> {
     sweepId: "s",
     directories,
     kafka: { ...kafka, linkListener },
+    zookeeper: null,
     guard,
     signal,
     events: recordingEvents(),

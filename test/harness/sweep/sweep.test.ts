@@ -16,8 +16,7 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
 let folders = 0;
 const newFolder = () => join(scratch, String(folders++));
 
-async function run(world: FakeWorld, folder: string, signal = new AbortController().signal) {
-  const sweep = smallSweep();
+async function run(world: FakeWorld, folder: string, signal = new AbortController().signal, sweep = smallSweep()) {
   const events = recordingEvents();
   const { store, manifest } = await ResultsStore.open(folder, manifestOf(sweep));
   try {
@@ -70,6 +69,56 @@ test("a broker that dies is replaced before the next run", async () => {
     ["failed", "valid", "valid", "valid"],
   );
   assert.equal(world.calls.filter((call) => call === "start kafka").length, 2);
+  assert.deepEqual([...world.running], []);
+});
+
+/** A cell without leaders, and one with. */
+const ELECTING = smallSweep(
+  "query: q0\nengine: {workers: 4}\nrecovery: active\nsweep: {replication.merge: [liveRobin, kaZoo]}\nrepetitions: 2\n",
+);
+
+test("one ZooKeeper serves a sweep with elections from its first run on, and is stopped with the broker", async () => {
+  const world = fakeWorld();
+  const { outcome } = await run(world, newFolder(), undefined, ELECTING);
+  assert.ok(outcome.results.every(({ state }) => state === "valid"));
+  assert.equal(world.calls.filter((call) => call === "start zookeeper").length, 1);
+  assert.ok(world.calls.indexOf("start zookeeper") < world.calls.indexOf("start observer"), "all runs are alike");
+  assert.deepEqual([...world.running], []);
+  const orders = world.calls.filter((call) => call.includes("orders"));
+  assert.equal(
+    orders.filter((call) => call === "3 partitions of orders").length,
+    2,
+    "a partition a group, in KaZoo runs only",
+  );
+  assert.equal(orders.filter((call) => call.startsWith("delete")).length, 2);
+});
+
+test("no ZooKeeper is started where nobody is elected", async () => {
+  const world = fakeWorld();
+  await run(world, newFolder());
+  assert.ok(!world.calls.includes("start zookeeper"));
+});
+
+test("a ZooKeeper that dies fails the run that needed it, and is replaced before the next", async () => {
+  const world = fakeWorld();
+  world.breakAt("zookeeper-dies");
+  const { outcome } = await run(world, newFolder(), undefined, ELECTING);
+  const failed = outcome.results.filter(({ state }) => state === "failed");
+  const [first] = outcome.results;
+  // It died at once: the first run fails by it if it is one with leaders.
+  const isNeeded = first?.run.cell.axes["replication.merge"] === "kaZoo";
+  assert.deepEqual(
+    failed.map(({ reasons }) => reasons[0]?.code),
+    isNeeded ? ["zookeeper-failed"] : [],
+  );
+  assert.equal(world.calls.filter((call) => call === "start zookeeper").length, 2);
+  assert.deepEqual([...world.running], []);
+});
+
+test("when no ZooKeeper starts the sweep ends with that error and leaves nothing running", async () => {
+  const world = fakeWorld();
+  world.breakAt("zookeeper");
+  await assert.rejects(run(world, newFolder(), undefined, ELECTING), /broken: zookeeper/);
   assert.deepEqual([...world.running], []);
 });
 

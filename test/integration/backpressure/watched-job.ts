@@ -19,6 +19,7 @@ const ENGINE = {
   bufferTimeoutUs: 1_000,
   watermarkIntervalUs: 10_000,
   watermarkAlignmentMs: 0,
+  fetchRestMs: 0,
   livenessIntervalUs: 100_000,
   livenessTimeoutUs: 30_000_000,
   workerMemoryBytes: 256 * 2 ** 20,

@@ -65,6 +65,7 @@ async function deploy(id: string, { workers, parallelism, job, replace = {} }: D
         bufferTimeoutUs: 1_000,
         watermarkIntervalUs: 10_000,
         watermarkAlignmentMs: 0,
+        fetchRestMs: 0,
         livenessIntervalUs: 100_000,
         livenessTimeoutUs: 5_000_000,
         workerMemoryBytes: 256 * 2 ** 20,

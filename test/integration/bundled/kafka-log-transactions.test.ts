@@ -103,7 +103,7 @@ function readToEnd(address: LogAddress, isolation: Isolation): Promise<{ end: nu
       },
       onError: reject,
     };
-    const reader = log.openReader(address, [{ partition: 0, offset: 0 }], handler, isolation);
+    const reader = log.openReader(address, [{ partition: 0, offset: 0 }], handler, { isolation });
     reader.endOffsets(([offset]) => {
       end = offset!;
       check();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import kafkajs from "kafkajs";
 import { LogSink } from "../../../engine/connectors/sink-log.ts";
-import type { LogAddress, LogPosition } from "../../../engine/ports.ts";
+import type { LogAddress, LogPosition, LogRecords } from "../../../engine/ports.ts";
 import type { ColumnBatch } from "../../../engine/rows/batch.ts";
 import { KafkaLog } from "../../../engine/shell/kafka-log.ts";
 import { silenceNegativeTimeouts } from "../../../harness/services/kafka/kafkajs-warnings.ts";
@@ -244,4 +244,32 @@ test("an unknown topic and an unknown kind of log are errors, not silence", asyn
     codes.map((error) => error.code),
     ["kafka-unknown-topic", "job-invalid"],
   );
+});
+
+test("a log that is cut keeps the offsets of what is left; readers from before the cut fail, or begin with what is kept and say so", async () => {
+  const address = addressOf(await broker.topic(2));
+  const values = Array.from({ length: 10 }, (_, index) => `v${index}`);
+  await writeAll(address, 1, values);
+  const cut = (offset: number) => new Promise<Error | null>((resolve) => log.truncate(address, 1, offset, resolve));
+  assert.equal(await cut(6), null);
+  assert.equal(await cut(4), null, "what is cut already stays so");
+  assert.match((await cut(11))!.message, /OFFSET_OUT_OF_RANGE/);
+
+  await assert.rejects(readSome(address, [{ partition: 1, offset: 2 }], 1), { code: "kafka-offset-out-of-range" });
+  const skipped: number[] = [];
+  const offsets: number[] = [];
+  await new Promise<void>((resolve, reject) => {
+    const handler = {
+      onRecords: (records: LogRecords) => {
+        for (const cursor = records.walk(); cursor.next(); ) offsets.push(cursor.offset);
+        if (offsets.length < 4) return;
+        reader.close();
+        resolve();
+      },
+      onSkipped: (_partition: number, nextOffset: number) => skipped.push(nextOffset),
+      onError: reject,
+    };
+    const reader = log.openReader(address, [{ partition: 1, offset: 2 }], handler, { start: "kept" });
+  });
+  assert.deepEqual([skipped, offsets], [[6], [6, 7, 8, 9]]);
 });

@@ -88,6 +88,7 @@ async function deploy(t: TestContext, recovery: "none" | "scratch"): Promise<Run
         bufferTimeoutUs: 1_000,
         watermarkIntervalUs: 10_000,
         watermarkAlignmentMs: 0,
+        fetchRestMs: 0,
         livenessIntervalUs: 100_000,
         livenessTimeoutUs: LIVENESS_TIMEOUT_MS * 1000,
         workerMemoryBytes: 256 * 2 ** 20,

@@ -51,10 +51,20 @@ class OrderWorker {
       root: `/faultline/${topic}`,
     });
     this.#log = machineLog(`w${replica}`);
-    const world = { clock: machineClock, timers: machineTimers, log: this.#log, election: this.#election };
+    const world = { clock: machineClock, timers: machineTimers, log: this.#log };
     const address = { kind: "kafka", brokers: broker.service.brokers, topic };
     const onError = (error: Error) => assert.fail(error);
-    const settings = { world, address, attempt: 1, candidate: `w${replica}`, leaseUs: 1_000_000, retain: 1, onError };
+    const election = this.#election;
+    const settings = {
+      world,
+      election,
+      address,
+      attempt: 1,
+      candidate: `w${replica}`,
+      leaseUs: 1_000_000,
+      retain: 1,
+      onError,
+    };
     this.orders = new OrderLog(settings);
     for (let partition = 0; partition < GROUPS; partition++) {
       this.delivered.push([]);

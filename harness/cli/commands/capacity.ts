@@ -1,0 +1,42 @@
+import { FaultlineError } from "../../../base/errors.ts";
+import { type Command, flagOption, textOption, textsOption, withSet } from "../command.ts";
+import { withRunOptions } from "../run-options.ts";
+
+/** `bench capacity`: the greatest rate that one cell of a config sustains. */
+export const capacityCommand: Command = {
+  usage: "capacity [config]",
+  summary: "Search the greatest rate that is sustained, and write the report",
+  options: (parser) =>
+    withRunOptions(withSet(parser))
+      .positional("config", { type: "string", describe: "YAML config; its load is constant, load.rate is tried first" })
+      .option("cell", { type: "string", requiresArg: true, describe: "Cell of a config with axes, by id" })
+      .option("resume", { type: "string", requiresArg: true, describe: "Continue the search of this results folder" })
+      .example("$0 capacity configs/latency.yaml --set query=q0 --set load.rate=20k/s", "capacity of q0")
+      .example("$0 capacity configs/capacity.yaml --set capacity.precision=0.2", "a coarse answer, quickly"),
+  async run(args, io) {
+    const { loadSweep } = await import("../../config/load.ts");
+    const { onlyCell } = await import("../../config/only-cell.ts");
+    const { executeCapacity } = await import("../capacity-session.ts");
+    const { resumedSweep } = await import("../sweep-session.ts");
+    const [file, resume, sets] = [textOption(args, "config"), textOption(args, "resume"), textsOption(args, "set")];
+    const options = {
+      out: textOption(args, "out") ?? resume,
+      dryRun: flagOption(args, "dry-run"),
+      json: flagOption(args, "json"),
+      noColor: args.color === false,
+    };
+    if (file !== undefined) {
+      const sweep = onlyCell(await loadSweep(file, sets, io.cwd), textOption(args, "cell"));
+      return executeCapacity(sweep, options, io);
+    }
+    if (resume === undefined) {
+      throw new FaultlineError("usage", "which config? for example: bench capacity configs/capacity.yaml", {
+        hint: "Or continue an interrupted search with --resume DIR.",
+      });
+    }
+    if (sets.length > 0) {
+      throw new FaultlineError("usage", "--set cannot change a search that is resumed", { hint: "Start a new one." });
+    }
+    return executeCapacity(await resumedSweep(resume, io, "capacity"), options, io);
+  },
+};

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { TaskCounters } from "../../../engine/cluster/messages.ts";
+import { ReplicaWatch } from "../../../harness/sweep/replica-watch.ts";
+
+const TASK: TaskCounters = {
+  vertex: "counts",
+  subtask: 1,
+  recordsIn: 5,
+  recordsOut: 0,
+  bytesOut: 0,
+  busyUs: 0,
+  blockedUs: 0,
+  watermarkMs: null,
+  custom: { duplicates: 3, leading: 1, "mergeWaitUs.0": 7, longestStepUs: 9 },
+};
+
+const HEADER = { version: 1, merge: "kaZoo", factor: 2, vertices: { counts: { instances: 1, replicas: 2 } } } as const;
+
+test("a look that gets no answer, or an error, is left out, and the next one is taken", async (t) => {
+  const rawDirectory = mkdtempSync(join(tmpdir(), "faultline-watch-"));
+  t.after(() => rmSync(rawDirectory, { recursive: true, force: true }));
+  let nowUs = 0;
+  const sleepers: (() => void)[] = [];
+  const sleep = (ms: number, signal?: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      const wake = () => {
+        nowUs += ms * 1000;
+        resolve();
+      };
+      if (signal?.aborted === true) return resolve();
+      sleepers.push(wake);
+      signal?.addEventListener("abort", () => resolve());
+    });
+  const answers = [
+    () => Promise.resolve([TASK]),
+    () => new Promise<never>(() => {}),
+    () => Promise.reject(new Error("starting anew")),
+    () => Promise.resolve([TASK]),
+  ];
+  const counters = () => (answers.shift() ?? (() => Promise.resolve([])))();
+  const watch = new ReplicaWatch({
+    tools: { monotonicUs: () => nowUs, sleep },
+    deployment: { counters },
+    rawDirectory,
+    header: HEADER,
+  });
+  await watch.start();
+  for (let turn = 0; turn < 2000 && answers.length > 0; turn++) {
+    await nextTurn();
+    sleepers.pop()?.();
+  }
+  for (let turn = 0; turn < 50; turn++) await nextTurn();
+  await watch.stop();
+  await watch.add([TASK]);
+  const [header, ...looks] = readFileSync(join(rawDirectory, "replicas.jsonl"), "utf8").trim().split("\n");
+  assert.deepEqual(JSON.parse(header!), HEADER);
+  assert.equal(looks.length, 3, "two looks and the counters at the end");
+  const { tasks } = JSON.parse(looks[0]!) as { tasks: unknown };
+  const kept = { duplicates: 3, leading: 1, "mergeWaitUs.0": 7 };
+  assert.deepEqual(tasks, [{ vertex: "counts", subtask: 1, custom: kept }], "only what tells of replicas");
+});
