@@ -44,6 +44,7 @@ export const ERROR_CODES = {
   "observer-failed": EXIT.runFailed,
   "run-failed": EXIT.runFailed,
   "replicas-diverged": EXIT.runFailed,
+  "epoch-too-large": EXIT.runFailed,
   "guarantee-violated": EXIT.runFailed,
   "run-invalid": EXIT.runInvalid,
   "threshold-crossed": EXIT.threshold,

@@ -8,6 +8,7 @@ import { LivenessWatch } from "./liveness-watch.ts";
 import type { LoadJob } from "./load-job.ts";
 import { readToCoordinator, type ToCoordinator } from "./message-shapes.ts";
 import type { ClientToCoordinator, CoordinatorToClient, WorkerToCoordinator } from "./messages.ts";
+import { Shutdown } from "./shutdown.ts";
 import { WorkerRegistry } from "./worker-registry.ts";
 
 export interface CoordinatorConfig {
@@ -20,7 +21,7 @@ export interface CoordinatorConfig {
   readonly livenessIntervalUs: number;
   /** A worker whose last liveness message is older than this is lost, µs. Counts from its first liveness message. */
   readonly livenessTimeoutUs: number;
-  /** Longest wait for workers to leave on shutdown before the coordinator exits anyway, µs. */
+  /** Longest wait on shutdown for the job to end, and then again for workers to leave, before the coordinator goes on anyway, µs. */
   readonly shutdownTimeoutUs: number;
 }
 
@@ -50,11 +51,21 @@ export class Coordinator {
   /** null: not the leader. */
   #desk: JobDesk | null = null;
   #watch: LivenessWatch | null = null;
-  #stopping = false;
+  readonly #shutdown: Shutdown;
 
   constructor(world: World, config: CoordinatorConfig) {
     this.#world = world;
     this.#config = config;
+    this.#shutdown = new Shutdown({
+      world,
+      workers: this.#workers,
+      timeoutUs: config.shutdownTimeoutUs,
+      stopJob: (onEnded) => {
+        if (this.#desk === null) onEnded();
+        else this.#desk.stop(onEnded);
+      },
+      onDismissal: () => this.#watch?.stop(),
+    });
   }
 
   /** Accepts connections and stands for election. Once. */
@@ -201,7 +212,7 @@ export class Coordinator {
     this.#world.journal.write("workerLost", { worker, why });
     this.#broadcast(this.#workersMessage());
     this.#desk?.onWorkerLost(worker, why);
-    if (this.#stopping && this.#workers.all.length === 0) this.#world.processes.exit();
+    this.#shutdown.onWorkerGone();
   }
 
   #greet(peer: Peer): void {
@@ -216,24 +227,11 @@ export class Coordinator {
   #onRequest(peer: Peer, request: ClientToCoordinator): void {
     this.#greet(peer);
     if (request.type === "shutdown") {
-      this.#stop();
+      this.#shutdown.begin(this.#epoch);
       return;
     }
     const refusal = this.#desk?.onRequest(peer.connection, request) ?? null;
     if (refusal !== null) sendControl(peer.connection, { type: "refused", failure: refusal });
-  }
-
-  #stop(): void {
-    if (this.#stopping) return;
-    this.#stopping = true;
-    this.#watch?.stop();
-    this.#world.journal.write("shutdown", {});
-    this.#desk?.stop();
-    for (const { connection } of this.#workers.all) {
-      sendControl(connection, { type: "shutdown", epoch: this.#epoch });
-    }
-    if (this.#workers.all.length === 0) this.#world.processes.exit();
-    else this.#world.timers.after(this.#config.shutdownTimeoutUs, () => this.#world.processes.exit());
   }
 
   #workersMessage(): CoordinatorToClient {

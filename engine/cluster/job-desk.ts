@@ -3,7 +3,8 @@ import type { Connection, World } from "../ports.ts";
 import { sendControl } from "./control-codec.ts";
 import { CountersDesk } from "./counters-desk.ts";
 import type { JobOrder } from "./job-effects.ts";
-import { type CheckpointListener, JobRecovery } from "./job-recovery.ts";
+import { JobNews } from "./job-news.ts";
+import { JobRecovery } from "./job-recovery.ts";
 import { JobRun } from "./job-run.ts";
 import type { JobSpec } from "./job-spec.ts";
 import { JobTicks } from "./job-ticks.ts";
@@ -35,7 +36,6 @@ export interface JobDeskParts {
 /** Longest that workers may take to end their tasks when told to, before the job goes on without them. */
 const CANCEL_TIMEOUT_US = 10_000_000;
 
-type JobStateMessage = Extract<CoordinatorToClient, { readonly type: "jobState" }>;
 /** What workers say of their tasks. */
 export type JobReport = Exclude<WorkerToCoordinator, { readonly type: "register" | "counters" }>;
 export type JobRequest = Exclude<ClientToCoordinator, { readonly type: "shutdown" }>;
@@ -44,14 +44,17 @@ export type JobRequest = Exclude<ClientToCoordinator, { readonly type: "shutdown
 export class JobDesk {
   readonly #parts: JobDeskParts;
   #run: JobRun | null = null;
-  #lastState: JobStateMessage | null = null;
+  /** Waits for the end of the last job; null: others may come. */
+  #onStopped: (() => void) | null = null;
   #attempts = 0;
+  readonly #news: JobNews;
   readonly #counters: CountersDesk;
   readonly #ticks: JobTicks;
   readonly #spares: SpareWorkers;
 
   constructor(parts: JobDeskParts) {
     this.#parts = parts;
+    this.#news = new JobNews(parts.world, parts.broadcast);
     this.#spares = new SpareWorkers((worker, job) => this.#send(worker, { type: "prepare", epoch: parts.epoch, job }));
     this.#counters = new CountersDesk((worker, jobId) =>
       this.#send(worker, { type: "report", epoch: parts.epoch, jobId }),
@@ -60,8 +63,8 @@ export class JobDesk {
   }
 
   /** What a new client should know of the present job; null before the first. */
-  get lastState(): JobStateMessage | null {
-    return this.#lastState;
+  get lastState(): CoordinatorToClient | null {
+    return this.#news.lastState;
   }
 
   /** A client's request; returns why it is refused, or null. */
@@ -153,12 +156,15 @@ export class JobDesk {
     this.#counters.onClientGone(client);
   }
 
-  /** The cluster is about to end: so is the job. */
-  stop(): void {
+  /** The cluster is about to end: so is the job, and no other begins. `onEnded` is called when nothing of it runs any more. */
+  stop(onEnded: () => void): void {
+    this.#onStopped = onEnded;
     this.#run?.cancel();
+    if (this.#run?.ended !== false) onEnded();
   }
 
   #submit(job: JobSpec, workers: number): Failure | null {
+    if (this.#onStopped !== null) return { code: "job-invalid", message: "the cluster is shutting down" };
     if (this.#run !== null && !this.#run.ended) {
       return { code: "job-invalid", message: `job "${this.#run.spec.jobId}" is still ${this.#run.state}` };
     }
@@ -173,12 +179,8 @@ export class JobDesk {
       attemptBegins: (number) => {
         this.#attempts = Math.max(this.#attempts, number);
       },
-      replicaLost: ({ vertex, subtask, worker }, failure) => {
-        const { world, broadcast } = this.#parts;
-        const { jobId } = job;
-        const loss = { jobId, attempt: this.#run?.attempt ?? 0, vertex, subtask, worker, failure };
-        world.journal.write("replicaLost", loss);
-        broadcast({ type: "replicaLoss", ...loss, atUs: world.clock.nowUs() });
+      replicaLost: (task, failure) => {
+        if (this.#run !== null) this.#news.onReplicaLost(this.#run, task, failure);
       },
       after: (delayUs, callback) => {
         this.#parts.world.timers.after(delayUs, callback);
@@ -188,7 +190,8 @@ export class JobDesk {
           effects.order(told);
           if (told.type === "checkpoint") this.#ticks.flag(told.checkpointId);
         };
-        return new JobRecovery(job, shape, this.#parts.world, { ...effects, order }, this.#checkpointListener(job));
+        const listener = this.#news.checkpointsOf(job.jobId, () => this.#run?.attempt ?? 0);
+        return new JobRecovery(job, shape, this.#parts.world, { ...effects, order }, listener);
       },
     });
     this.#announce("created", null);
@@ -200,30 +203,11 @@ export class JobDesk {
   #announce(state: JobState, failure: Failure | null): void {
     const run = this.#run;
     if (run === null) return;
-    const { jobId } = run.spec;
-    const { lastAttempt: attempt } = run;
-    const atUs = this.#parts.world.clock.nowUs();
-    const cause = failure === null ? {} : { failure };
-    const restored = run.restored === null ? {} : { restored: run.restored };
-    const { workersMissing } = run;
-    const fewer = state === "deploying" && workersMissing > 0 ? { workersMissing } : {};
-    this.#lastState = { type: "jobState", jobId, attempt, state, atUs, ...restored, ...fewer, ...cause };
-    this.#parts.world.journal.write("jobState", { jobId, attempt, state, ...fewer, ...cause });
-    this.#parts.broadcast(this.#lastState);
+    this.#news.onState(run, state, failure);
     this.#ticks.regulate(run);
     this.#prepareSpares();
     if (state === "failing" || state === "cancelling" || state === "restarting") this.#limitEnd(run);
-  }
-
-  #checkpointListener({ jobId }: JobSpec): CheckpointListener {
-    const { world, broadcast } = this.#parts;
-    return {
-      onPhase: (checkpointId, phase) => {
-        const attempt = this.#run?.attempt ?? 0;
-        broadcast({ type: "checkpointPhase", jobId, attempt, checkpointId, phase, atUs: world.clock.nowUs() });
-      },
-      onReport: (report) => broadcast({ type: "checkpointReport", jobId, report }),
-    };
+    if (run.ended) this.#onStopped?.();
   }
 
   #savepoint(client: Connection, run: JobRun, folder: string, stop: boolean): void {

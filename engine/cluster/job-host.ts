@@ -1,24 +1,19 @@
-import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
-import type { LogicalGraph } from "../dataflow/graph.ts";
-import type { PhysicalPlan } from "../dataflow/plan.ts";
+import { FaultlineError } from "../../base/errors.ts";
 import type { World } from "../ports.ts";
-import { instanceOf } from "../replication/subtask.ts";
 import type { Frame } from "../task/frame.ts";
 import type { FrameLink } from "../task/link.ts";
 import { taskFailure } from "../task/task-failure.ts";
 import type { CheckpointOrder } from "../task/task-parts.ts";
 import type { AbortFate } from "./checkpoint-facts.ts";
 import { Deployment } from "./deployment.ts";
+import { type Deploy, DeploymentLoading, type LoadedDeployment } from "./deployment-loading.ts";
 import type { Exchange } from "./exchange.ts";
 import { JobSnapshots } from "./job-snapshots.ts";
 import { checkpointsOf, type JobSpec } from "./job-spec.ts";
 import type { LoadJob } from "./load-job.ts";
-import type { CoordinatorToWorker, WorkerToCoordinator } from "./messages.ts";
+import type { WorkerToCoordinator } from "./messages.ts";
 import type { DescribeOutput } from "./output-messages.ts";
-import { planOfJob } from "./plan-of-job.ts";
 import { TaskReports } from "./task-reports.ts";
-
-type Deploy = Extract<CoordinatorToWorker, { readonly type: "deploy" }>;
 
 /** Names the attempt that an order is for. */
 interface Order {
@@ -48,15 +43,10 @@ export class JobHost {
   readonly #parts: JobHostParts;
   readonly #reports: TaskReports;
   /** What is being loaded; cleared when cancelled or replaced. */
-  #loading: Deploy | null = null;
-  /** When the last deployment was ordered, and when its module was loaded. µs. */
-  #orderedUs = 0;
-  #loadedUs = 0;
+  #loading: DeploymentLoading | null = null;
   #deployment: Deployment | null = null;
   /** Of the job that was deployed last: its copies outlive its attempts. */
   #snapshots: { readonly jobId: string; readonly snapshots: JobSnapshots } | null = null;
-  /** Replicas that were lost while the job was being loaded. */
-  #lostEarly: LostReplica[] = [];
 
   constructor(worker: string, parts: JobHostParts) {
     this.#worker = worker;
@@ -77,33 +67,15 @@ export class JobHost {
   /** Replaces whatever runs; answers `deployed`, or reports the tasks as failed. */
   deploy(deploy: Deploy): void {
     this.close();
-    this.#loading = deploy;
-    this.#orderedUs = this.#parts.clock.nowUs();
-    this.#lostEarly = [];
     this.#parts.exchange.beginAttempt(deploy.attempt);
-    this.#parts.loadJob(deploy.job, (error, graph) => {
-      if (this.#loading !== deploy) return;
-      this.#loadedUs = this.#parts.clock.nowUs();
-      if (graph === null) this.#onLoaded(deploy, error, null, null);
-      else this.#restore(deploy, graph);
-    });
-  }
-
-  #restore(deploy: Deploy, graph: LogicalGraph): void {
-    const { job, attempt, restore, placements } = deploy;
-    let plan: PhysicalPlan;
-    try {
-      plan = planOfJob(graph, job);
-    } catch (error) {
-      this.#onLoaded(deploy, asFaultlineError(error, "job-invalid"), null, null);
-      return;
-    }
-    const replicas = new Map(plan.vertices.map((vertex) => [vertex.id, vertex.replicas]));
-    const own = placements
-      .filter(({ worker }) => worker === this.#worker)
-      .map(({ vertex, subtask }) => ({ vertex, subtask, instance: instanceOf(subtask, replicas.get(vertex) ?? 1) }));
-    this.#snapshotsOf(job).begin(attempt, restore, own, (error, states) => {
-      if (this.#loading === deploy) this.#onLoaded(deploy, error, error === null ? { graph, plan } : null, states);
+    const { clock, loadJob } = this.#parts;
+    const snapshots = () => this.#snapshotsOf(deploy.job);
+    const loading = new DeploymentLoading(deploy, { worker: this.#worker, clock, loadJob, snapshots });
+    this.#loading = loading;
+    loading.begin((error, loaded) => {
+      this.#loading = null;
+      if (loaded === null) this.#refuse(deploy, error);
+      else this.#build(loading, loaded);
     });
   }
 
@@ -152,9 +124,9 @@ export class JobHost {
 
   cancel(order: Order): void {
     const loading = this.#loading;
-    if (loading !== null && loading.attempt === order.attempt && loading.job.jobId === order.jobId) {
-      this.#loading = null;
-      this.#reports.endUnbuilt(loading, "cancelled", null);
+    if (loading?.deploy.attempt === order.attempt && loading.deploy.job.jobId === order.jobId) {
+      this.#abandonLoading();
+      this.#reports.endUnbuilt(loading.deploy, "cancelled", null);
       return;
     }
     const deployment = this.#deploymentOf(order);
@@ -199,37 +171,36 @@ export class JobHost {
 
   /** A replica of the job is lost, perhaps before this worker has built its own. */
   onReplicaLost(order: LostReplica): void {
-    if (this.#loading?.attempt === order.attempt) this.#lostEarly.push(order);
+    if (this.#loading?.deploy.attempt === order.attempt) this.#loading.lost.push(order);
     else this.#deploymentOf(order)?.onReplicaLost(order.vertex, order.subtask);
   }
 
   /** Ends what runs. */
   close(): void {
-    this.#loading = null;
+    this.#abandonLoading();
     this.#deployment?.cancel();
     this.#deployment = null;
     this.#snapshots?.snapshots.end();
   }
 
-  #onLoaded(
-    deploy: Deploy,
-    error: Error | null,
-    loaded: { readonly graph: LogicalGraph; readonly plan: PhysicalPlan } | null,
-    states: ReadonlyMap<string, Uint8Array> | null,
-  ): void {
+  #abandonLoading(): void {
+    this.#loading?.abandon();
     this.#loading = null;
+  }
+
+  #build({ deploy, lost }: DeploymentLoading, { graph, plan, states, loadUs, restoreUs }: LoadedDeployment): void {
     const { job, attempt, placements, fromEnd } = deploy;
     const { jobId } = job;
     const { exchange, send, clock, journal } = this.#parts;
-    const restoredUs = clock.nowUs();
+    const beganUs = clock.nowUs();
     try {
-      if (loaded === null) throw error ?? new FaultlineError("job-invalid", "the job's module gave no graph");
       this.#deployment = new Deployment({
         worker: this.#worker,
         attempt,
         job,
         placements,
-        ...loaded,
+        graph,
+        plan,
         states,
         fromEnd,
         world: this.#parts,
@@ -240,17 +211,18 @@ export class JobHost {
         },
         linkToWorker: (worker, address) => exchange.linkTo(worker, address),
       });
-      for (const { vertex, subtask } of this.#lostEarly) this.#deployment.onReplicaLost(vertex, subtask);
+      for (const { vertex, subtask } of lost) this.#deployment.onReplicaLost(vertex, subtask);
       send({ type: "deployed", jobId, attempt });
-      const times = { loadUs: this.#loadedUs - this.#orderedUs, restoreUs: restoredUs - this.#loadedUs };
-      journal.write("deployed", { jobId, attempt, ...times, buildUs: clock.nowUs() - restoredUs });
-    } catch (cause) {
-      this.#reports.endUnbuilt(
-        deploy,
-        "failed",
-        taskFailure(cause, `deployment on worker ${this.#worker}`, "job-failed"),
-      );
+      journal.write("deployed", { jobId, attempt, loadUs, restoreUs, buildUs: clock.nowUs() - beganUs });
+    } catch (error) {
+      this.#refuse(deploy, error);
     }
+  }
+
+  /** Its tasks have failed before they were built. */
+  #refuse(deploy: Deploy, error: unknown): void {
+    const failure = taskFailure(error, `deployment on worker ${this.#worker}`, "job-failed");
+    this.#reports.endUnbuilt(deploy, "failed", failure);
   }
 
   #deploymentOf({ jobId, attempt, type }: Order): Deployment | null {

@@ -4,29 +4,20 @@ import { taskFailure } from "../task/task-failure.ts";
 import type { Attempt } from "./attempt.ts";
 import { Attempts } from "./attempts.ts";
 import type { DivergenceDesk } from "./divergence-desk.ts";
-import { isActive, isTerminal, type JobEffects } from "./job-effects.ts";
+import type { JobEffects } from "./job-effects.ts";
+import { JobLifecycle } from "./job-lifecycle.ts";
 import type { JobRecovery } from "./job-recovery.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { Failure, JobState, TaskPlacement, TaskState } from "./messages.ts";
 import { RESTART_TIMEOUT_US, restartTimedOut } from "./restart-strategy.ts";
 import type { WorkerAddress } from "./worker-pools.ts";
 
-/**
- * A job, as the coordinator sees it:
- *
- *     created → deploying → running → (draining) → finished
- *     any of the middle ones → failing → failed, and → cancelling → cancelled
- *     any of the middle ones → restarting → deploying … as the next attempt, on the workers that are there then, from where its
- *     recovery says
- *
- * It leaves `failing`, `cancelling` and `restarting` when every task has ended or its worker is lost: two attempts never run at once.
- */
+/** A job, as the coordinator sees it: what clients want of it and what workers report decides how its `JobLifecycle` goes on. */
 export class JobRun {
   readonly spec: JobSpec;
   readonly #attempts: Attempts;
   readonly #effects: JobEffects;
-  #state: JobState = "created";
-  #failure: Failure | null = null;
+  readonly #life: JobLifecycle;
   #drainRequested = false;
 
   constructor(spec: JobSpec, workersWanted: number, firstNumber: number, epoch: number, effects: JobEffects) {
@@ -39,9 +30,10 @@ export class JobRun {
       epoch,
       effects,
       onChange: () => this.#settle(),
-      onFailure: (failure) => this.#giveUp(failure),
+      onFailure: (failure) => this.#life.enter("failed", failure),
       onUndeployed: (failure) => this.onFailure(failure),
     });
+    this.#life = new JobLifecycle(this.#attempts, effects);
   }
 
   /** Number of the attempt that workers report about, or of the first one. */
@@ -55,15 +47,15 @@ export class JobRun {
   }
 
   get state(): JobState {
-    return this.#state;
+    return this.#life.state;
   }
 
   get failure(): Failure | null {
-    return this.#failure;
+    return this.#life.failure;
   }
 
   get ended(): boolean {
-    return isTerminal(this.#state);
+    return this.#life.ended;
   }
 
   /** Workers that the present attempt was begun without, of those that the job was submitted with. */
@@ -115,10 +107,10 @@ export class JobRun {
   #startWhenDeployed(): void {
     const attempt = this.#attempt;
     this.#attempts.onDeployed();
-    if (this.#state !== "deploying" || attempt?.isDeployed !== true) return;
+    if (this.state !== "deploying" || attempt?.isDeployed !== true) return;
     attempt.order({ type: "start" });
     this.recovery?.onRunning(attempt.number, attempt.tasks.placements, attempt.start.restore);
-    this.#enter("running");
+    this.#life.enter("running");
     if (this.#drainRequested) this.drain();
   }
 
@@ -130,8 +122,7 @@ export class JobRun {
     const lost = (message: string) => this.#lose([task.placement], failure ?? { code: "job-failed", message });
     if (state === "failed") lost(`task ${vertex}/${subtask} failed`);
     else if (state === "cancelled") lost(`task ${vertex}/${subtask} was cancelled by worker ${worker}`);
-    else if (state === "ended" && isActive(this.#state) && this.#attempt?.tasks.allEnded === true)
-      this.recovery?.onAllEnded();
+    else if (state === "ended") this.#finishOnceAllEnded();
     this.#settle();
   }
 
@@ -164,23 +155,23 @@ export class JobRun {
   /** Sources end at the present end of their logs. */
   drain(): void {
     this.#drainRequested = true;
-    if (this.#state !== "running") return;
+    if (this.state !== "running") return;
     this.#attempt?.order({ type: "drain" });
-    this.#enter("draining");
+    this.#life.enter("draining");
   }
 
   cancel(): void {
-    if (this.#state === "created") {
-      this.#enter("cancelled");
-    } else if (isActive(this.#state) || this.#state === "restarting") {
-      if (isActive(this.#state)) this.#attempt?.order({ type: "cancel" });
-      this.#enter("cancelling");
+    if (this.state === "created") {
+      this.#life.enter("cancelled");
+    } else if (this.#life.isActive || this.state === "restarting") {
+      if (this.#life.isActive) this.#attempt?.order({ type: "cancel" });
+      this.#life.enter("cancelling");
       this.#settle();
     }
   }
 
   #onLoaded(error: Error | null, graph: LogicalGraph | null): void {
-    if (this.#state !== "created") return;
+    if (this.state !== "created") return;
     try {
       if (graph === null) throw error ?? new FaultlineError("job-invalid", "the job's module gave no graph");
       this.#attempts.load(graph, {
@@ -203,8 +194,7 @@ export class JobRun {
     try {
       const attempt = this.#attempts.begin();
       if (attempt === null) return;
-      this.#failure = null;
-      this.#enter("deploying");
+      this.#life.enter("deploying", null);
       attempt.deploy();
     } catch (error) {
       this.#refuse(error);
@@ -213,17 +203,12 @@ export class JobRun {
 
   /** The job cannot run at all. */
   #refuse(error: unknown): void {
-    this.#giveUp(taskFailure(error, `job ${this.spec.jobId}`, "job-invalid"));
-  }
-
-  #giveUp(failure: Failure): void {
-    this.#failure = failure;
-    this.#enter("failed");
+    this.#life.enter("failed", taskFailure(error, `job ${this.spec.jobId}`, "job-invalid"));
   }
 
   /** Tasks have ended before their time: the job goes on with their siblings if each has one, else it fails. */
   #lose(tasks: readonly TaskPlacement[], failure: Failure): void {
-    if (!isActive(this.#state)) return;
+    if (!this.#life.isActive) return;
     if (!tasks.every((task) => this.#attempt?.tasks.hasLiveSibling(task) === true)) {
       this.#fail(failure);
       return;
@@ -232,15 +217,23 @@ export class JobRun {
       this.#effects.replicaLost(task, failure);
       this.#attempt?.order({ type: "replicaLost", vertex: task.vertex, subtask: task.subtask });
     }
+    this.#finishOnceAllEnded();
+  }
+
+  #finishOnceAllEnded(): void {
+    const tasks = this.#attempt?.tasks;
+    if (this.#life.isActive && tasks?.allEnded === true && tasks.open.length > 0) this.recovery?.onAllEnded();
   }
 
   #fail(failure: Failure): void {
-    if (!isActive(this.#state)) return;
+    if (!this.#life.isActive) return;
     const decision = this.recovery?.onFailure(failure) ?? { kind: "fail", failure };
-    this.#failure = decision.kind === "fail" ? decision.failure : failure;
     this.#attempt?.order({ type: "cancel" });
-    this.#enter(decision.kind === "fail" ? "failing" : "restarting");
-    if (decision.kind === "fail") return;
+    if (decision.kind === "fail") {
+      this.#life.enter("failing", decision.failure);
+      return;
+    }
+    this.#life.enter("restarting", failure);
     const attempts = this.#attempts;
     const overdue = () => this.#refuse(restartTimedOut(attempts.open, attempts.isPlaceKnown, failure.message));
     this.#attempts.prepare(decision.delayUs, RESTART_TIMEOUT_US, overdue);
@@ -249,18 +242,9 @@ export class JobRun {
   /** Leaves the states that wait for tasks to end, or for an attempt to begin. */
   #settle(): void {
     if (this.#attempts.open.length > 0) return;
-    if (this.#state === "failing" || this.#state === "cancelling") {
-      if (this.#attempts.resolve()) this.#enter(this.#state === "failing" ? "failed" : "cancelled");
-    } else if (this.#state === "created" || this.#state === "restarting") this.#begin();
-    else if (isActive(this.#state) && this.outputs?.isPending !== true) this.#enter("finished");
-  }
-
-  #enter(state: JobState): void {
-    this.#state = state;
-    if (state !== "restarting") this.#attempts.abandon();
-    if (state === "failing" || state === "cancelling") this.recovery?.onStopped(() => {});
-    else if (this.ended)
-      this.recovery?.onStopped(() => this.recovery?.onEnded(state === "finished" || this.#attempts.isResolved));
-    this.#effects.transition(state, this.#failure);
+    if (this.state === "failing" || this.state === "cancelling") {
+      if (this.#attempts.resolve()) this.#life.enter(this.state === "failing" ? "failed" : "cancelled");
+    } else if (this.state === "created" || this.state === "restarting") this.#begin();
+    else if (this.#life.isActive && this.outputs?.isPending !== true) this.#life.enter("finished");
   }
 }

@@ -3,7 +3,21 @@ import { decodePrepared } from "./prepared-state.ts";
 
 /** What the checkpoint that a sink begins from has prepared, until it is committed. */
 export class RestoredTransactions {
+  readonly #log: Pick<Log, "commitPrepared">;
+  readonly #address: LogAddress;
+  readonly #after: (error: Error | null, work: () => void) => void;
   #all: PreparedTransaction[] = [];
+
+  /** `after` is given each answer of the log, and what is to be done with it unless that is an error. */
+  constructor(
+    log: Pick<Log, "commitPrepared">,
+    address: LogAddress,
+    after: (error: Error | null, work: () => void) => void,
+  ) {
+    this.#log = log;
+    this.#address = address;
+    this.#after = after;
+  }
 
   /** Nothing is left to commit. */
   get isCommitted(): boolean {
@@ -20,13 +34,8 @@ export class RestoredTransactions {
     return this.#all.some(({ id }) => ids.includes(id));
   }
 
-  /** Commits all of them at once. `after` is given each answer and what it leads to; the last answer leads to `done`. */
-  commit(
-    log: Pick<Log, "commitPrepared">,
-    address: LogAddress,
-    after: (error: Error | null, work: () => void) => void,
-    done: () => void,
-  ): void {
+  /** Commits all of them at once; the last answer leads to `done`. */
+  commit(done: () => void): void {
     let unanswered = this.#all.length;
     const onCommitted = () => {
       unanswered--;
@@ -34,6 +43,8 @@ export class RestoredTransactions {
       this.#all = [];
       done();
     };
-    for (const prepared of this.#all) log.commitPrepared(address, prepared, (error) => after(error, onCommitted));
+    for (const prepared of this.#all) {
+      this.#log.commitPrepared(this.#address, prepared, (error) => this.#after(error, onCommitted));
+    }
   }
 }

@@ -44,6 +44,11 @@ export class SealedTransactions {
     return this.#all.every(({ transaction, isDone }) => transaction === null && isDone);
   }
 
+  /** The output is that of a checkpoint which may be complete. */
+  isAnswered(output: SinkOutput): boolean {
+    return this.#all.some(({ isDone, transaction }) => isDone && transaction?.output === output);
+  }
+
   add(checkpointId: number, transaction: Transaction | null, done: (state: Uint8Array) => void): void {
     const abandoned = this.#earlyFates.get(checkpointId) ?? null;
     for (const early of [...this.#earlyFates.keys()]) if (early <= checkpointId) this.#earlyFates.delete(early);

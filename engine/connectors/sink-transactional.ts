@@ -29,7 +29,7 @@ export class TransactionalSink implements Sink {
   readonly #partition: number;
   readonly #records: SinkRecords;
   readonly #pool: TransactionPool;
-  readonly #restored = new RestoredTransactions();
+  readonly #restored: RestoredTransactions;
   #open: Transaction;
   readonly #sealed = new SealedTransactions();
   #closed = false;
@@ -43,10 +43,12 @@ export class TransactionalSink implements Sink {
     this.#host = host;
     this.#partition = partitionOf(settings);
     this.#open = this.#newTransaction();
+    const after = (error: Error | null, work: () => void) => this.#after(error, work);
+    this.#restored = new RestoredTransactions(world.log, settings.address, after);
     this.#pool = new TransactionPool(settings, {
       onAcknowledged: (output, partition, count) => this.#attempt(() => this.#onAcknowledged(output, partition, count)),
       onDrain: (output) => this.#attempt(() => output?.drain()),
-      onError: (error) => this.#after(error, () => {}),
+      onError: (error) => after(error, () => {}),
       onFenced: () => {
         if (!this.#closed) this.#host.wake();
       },
@@ -88,15 +90,9 @@ export class TransactionalSink implements Sink {
    */
   start(): void {
     assert(!this.#pool.isOpen, "a sink starts once");
-    const { transactionalIds, address } = this.#settings;
-    if (!this.#restored.has(transactionalIds)) this.#claim();
+    if (!this.#restored.has(this.#settings.transactionalIds)) this.#claim();
     if (this.#restored.isCommitted) this.#pool.fence();
-    this.#restored.commit(
-      this.#world.log,
-      address,
-      (error, work) => this.#after(error, work),
-      () => this.#onRestored(),
-    );
+    this.#restored.commit(() => this.#onRestored());
   }
 
   emit(batch: ColumnBatch): void {
@@ -146,10 +142,7 @@ export class TransactionalSink implements Sink {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const prepared = new Set(
-      this.#sealed.all.flatMap(({ isDone, transaction }) => (isDone ? [transaction?.output] : [])),
-    );
-    this.#pool.close((output) => prepared.has(output));
+    this.#pool.close((output) => this.#sealed.isAnswered(output));
   }
 
   #newTransaction(): Transaction {

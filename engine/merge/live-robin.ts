@@ -160,6 +160,7 @@ export class LiveRobin implements Merge {
     }
     this.#releaseFlagged();
     this.#passEnded();
+    this.#stopAtFlagged();
   }
 
   /** Have all other channels shown the current epoch? If not, one that has not gets the turn. */
@@ -186,6 +187,16 @@ export class LiveRobin implements Merge {
   #passEnded(): void {
     const channels = this.#shown.length;
     for (let step = 0; step < channels && this.#shown[this.#turn] === END; step++) {
+      this.#turn = (this.#turn + channels - 1) % channels;
+    }
+  }
+
+  /** The turn of a channel that has ended may have come to one that has shown the flagged heartbeat: others, who have not, go first. */
+  #stopAtFlagged(): void {
+    const flagged = this.#flagged;
+    const channels = this.#shown.length;
+    if (flagged === null) return;
+    for (let step = 0; step < channels && this.#shown[this.#turn]! >= flagged.heartbeat; step++) {
       this.#turn = (this.#turn + channels - 1) % channels;
     }
   }

@@ -6,13 +6,22 @@ interface InputCreditSettings {
   readonly attempt: number;
   readonly subtask: number;
   readonly windowBytes: number;
+  readonly maxExceededBytes?: number;
 }
+
+/**
+ * What channels of a task may hold beyond their windows while the merge waits for another one, all together: an epoch that takes more fails
+ * the task. It stays in memory, so that this must be far less than a worker has.
+ */
+const MAX_EXCEEDED_BYTES = 256 * 1024 * 1024;
 
 /** What a task grants its senders: a window of bytes each, given back as elements are processed, and told in messages of credit. */
 export class InputCredit {
   readonly #settings: InputCreditSettings;
   readonly #physicals: readonly PhysicalInput[];
   readonly #mayExceed: (logical: number) => boolean;
+  #exceededBytes = 0;
+  #mostExceededBytes = 0;
 
   /** `mayExceed`: the merge waits for this logical channel, so that its senders may go beyond their window. */
   constructor(
@@ -34,6 +43,11 @@ export class InputCredit {
     return bytes;
   }
 
+  /** Most that was granted beyond the windows at one time. */
+  get mostExceededBytes(): number {
+    return this.#mostExceededBytes;
+  }
+
   /** A frame has come; one that repeats what is known is paid back at once. `cluster-protocol` when nothing was left to pay it. */
   spend(physical: PhysicalInput, cost: number, isRepeated: boolean): void {
     if (physical.receivedBytes >= physical.grantedBytes) throw this.#exceeded(physical);
@@ -46,17 +60,25 @@ export class InputCredit {
     const physical = this.#physicals[index]!;
     const takenBack = Math.min(physical.extraBytes, bytes);
     physical.extraBytes -= takenBack;
+    this.#exceededBytes -= takenBack;
     physical.grantedBytes += bytes - takenBack;
     this.tellWhenDue(physical);
   };
 
-  /** Grants a whole window anew where the merge allows the channel to exceed its own, and that is used up but for a quarter. */
+  /**
+   * Grants a whole window anew where the merge allows the channel to exceed its own, and that is used up but for a quarter. `epoch-too-large`
+   * when that would be too much.
+   */
   extend(physical: PhysicalInput): void {
     const { windowBytes } = this.#settings;
     if (physical.grantedBytes - physical.receivedBytes > windowBytes / 4) return;
     if (physical.closed || !this.#mayExceed(physical.logical.index)) return;
     // The last frame may have been larger than all that was granted.
     const extraBytes = physical.receivedBytes + windowBytes - physical.grantedBytes;
+    this.#exceededBytes += extraBytes;
+    const { maxExceededBytes = MAX_EXCEEDED_BYTES } = this.#settings;
+    if (this.#exceededBytes > maxExceededBytes) throw this.#tooLarge(physical, maxExceededBytes);
+    this.#mostExceededBytes = Math.max(this.#mostExceededBytes, this.#exceededBytes);
     physical.grantedBytes += extraBytes;
     physical.extraBytes += extraBytes;
     this.tellWhenDue(physical);
@@ -90,6 +112,17 @@ export class InputCredit {
       grantedBytes: physical.grantedBytes,
       payload: NO_PAYLOAD,
     });
+  }
+
+  #tooLarge({ sender, logical: { edge } }: PhysicalInput, limit: number): FaultlineError {
+    return new FaultlineError(
+      "epoch-too-large",
+      `what waits for the merge takes more than ${limit} bytes beyond its windows`,
+      {
+        hint: "a shorter replication.heartbeat makes smaller epochs; so do windows that do not all fire at one time",
+        context: { edge, sender, receiver: this.#settings.subtask },
+      },
+    );
   }
 
   #exceeded({ sender, logical: { edge } }: PhysicalInput): FaultlineError {

@@ -18,6 +18,8 @@ export interface InputGateSettings {
   readonly subtask: number;
   readonly edges: readonly InputEdge[];
   readonly windowBytes: number;
+  /** Bytes that the merge may let channels take beyond their windows, all together; default `MAX_EXCEEDED_BYTES`. */
+  readonly maxExceededBytes?: number;
   readonly merge: (channels: number) => Merge;
   /** Measures how long records wait in the merge; null: that is of no interest. */
   readonly clock: Clock | null;
@@ -92,10 +94,16 @@ export class InputGate {
     return this.#credit.usedBytes;
   }
 
-  /** `duplicates`: elements that came more than once and were dropped; how long records wait in the merge; what belongs to that. */
+  /**
+   * `duplicates`: elements that came more than once and were dropped, `trimmed`: frames that were known in part, `gaps`: frames that waited for
+   * what was missing before them; `exceededBytes`: most that was granted beyond the windows; how long records wait in the merge; what belongs to that.
+   */
   counters(): Record<string, number> {
     return {
       duplicates: this.#logicals.reduce((sum, logical) => sum + logical.channel.duplicates, 0),
+      trimmed: this.#logicals.reduce((sum, logical) => sum + logical.channel.trimmed, 0),
+      gaps: this.#logicals.reduce((sum, logical) => sum + logical.channel.gaps, 0),
+      exceededBytes: this.#credit.mostExceededBytes,
       ...this.#waits?.counters(),
       ...this.#settings.counters(),
     };

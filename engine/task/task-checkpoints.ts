@@ -30,6 +30,8 @@ export class TaskCheckpoints {
   #final = false;
   /** The checkpoint whose end the source waits for (stop-the-world). */
   #heldFor: number | null = null;
+  /** What timers and answers that were under way have brought since the last checkpoint's barrier. */
+  readonly #putOff: (() => void)[] = [];
 
   constructor(settings: TaskCheckpointsSettings) {
     this.#settings = settings;
@@ -43,6 +45,16 @@ export class TaskCheckpoints {
   /** The task has taken part in the last checkpoint: what its operators put off does not happen any more. */
   get over(): boolean {
     return this.#last !== null;
+  }
+
+  /** To be done when the last checkpoint is given up; when it is complete, never. */
+  putOff(work: () => void): void {
+    this.#putOff.push(work);
+  }
+
+  /** What was put off and is to be done now. */
+  takePutOff(): readonly (() => void)[] {
+    return this.over ? [] : this.#putOff.splice(0);
   }
 
   /** The last checkpoint is complete. */

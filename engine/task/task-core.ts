@@ -34,6 +34,12 @@ export class TaskCore {
     return this.#parts.output.blocked || this.#parts.sink?.blocked === true || this.#parts.chain.full;
   }
 
+  /** A source reads nothing meanwhile; nobody has to tell a gate. */
+  holdSource(held: boolean): void {
+    if (held) this.#parts.source?.pause();
+    else this.#parts.source?.resume();
+  }
+
   get inputEnded(): boolean {
     return this.#inputEnded;
   }

@@ -12,6 +12,8 @@ const MAX_ELEMENTS_PER_STEP = 16;
 interface TaskInputHost {
   /** null: barriers mean nothing. */
   readonly checkpoints: TaskCheckpoints | null;
+  /** Does some work in a step of its own, as soon as what is already waiting has been done; nothing when the task has ended by then. */
+  soon(work: () => void): void;
   /** The heartbeat is to go on. */
   onHeartbeat(heartbeat: number, checkpointId: number | null): void;
   /** All channels have ended. */
@@ -25,6 +27,7 @@ export class TaskInput {
   readonly #core: TaskCore;
   readonly #host: TaskInputHost;
   #recordsIn = 0;
+  #scheduled = false;
 
   constructor(gate: InputGate, parts: TaskParts, core: TaskCore, host: TaskInputHost) {
     this.#gate = gate;
@@ -37,8 +40,18 @@ export class TaskInput {
     return this.#recordsIn;
   }
 
+  /** Takes what the gate gives, in steps to come. */
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#host.soon(() => {
+      this.#scheduled = false;
+      if (this.#take()) this.schedule();
+    });
+  }
+
   /** Takes some elements, none while the output is blocked. true: there may be more. */
-  take(): boolean {
+  #take(): boolean {
     const more = this.#takeFeedback();
     for (let taken = 0; taken < MAX_ELEMENTS_PER_STEP; taken++) {
       if (this.#core.blocked) return more;

@@ -26,10 +26,6 @@ export class TaskMeter {
     return this.#blockedUs + (this.#blockedSinceUs === null ? 0 : this.#clock.nowUs() - this.#blockedSinceUs);
   }
 
-  get blocked(): boolean {
-    return this.#blockedSinceUs !== null;
-  }
-
   beginStep(): void {
     this.#beganUs = this.#clock.nowUs();
   }
@@ -40,9 +36,11 @@ export class TaskMeter {
     if (tookUs > this.#longestStepUs) this.#longestStepUs = tookUs;
   }
 
-  setBlocked(blocked: boolean): void {
-    if (blocked === this.blocked) return;
+  /** true: this has changed. */
+  setBlocked(blocked: boolean): boolean {
+    if (blocked === (this.#blockedSinceUs !== null)) return false;
     if (!blocked) this.#blockedUs = this.#allBlockedUs;
     this.#blockedSinceUs = blocked ? this.#clock.nowUs() : null;
+    return true;
   }
 }

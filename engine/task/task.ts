@@ -22,15 +22,12 @@ export class Task {
   readonly #settings: TaskSettings;
   readonly #parts: TaskParts;
   #state: TaskState = "created";
-  #scheduled = false;
   #resolves = false;
   readonly #core: TaskCore;
   /** null: the job takes no part in checkpoints by barriers. */
   readonly #checkpoints: TaskCheckpoints | null;
   readonly #input: TaskInput | null;
   readonly #meter: TaskMeter;
-  /** What timers and answers that were under way have brought since the last checkpoint's barrier. */
-  readonly #putOff: (() => void)[] = [];
 
   constructor(settings: TaskSettings, build: (hooks: TaskHooks) => TaskParts) {
     this.vertex = settings.vertex;
@@ -43,7 +40,7 @@ export class Task {
         core: () => this.#core,
         step: (work) => this.#step(work),
         isOver: () => this.#checkpoints?.over === true,
-        putOff: (work) => this.#putOff.push(work),
+        putOff: (work) => this.#checkpoints?.putOff(work),
         wake: () => this.#afterStep(),
         schedule: () => this.#schedule(),
         fail: (error) => this.fail(error),
@@ -55,12 +52,13 @@ export class Task {
     this.#core = new TaskCore(this.#parts);
     const { gate, source } = this.#parts;
     assert((source === null) !== (gate === null), "a task has a source or a gate");
-    const { barriers: mode, clock } = settings;
     const [core, parts] = [this.#core, this.#parts];
     const onSnapshot = (snapshot: TaskSnapshot) => settings.host.onSnapshot?.(this, snapshot);
+    const { barriers: mode, clock } = settings;
     this.#checkpoints = mode === null ? null : new TaskCheckpoints({ mode, clock, core, parts, onSnapshot });
     const inputHost = {
       checkpoints: this.#checkpoints,
+      soon: (work: () => void) => settings.timers.soon(() => this.#step(work)),
       onHeartbeat: (heartbeat: number, checkpointId: number | null) => this.#onHeartbeat(heartbeat, checkpointId),
       onEnded: () => this.#endOfInput(),
     };
@@ -154,8 +152,7 @@ export class Task {
   /** A checkpoint begins, is complete or is given up. */
   onCheckpoint(event: CheckpointEvent): void {
     this.#step(() => this.#checkpoints?.on(event));
-    if (this.#checkpoints?.over === true) return;
-    for (const work of this.#putOff.splice(0)) this.#step(work);
+    for (const work of this.#checkpoints?.takePutOff() ?? []) this.#step(work);
   }
 
   /** Everything that a task continuing from here needs; with `unacknowledged` also the output that receivers may lack. */
@@ -207,14 +204,7 @@ export class Task {
   }
 
   #schedule(): void {
-    if (this.#scheduled || !this.#works || this.#input === null) return;
-    this.#scheduled = true;
-    this.#settings.timers.soon(() => {
-      this.#scheduled = false;
-      this.#step(() => {
-        if (this.#input?.take()) this.#schedule();
-      });
-    });
+    if (this.#works) this.#input?.schedule();
   }
 
   #step(work: () => void): void {
@@ -235,13 +225,9 @@ export class Task {
       return;
     }
     const blocked = this.#core.blocked || this.#checkpoints?.holdsInput === true;
-    if (blocked !== this.#meter.blocked) {
-      this.#meter.setBlocked(blocked);
-      if (blocked) this.#parts.source?.pause();
-      else {
-        this.#parts.source?.resume();
-        this.#schedule();
-      }
+    if (this.#meter.setBlocked(blocked)) {
+      this.#core.holdSource(blocked);
+      if (!blocked) this.#schedule();
     }
     const isOver = this.#checkpoints === null ? this.#core.done : this.#checkpoints.final && this.#core.committed;
     if (isOver) this.#enter("finished", null);

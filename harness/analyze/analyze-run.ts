@@ -7,32 +7,31 @@ import { readEngineStamps } from "../measure/engine-latency-log.ts";
 import type { IntervalHistogram } from "../measure/interval-histograms.ts";
 import { type FrozenHistogram, MIN_SAMPLES } from "../measure/latency-histogram.ts";
 import type { SamplerCost } from "../measure/sampler.ts";
-import type { RunRecord, RunResult, ThresholdResult } from "../sweep/model.ts";
+import type { RunRecord, RunResult } from "../sweep/model.ts";
 import type { JobStateRecord } from "../systems/system.ts";
 import { afterLossOf } from "../verify/after-loss.ts";
 import { comparisonOf, finalRowsNote } from "../verify/comparison.ts";
 import type { Example } from "../verify/examples.ts";
-import { checkRun, EXACTLY_ONCE, type FetchUnmatched } from "./check-run.ts";
+import { checkRun, committedView, EXACTLY_ONCE, type FetchUnmatched } from "./check-run.ts";
 import { readCheckpoints, summarizeCheckpoints } from "./checkpoints.ts";
 import type { FaultSeries } from "./faults/fault-drawing.ts";
 import { RunFaults } from "./faults/run-faults.ts";
 import { notJudged } from "./guarantee.ts";
 import { readJobStates, unplannedRestarts } from "./job-states.ts";
 import { type LagInterval, readLagLogs } from "./lag-log.ts";
-import { lagSlope } from "./lag-slope.ts";
 import { plantedReason, readPlanted } from "./planted.ts";
 import { type ReplicationAnalysis, readReplication } from "./replication/replication.ts";
 import { readSamples } from "./resource-samples.ts";
 import { type RoleSecond, resourceSeries, resourceUsage } from "./resource-usage.ts";
 import { feederFiles, readJson, readRunRecord, runFiles } from "./results-folder.ts";
-import { type RunConfig, runConfig } from "./run-config.ts";
+import { runConfig } from "./run-config.ts";
 import { inputsPerSecond, judgedLags, type Measured, measuresOf, offeredPerSecond } from "./run-measures.ts";
 import { RunRecorder, type StampedOutput, TAGS, type Tag } from "./run-recorder.ts";
+import { runThresholds } from "./run-thresholds.ts";
 import { readMainSentTimes } from "./sent-times.ts";
 import { stampsByOrdinal } from "./stamps-of-view.ts";
-import { judgeThresholds, type ThresholdData } from "./thresholds.ts";
 import { unorderedNote } from "./unordered.ts";
-import { circumstancesOf, type Evidence, endedEarly, judge } from "./verdict.ts";
+import { circumstancesOf, type Evidence, judge } from "./verdict.ts";
 import { measuredWindow } from "./window.ts";
 
 export interface AnalyzeOptions {
@@ -157,7 +156,7 @@ interface Collected extends Measured {
 
 function collect(c: Collected): RunAnalysis {
   const { record, config, query, window, recorder, check } = c;
-  const { samples, problem } = readSamples(c.files.resources);
+  const { samples, runtime, problem } = readSamples(c.files);
   const offered = offeredPerSecond(config);
   const seconds = Math.max(offered.length, recorder.outputs.length, recorder.inputs.length);
   const measures = measuresOf(c);
@@ -189,18 +188,10 @@ function collect(c: Collected): RunAnalysis {
   ];
   const finished = TAGS.map((tag) => [tag, recorder.intervals[tag].finish(MIN_SAMPLES)]);
   const intervals = Object.fromEntries(finished) as Record<Tag, readonly IntervalHistogram[]>;
-  const measuredSeconds = wholeSeconds(config);
-  const slope = claimsLatency ? lagSlope(intervals["e2e-intended"], ...measuredSeconds) : null;
-  const faultResults = c.faults?.results(
+  const faults = c.faults?.results(
     { intended: intervals["e2e-intended"], followed: claimsLatency && check.verified !== null },
     { intended: intervals["committed-intended"], followed: claimsLatency && check.committed !== null },
   );
-  const thresholds = thresholdsOf(c, {
-    ...measures,
-    lagSlope: slope,
-    intervals: intervals["e2e-intended"],
-    faults: faultResults ?? [],
-  });
   const result: RunResult = {
     version: 1,
     run: record.run,
@@ -223,13 +214,12 @@ function collect(c: Collected): RunAnalysis {
     negativeLatencies: recorder.latency.negative,
     verified: check.verified,
     ...committedView(c),
-    resources: window === null ? {} : resourceUsage(samples, window.fromUs, window.toUs),
+    resources: window === null ? {} : resourceUsage(samples, runtime, window.fromUs, window.toUs),
     warmupCutMs: config.warmupMs,
     measuredMs: window === null ? null : window.seconds * 1000,
     events: record.events,
-    ...(claimsLatency ? { lagSlope: slope } : {}),
-    ...(thresholds.length === 0 ? {} : { thresholds }),
-    ...(faultResults === undefined ? {} : { faults: faultResults }),
+    ...runThresholds(c, { ...measures, claimsLatency, intervals: intervals["e2e-intended"], faults }),
+    ...(faults === undefined ? {} : { faults }),
   };
   return {
     result,
@@ -252,32 +242,4 @@ function collect(c: Collected): RunAnalysis {
     measured: recorder.latency.freeze(),
     stamped: recorder.stamped,
   };
-}
-
-/** Seconds that lie wholly in the measured window: the first one, and the one behind the last. */
-function wholeSeconds({ warmupMs, loadMs }: RunConfig): readonly [number, number] {
-  return [Math.ceil(warmupMs / 1000), Math.floor(loadMs / 1000)];
-}
-
-type OfThresholds = Pick<ThresholdData, "lagSlope" | "intervals" | "faults"> & ReturnType<typeof measuresOf>;
-
-function thresholdsOf({ record, config, recorder, check }: Collected, measures: OfThresholds): ThresholdResult[] {
-  if (config.thresholds.length === 0) return [];
-  const [fromSecond, toSecond] = wholeSeconds(config);
-  const committed = check.committed?.verified ?? null;
-  return judgeThresholds(config.thresholds, {
-    ...measures,
-    latency: recorder.latency,
-    outputs: recorder.outputs,
-    fromSecond,
-    toSecond,
-    verified: config.guarantee === EXACTLY_ONCE ? committed : check.verified,
-    endedEarly: endedEarly(record),
-  });
-}
-
-/** Present where the run promises exactly-once, whatever was seen. */
-function committedView({ config, check, recorder }: Collected): Pick<RunResult, "committed"> {
-  if (config.guarantee !== EXACTLY_ONCE) return {};
-  return { committed: { verified: check.committed?.verified ?? null, latencyUs: recorder.committed.summary() } };
 }

@@ -1,4 +1,5 @@
 import type { Cell, LatencySummary, RunResult } from "../sweep/model.ts";
+import { median } from "./statistics/median.ts";
 
 export interface Spread {
   readonly median: number | null;
@@ -64,11 +65,9 @@ function summarize(runs: readonly RunResult[]): CellSummary {
 
 /** Of the values that were measured; nulls without any. */
 export function spread(values: readonly (number | null)[]): Spread {
-  const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
-  if (sorted.length === 0) return { median: null, min: null, max: null };
-  const middle = sorted.length >> 1;
-  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-  return { median, min: sorted[0]!, max: sorted.at(-1)! };
+  const measured = values.filter((value) => value !== null);
+  if (measured.length === 0) return { median: null, min: null, max: null };
+  return { median: median(measured), min: Math.min(...measured), max: Math.max(...measured) };
 }
 
 /** The order of tables and figures. */

@@ -4,7 +4,7 @@ import { asFaultlineError } from "../../base/errors.ts";
 import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
 import { countObservations } from "../measure/observation-reader.ts";
-import type { Reason, RunRecord, VerifySummary } from "../sweep/model.ts";
+import type { Reason, RunRecord, RunResult, VerifySummary } from "../sweep/model.ts";
 import type { Example } from "../verify/examples.ts";
 import { expectedValues } from "../verify/expected.ts";
 import {
@@ -145,4 +145,18 @@ const NOTHING = { verified: null, examples: [], committed: null } as const;
 
 function missing(message: string): CheckOutcome {
   return { ...NOTHING, problem: { code: "checker-missing", message } };
+}
+
+/** Present where the run promises exactly-once, whatever was seen. */
+export function committedView({
+  config,
+  check,
+  recorder,
+}: {
+  readonly config: Pick<RunConfig, "guarantee">;
+  readonly check: { readonly committed: { readonly verified: VerifySummary | null } | null };
+  readonly recorder: Pick<RunRecorder, "committed">;
+}): Pick<RunResult, "committed"> {
+  if (config.guarantee !== EXACTLY_ONCE) return {};
+  return { committed: { verified: check.committed?.verified ?? null, latencyUs: recorder.committed.summary() } };
 }

@@ -1,4 +1,6 @@
-import type { ResourceSample, RunResult } from "../sweep/model.ts";
+import type { RuntimeSample } from "../measure/runtime-probe.ts";
+import type { ResourceSample, RoleUsage } from "../sweep/model.ts";
+import { roleOf, runtimeUsage } from "./runtime-usage.ts";
 
 export interface RoleSecond {
   readonly cpuPercent: number;
@@ -11,21 +13,36 @@ interface Role {
   readonly rssAt: ReadonlyMap<number, number>;
 }
 
-/** CPU over [fromUs, toUs] and peak RSS in it, per role; a role's processes are added up. {} without samples. */
+/** Those that the kernel may keep to itself, and that older samples lack. */
+const OPTIONAL_COUNTERS = ["readBytes", "writtenBytes", "voluntarySwitches", "involuntarySwitches"] as const;
+
+/** A counter of a process that only grows; undefined in samples that do not tell. */
+type Counter = (sample: ResourceSample) => number | undefined;
+
+/** What each role used over [fromUs, toUs], and its peak RSS in it; a role's processes are added up. {} without samples. */
 export function resourceUsage(
   samples: readonly ResourceSample[],
+  runtimeSamples: readonly RuntimeSample[],
   fromUs: number,
   toUs: number,
-): RunResult["resources"] {
-  const usage: Record<string, RunResult["resources"][string]> = {};
+): Record<string, RoleUsage> {
+  const usage: Record<string, RoleUsage> = {};
+  const told = runtimeUsage(runtimeSamples, fromUs, toUs);
   for (const [name, role] of byRole(samples)) {
     let rssPeakBytes = -1;
     for (const [atUs, rss] of role.rssAt)
       if (atUs >= fromUs && atUs <= toUs) rssPeakBytes = Math.max(rssPeakBytes, rss);
     if (rssPeakBytes < 0) continue;
-    const cpuMs = cpuBetween(role, fromUs, toUs);
+    const cpuMs = counting(role, cpuOf)(fromUs, toUs) ?? 0;
     const cpuPercent = round((cpuMs * 1000 * 100) / (toUs - fromUs), 1);
-    usage[name] = { cpuSeconds: round(cpuMs / 1000, 3), cpuPercent, rssPeakBytes };
+    const counted: Partial<Record<(typeof OPTIONAL_COUNTERS)[number], number>> = {};
+    for (const counter of OPTIONAL_COUNTERS) {
+      const count = counting(role, (sample) => sample[counter])(fromUs, toUs);
+      if (count !== null) counted[counter] = Math.round(count);
+    }
+    const runtime = told.get(name);
+    const ofNode = runtime === undefined ? {} : { runtime };
+    usage[name] = { cpuSeconds: round(cpuMs / 1000, 3), cpuPercent, rssPeakBytes, ...counted, ...ofNode };
   }
   return usage;
 }
@@ -43,19 +60,15 @@ export function resourceSeries(
       const second = Math.floor((atUs - startUs) / 1_000_000);
       if (second >= 0 && second < seconds) rss[second] = Math.max(rss[second]!, bytes);
     }
+    const cpuMs = counting(role, cpuOf);
     const perSecond = rss.map((rssBytes, second) => {
       if (rssBytes < 0) return null;
       const from = startUs + second * 1_000_000;
-      return { cpuPercent: round(cpuBetween(role, from, from + 1_000_000) / 10, 1), rssBytes };
+      return { cpuPercent: round((cpuMs(from, from + 1_000_000) ?? 0) / 10, 1), rssBytes };
     });
     series.set(name, perSecond);
   }
   return series;
-}
-
-/** `worker-2` → `worker`: processes that are numbered share a role. */
-export function roleOf(process: string): string {
-  return process.replace(/-\d+$/, "");
 }
 
 function byRole(named: readonly ResourceSample[]): Map<string, Role> {
@@ -76,16 +89,27 @@ function byRole(named: readonly ResourceSample[]): Map<string, Role> {
   return roles;
 }
 
-/** CPU ms that a role used in [fromUs, toUs], the counters of its processes interpolated between samples. */
-function cpuBetween(role: Role, fromUs: number, toUs: number): number {
-  let cpuMs = 0;
-  for (const samples of role.processes.values()) {
-    cpuMs += Math.max(0, cpuAt(samples, toUs) - cpuAt(samples, fromUs));
-  }
-  return cpuMs;
+/**
+ * How far a counter of a role's processes went in [fromUs, toUs], interpolated between samples; null when one of them, seen in that
+ * time, does not tell. What a process did before its first sample, or after its last, is not in it.
+ */
+function counting(role: Role, of: Counter): (fromUs: number, toUs: number) => number | null {
+  const processes = [...role.processes.values()].map((all) => ({
+    all,
+    telling: all.filter((sample) => of(sample) !== undefined),
+  }));
+  return (fromUs, toUs) => {
+    let counted = 0;
+    for (const { all, telling } of processes) {
+      if (telling.length > 0) counted += Math.max(0, counterAt(telling, of, toUs) - counterAt(telling, of, fromUs));
+      else if (all.some(({ atUs }) => atUs >= fromUs && atUs <= toUs)) return null;
+    }
+    return counted;
+  };
 }
 
-function cpuAt(samples: readonly ResourceSample[], atUs: number): number {
+/** `samples`: one or more, all of which tell. */
+function counterAt(samples: readonly ResourceSample[], of: Counter, atUs: number): number {
   let low = 0;
   let high = samples.length;
   while (low < high) {
@@ -94,13 +118,13 @@ function cpuAt(samples: readonly ResourceSample[], atUs: number): number {
     else high = middle;
   }
   const [before, after] = [samples[low - 1], samples[low]];
-  if (before === undefined) return after === undefined ? 0 : total(after);
-  if (after === undefined) return total(before);
+  if (before === undefined) return of(after!)!;
+  if (after === undefined) return of(before)!;
   const share = (atUs - before.atUs) / (after.atUs - before.atUs);
-  return total(before) + share * (total(after) - total(before));
+  return of(before)! + share * (of(after)! - of(before)!);
 }
 
-function total(sample: ResourceSample): number {
+function cpuOf(sample: ResourceSample): number {
   return sample.cpuUserMs + sample.cpuSystemMs;
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FaultlineError } from "../../base/errors.ts";
+import { runtimeFile } from "../measure/runtime-flags.ts";
 import { partSuffix } from "../sweep/feeders.ts";
 import type { RunRecord } from "../sweep/model.ts";
 
@@ -13,6 +14,7 @@ export function runFiles(resultsDir: string, runId: string) {
     observations: join(raw, "observations.bin"),
     engineLatency: join(raw, "engine-latency.bin"),
     resources: join(raw, "resources.jsonl"),
+    runtime: runtimeFile(raw),
     sampler: join(raw, "sampler.json"),
     unmatched: join(raw, "unmatched.jsonl"),
     planted: join(raw, "planted.json"),

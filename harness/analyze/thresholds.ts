@@ -2,7 +2,8 @@ import { metricOf, percentOf, type Threshold } from "../config/thresholds.ts";
 import type { Censored, FaultResult } from "../faults/result.ts";
 import type { IntervalHistogram } from "../measure/interval-histograms.ts";
 import { LatencyHistogram, SIGNIFICANT_DIGITS } from "../measure/latency-histogram.ts";
-import type { LatencySummary, ThresholdResult, VerifySummary } from "../sweep/model.ts";
+import type { LatencySummary, VerifySummary } from "../sweep/model.ts";
+import type { ThresholdResult } from "../sweep/threshold-result.ts";
 
 /** What thresholds are held against: the numbers of one run, and what lies behind them. Latencies in µs. */
 export interface ThresholdData {

@@ -52,7 +52,7 @@ export async function executeCapacity(sweep: ResolvedSweep, options: SessionOpti
     if (options.json) io.stdout.write(`${JSON.stringify(jsonAnswer(state, isOutOfTime))}\n`);
     io.stderr.write(`\n${answerText(state)}\n${endText(state, isOutOfTime)}report: ${folder}/report.html\n`);
     if (state.next.kind === "probe") io.stderr.write(resumeLine);
-    return interrupted ? interruption.exitCode : exitCodeOf(state);
+    return interrupted ? interruption.exitCode : capacityExitCode(state);
   } finally {
     interruption.close();
   }
@@ -94,7 +94,7 @@ function planText(sweep: ResolvedSweep, { settings, slo }: CapacityState, folder
  * 0: every search came to an end, and a rate is sustained. 6: none is. 4: runs failed so that nothing can be told; 5: nothing can be
  * told, or fewer searches ended than were asked for.
  */
-export function exitCodeOf({ next, answer, steps }: CapacityState): ExitCode {
+export function capacityExitCode({ next, answer, steps }: CapacityState): ExitCode {
   if (next.kind === "done" && next.why === "complete")
     return answer.capacityPerSecond === null ? EXIT.threshold : EXIT.ok;
   const isFailed = next.kind === "done" && next.why === "unclear" && steps.at(-1)?.result.state === "failed";

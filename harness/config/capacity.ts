@@ -33,7 +33,9 @@ export const capacity = z
     probes: wholeNumber(1, 1000).default(60).describe("Runs at most, over all searches."),
     timeLimit: duration(1)
       .prefault("30min")
-      .describe("No run begins that would end later than this after the start of the command."),
+      .describe(
+        "No run begins that would end later than this after the start of the command; the report comes on top.",
+      ),
   })
   .prefault({})
   .describe(

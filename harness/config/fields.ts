@@ -50,6 +50,13 @@ export function wholeMs() {
   });
 }
 
+/** Milliseconds of whole seconds, at least one. */
+export function wholeSeconds() {
+  return quantity("duration", parseDuration, (value) =>
+    value >= 1000 && value % 1000 === 0 ? null : "the duration must be whole seconds\nfor example 5s",
+  );
+}
+
 /** Bytes. */
 export function size(minBytes: number, maxBytes: number) {
   return quantity("size", parseSize, (value) =>

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { wholeSeconds } from "./fields.ts";
 import { nearest } from "./nearest.ts";
 import { type Problem, problemAt } from "./problems.ts";
-import { type Parsed, parseDuration, parseRate } from "./units.ts";
+import { formatDuration, type Parsed, parseDuration, parseRate } from "./units.ts";
 
 /**
  * Thresholds: what must hold of a run, in k6's grammar where it fits: `p99 < 50ms`, `lost == 0`, `achieved >= 99%`. Of the whole measured
@@ -72,7 +73,7 @@ export function metricOf(name: string): Metric | null {
 }
 
 /** May a run be ended early for it? Only latency is known, as an estimate, while a run lasts; and only that it is too high is ever sure. */
-export function canAbort({ metric, operator }: Pick<Threshold, "metric" | "operator">): boolean {
+function canAbort({ metric, operator }: Pick<Threshold, "metric" | "operator">): boolean {
   return (percentOf(metric) !== null || metric === "max") && (operator === "<" || operator === "<=");
 }
 
@@ -116,8 +117,7 @@ function parseBound(text: string, unit: ThresholdUnit): Parsed {
 
 const longForm = z.strictObject({
   check: z.string().describe("What must hold: `p99 < 50ms`."),
-  over: z
-    .union([z.string(), z.number()])
+  over: wholeSeconds()
     .optional()
     .describe("It must hold in every window of this length (whole seconds) within the measured one: sliding."),
   abort: z.boolean().default(false).describe("End a run that cannot hold it any more."),
@@ -135,19 +135,10 @@ export const thresholds = z
       const parsed = parseThreshold(form.check);
       if (!parsed.ok) return refuse(parsed.message, parsed.hint);
       const { text, metric } = parsed.value;
-      const over = "over" in form && form.over !== undefined ? parseDuration(form.over) : null;
-      if (over !== null) {
-        if (!over.ok) return refuse(over.message, over.hint, ["over"]);
-        if (over.value < 1000 || over.value % 1000 !== 0) {
-          return refuse("the windows must be whole seconds long", "for example 5s", ["over"]);
-        }
-        if (metricOf(metric)?.isWindowed !== true) {
-          return refuse(
-            `${metric} is known of whole runs only`,
-            "leave out `over`; windows are for percentiles, max and outputRate",
-            ["over"],
-          );
-        }
+      const over = ("over" in form ? form.over : undefined) ?? null;
+      if (over !== null && metricOf(metric)?.isWindowed !== true) {
+        const hint = "leave out `over`; windows are for percentiles, max and outputRate";
+        return refuse(`${metric} is known of whole runs only`, hint, ["over"]);
       }
       if (form.abort && !canAbort(parsed.value)) {
         return refuse(
@@ -156,8 +147,8 @@ export const thresholds = z
           ["abort"],
         );
       }
-      const whole = over === null ? text : `${text} over ${form.over === undefined ? "" : String(form.over)}`;
-      return { ...parsed.value, text: whole, over: over === null ? null : over.value, abort: form.abort };
+      const told = over === null ? text : `${text} over ${formatDuration(over)}`;
+      return { ...parsed.value, text: told, over, abort: form.abort };
     }),
   )
   .max(100)

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { systemCode } from "../../base/errors.ts";
 
 /** Ticks a second of the CPU counters in /proc: 100 in every Linux that user space sees (`sysconf(_SC_CLK_TCK)`). */
@@ -9,22 +9,32 @@ export interface ProcessUsage {
   readonly cpuUserMs: number;
   readonly cpuSystemMs: number;
   readonly rssBytes: number;
+  /** Bytes through read and write calls (sockets, pipes and files alike) since its start; absent where the kernel does not tell. */
+  readonly readBytes?: number;
+  readonly writtenBytes?: number;
 }
 
-/** Reads a file of /proc; null when the process is gone. */
+/** Reads a file of /proc; null when the process is gone or the file is not ours to read. */
 export type ReadProc = (path: string) => string | null;
 
-export const readProcFile: ReadProc = (path) => {
+export const readProcFile: ReadProc = (path) => nullIfUnreadable(() => readFileSync(path, "latin1"));
+
+/** Ids of the threads of a process; null when it is gone. */
+export type ListThreads = (pid: number) => readonly string[] | null;
+
+export const listThreads: ListThreads = (pid) => nullIfUnreadable(() => readdirSync(`/proc/${pid}/task`));
+
+function nullIfUnreadable<T>(look: () => T): T | null {
   try {
-    return readFileSync(path, "latin1");
+    return look();
   } catch (error) {
     const code = systemCode(error);
-    if (code === "ENOENT" || code === "ESRCH") return null;
+    if (code === "ENOENT" || code === "ESRCH" || code === "EACCES" || code === "EPERM") return null;
     throw error;
   }
-};
+}
 
-/** CPU and memory of a process as the kernel counts them; null when it is gone or only its exit status is left. */
+/** CPU, memory and transferred bytes of a process as the kernel counts them; null when it is gone or only its exit status is left. */
 export function readUsage(pid: number, read: ReadProc): ProcessUsage | null {
   const stat = read(`/proc/${pid}/stat`);
   const memory = read(`/proc/${pid}/statm`);
@@ -36,5 +46,42 @@ export function readUsage(pid: number, read: ReadProc): ProcessUsage | null {
     cpuUserMs: (Number(fields[11]) * 1000) / TICKS_PER_SECOND,
     cpuSystemMs: (Number(fields[12]) * 1000) / TICKS_PER_SECOND,
     rssBytes: Number(memory.split(" ")[1]) * PAGE_BYTES,
+    ...transferred(read(`/proc/${pid}/io`)),
   };
+}
+
+export interface ContextSwitches {
+  /** It waited for something. */
+  readonly voluntarySwitches: number;
+  /** The scheduler gave its core to somebody else. */
+  readonly involuntarySwitches: number;
+}
+
+/** Context switches of all threads that a process has now, each since its start; null where the kernel does not tell. */
+export function readSwitches(pid: number, read: ReadProc, threadsOf: ListThreads): ContextSwitches | null {
+  let [voluntarySwitches, involuntarySwitches, threads] = [0, 0, 0];
+  for (const thread of threadsOf(pid) ?? []) {
+    const status = read(`/proc/${pid}/task/${thread}/status`);
+    const [voluntary, involuntary] = [
+      counter(status, "voluntary_ctxt_switches"),
+      counter(status, "nonvoluntary_ctxt_switches"),
+    ];
+    if (voluntary === null || involuntary === null) continue; // it has just ended
+    voluntarySwitches += voluntary;
+    involuntarySwitches += involuntary;
+    threads++;
+  }
+  return threads === 0 ? null : { voluntarySwitches, involuntarySwitches };
+}
+
+/** `rchar` and `wchar`: what all threads passed to read, write and sendfile calls. Messages of `sendmsg` and `recvmsg` are not in it. */
+function transferred(io: string | null): Pick<ProcessUsage, "readBytes" | "writtenBytes"> {
+  const [readBytes, writtenBytes] = [counter(io, "rchar"), counter(io, "wchar")];
+  return readBytes === null || writtenBytes === null ? {} : { readBytes, writtenBytes };
+}
+
+/** The number behind `name:` in a file of lines; null: it is not there. */
+function counter(text: string | null, name: string): number | null {
+  const digits = text?.match(new RegExp(`^${name}:\\s*(\\d+)$`, "m"))?.[1];
+  return digits === undefined ? null : Number(digits);
 }

@@ -3,13 +3,19 @@ import { dirname, join } from "node:path";
 import { monotonicUs } from "../../base/clock.ts";
 import { asFaultlineError } from "../../base/errors.ts";
 import type { ResourceSample } from "../sweep/model.ts";
-import { type ReadProc, readProcFile, readUsage } from "./proc-stat.ts";
+import { type ListThreads, listThreads, type ReadProc, readProcFile, readSwitches, readUsage } from "./proc-stat.ts";
+import { runtimeFile } from "./runtime-flags.ts";
+import { startRuntimeProbe } from "./runtime-probe.ts";
+
+/** Context switches are read at every so manieth look only: a file a thread, and a broker has many threads. */
+const SWITCHES_EVERY = 8;
 
 export interface SamplerOptions {
   readonly intervalMs: number;
-  /** `resources.jsonl`; begun anew. */
+  /** `resources.jsonl`; begun anew, as `runtime.jsonl` beside it. */
   readonly file: string;
   readonly readProc?: ReadProc;
+  readonly listThreads?: ListThreads;
   readonly monotonicUs?: () => number;
   /** Calls `work` every `intervalMs` until the returned function is called. */
   readonly every?: (intervalMs: number, work: () => void) => () => void;
@@ -35,26 +41,35 @@ export interface Sampler {
 }
 
 /**
- * Appends CPU and memory of processes to a file at an interval, as the kernel counts them (10 ms steps). All samples of one look
+ * Appends CPU, memory, bytes and context switches of processes to a file at an interval, as the kernel counts them (10 ms steps). All samples of one look
  * carry the same time. A process that has vanished is left out from then on.
  */
 export function startSampler(options: SamplerOptions): Sampler {
   const read = options.readProc ?? readProcFile;
+  const threadsOf = options.listThreads ?? listThreads;
   const now = options.monotonicUs ?? monotonicUs;
   const supported = options.readProc !== undefined || existsSync("/proc/self/statm");
   const roles = new Map<number, string>();
   const ownPid = options.ownPid === undefined ? process.pid : options.ownPid;
   if (ownPid !== null) roles.set(ownPid, "harness");
+  const runtime = runtimeFile(dirname(options.file));
+  writeFileSync(runtime, "");
+  const probe = ownPid === null ? null : startRuntimeProbe(runtime, "harness");
   const cost = { samples: 0, totalUs: 0, maxUs: 0 };
   writeFileSync(options.file, "");
 
-  const sample = () => {
+  const sample = (isLast: boolean) => {
     const atUs = now();
+    const withSwitches = isLast || cost.samples % SWITCHES_EVERY === 0;
     let lines = "";
     for (const [pid, role] of roles) {
       const usage = readUsage(pid, read);
-      if (usage === null) roles.delete(pid);
-      else lines += `${JSON.stringify({ atUs, role, pid, ...usage } satisfies ResourceSample)}\n`;
+      if (usage === null) {
+        roles.delete(pid);
+        continue;
+      }
+      const switches = withSwitches ? readSwitches(pid, read, threadsOf) : null;
+      lines += `${JSON.stringify({ atUs, role, pid, ...usage, ...switches } satisfies ResourceSample)}\n`;
     }
     if (lines !== "") appendFileSync(options.file, lines);
     const tookUs = now() - atUs;
@@ -65,15 +80,15 @@ export function startSampler(options: SamplerOptions): Sampler {
 
   // A full disk must not end the harness from within a timer: the sampling ends, and `stop` tells.
   let failure: unknown = null;
-  const guarded = () => {
+  const guarded = (isLast: boolean) => {
     if (failure !== null) return;
     try {
-      sample();
+      sample(isLast);
     } catch (error) {
       failure = error;
     }
   };
-  const cancel = supported ? (options.every ?? every)(options.intervalMs, guarded) : () => {};
+  const cancel = supported ? (options.every ?? every)(options.intervalMs, () => guarded(false)) : () => {};
   let stopped = false;
   return {
     supported,
@@ -87,7 +102,8 @@ export function startSampler(options: SamplerOptions): Sampler {
       if (stopped) return cost;
       stopped = true;
       cancel();
-      if (supported) guarded();
+      probe?.stop();
+      if (supported) guarded(true);
       if (failure !== null) throw asFaultlineError(failure, "run-failed");
       writeFileSync(join(dirname(options.file), "sampler.json"), `${JSON.stringify({ supported, ...cost })}\n`);
       return cost;

@@ -1,5 +1,6 @@
 import type { RunAnalysis } from "../analyze/analyze-run.ts";
 import type { CellSummary } from "../analyze/cell-summary.ts";
+import { eventsSent } from "../analyze/system-cpu.ts";
 import type { IntervalHistogram } from "../measure/interval-histograms.ts";
 import type { LatencySummary, RunResult, VerifySummary } from "../sweep/model.ts";
 import { type Column, csv, rounded } from "./csv.ts";
@@ -88,10 +89,9 @@ function totalCpu({ resources }: RunResult): number | null {
 }
 
 function cpuPerMillion(result: RunResult): number | null {
-  const { achievedInputPerSecond: rate, measuredMs } = result;
   const cpu = totalCpu(result);
-  if (cpu === null || rate === null || measuredMs === null || rate === 0) return null;
-  return rounded(cpu / ((rate * measuredMs) / 1e9));
+  const events = eventsSent(result);
+  return cpu === null || events === null ? null : rounded(cpu / (events / 1e6));
 }
 
 /** `runs.csv`: one line a run, in the order of execution. */
@@ -101,8 +101,12 @@ export function runsCsv(results: readonly RunResult[]): string {
 
 /** `resources.csv`: one line a run and role. */
 export function resourcesCsv(results: readonly RunResult[]): string {
-  const rows = results.flatMap(({ run, resources }) =>
-    Object.entries(resources).map(([role, usage]) => ({ run: run.id, role, usage })),
+  const rows = results.flatMap((result) =>
+    Object.entries(result.resources).map(([role, usage]) => {
+      const events = eventsSent(result);
+      const perEvent = (bytes: number | undefined) => (bytes === undefined || events === null ? null : bytes / events);
+      return { run: result.run.id, role, usage, perEvent };
+    }),
   );
   return csv(
     [
@@ -111,6 +115,18 @@ export function resourcesCsv(results: readonly RunResult[]): string {
       { name: "cpu_seconds", value: (row) => row.usage.cpuSeconds },
       { name: "cpu_percent", value: (row) => row.usage.cpuPercent },
       { name: "rss_peak_bytes", value: (row) => row.usage.rssPeakBytes },
+      { name: "written_bytes", value: ({ usage }) => usage.writtenBytes ?? null },
+      { name: "read_bytes", value: ({ usage }) => usage.readBytes ?? null },
+      { name: "written_bytes_per_event", value: ({ usage, perEvent }) => rounded(perEvent(usage.writtenBytes)) },
+      { name: "read_bytes_per_event", value: ({ usage, perEvent }) => rounded(perEvent(usage.readBytes)) },
+      { name: "voluntary_context_switches", value: ({ usage }) => usage.voluntarySwitches ?? null },
+      { name: "involuntary_context_switches", value: ({ usage }) => usage.involuntarySwitches ?? null },
+      { name: "heap_peak_bytes", value: ({ usage }) => usage.runtime?.heapPeakBytes ?? null },
+      { name: "gc_pauses", value: ({ usage }) => usage.runtime?.gcPauses ?? null },
+      { name: "gc_pause_us", value: ({ usage }) => usage.runtime?.gcPauseUs ?? null },
+      { name: "gc_pause_max_us", value: ({ usage }) => usage.runtime?.gcPauseMaxUs ?? null },
+      { name: "loop_delay_p99_us", value: ({ usage }) => usage.runtime?.loopDelayP99Us ?? null },
+      { name: "loop_delay_max_us", value: ({ usage }) => usage.runtime?.loopDelayMaxUs ?? null },
     ],
     rows,
   );

@@ -1,4 +1,5 @@
-import type { RunResult, ThresholdResult } from "../sweep/model.ts";
+import type { RunResult } from "../sweep/model.ts";
+import type { ThresholdResult } from "../sweep/threshold-result.ts";
 import { integer, length, NOT_MEASURED, rate } from "./format.ts";
 
 /** Those that did not hold, or of which nothing is known. */

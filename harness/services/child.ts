@@ -106,9 +106,11 @@ export function startChild(options: ChildOptions): Child {
 }
 
 /** Starts a program of ours on the Node that runs this process, with the same flags. `entry`: its path, see `entryPoint`. */
-export function startNodeChild(options: Omit<ChildOptions, "file"> & { readonly entry: string }): Child {
-  const { entry, args, ...rest } = options;
-  return startChild({ ...rest, file: process.execPath, args: [...inheritedNodeFlags(), entry, ...args] });
+export function startNodeChild(
+  options: Omit<ChildOptions, "file"> & { readonly entry: string; readonly nodeFlags?: readonly string[] },
+): Child {
+  const { entry, nodeFlags = [], args, ...rest } = options;
+  return startChild({ ...rest, file: process.execPath, args: [...inheritedNodeFlags(), ...nodeFlags, entry, ...args] });
 }
 
 function readMessages(

@@ -4,7 +4,9 @@ import { SITUATION_NAMES, type Situation } from "../../engine/simulation/situati
 import type { QueryDefinition } from "../../queries/query.ts";
 import { generatorOf } from "../../queries/registry.ts";
 import { jobOfQuery } from "../systems/bundled/job-of-query.ts";
+import type { SimulatedMerge } from "./draw-replicated.ts";
 import { FAULT_STATE_NAMES } from "./fault-states.ts";
+import { LEADER_STATES, REPLICA_STATE_NAMES } from "./replica-states.ts";
 import { PLAIN, type RunMode } from "./run-mode.ts";
 import { type Tally, unmet } from "./tally.ts";
 
@@ -26,8 +28,9 @@ export async function missingCoverage(
   tally: Tally,
   mode: RunMode = PLAIN,
 ): Promise<readonly string[]> {
+  if (mode.kind === "replicated") return mode.kill ? missingReplicaStates(tally, mode.merge ?? null) : [];
   const hasAllFaults = mode.kind === "all" || (mode.kind === "passive" && mode.faults === null);
-  if (mode.kind === "replicated" || (mode.kind === "passive" && !hasAllFaults)) return [];
+  if (mode.kind === "passive" && !hasAllFaults) return [];
   const exempt = new Set<Situation>();
   const exchanges = await Promise.all(queries.map(hasExchange));
   if (!exchanges.includes(true)) for (const situation of ON_CHANNELS) exempt.add(situation);
@@ -38,6 +41,7 @@ export async function missingCoverage(
   return [
     ...unmet(tally, SITUATION_NAMES).filter((situation) => !exempt.has(situation)),
     ...(hasAllFaults ? missingStates(tally) : []),
+    ...(mode.kind === "all" ? missingReplicaStates(tally, null) : []),
     ...silent.map(({ id }) => `a result row of ${id}`),
   ];
 }
@@ -48,6 +52,13 @@ function missingStates(tally: Tally): readonly string[] {
   const tooFew =
     share < MIN_EFFECTIVE_SHARE ? [`an effect of faults in ${Math.round(share * 100)} % of the runs, not 80 %`] : [];
   return [...unmet(tally, FAULT_STATE_NAMES), ...tooFew];
+}
+
+/** `merge` null: all of them. */
+function missingReplicaStates(tally: Tally, merge: SimulatedMerge | null): readonly string[] {
+  if (tally.replicated < MIN_RUNS_FOR_STATES) return [];
+  const hasLeaders = merge === null || merge === "kaZoo";
+  return unmet(tally, REPLICA_STATE_NAMES).filter((state) => hasLeaders || !LEADER_STATES.includes(state));
 }
 
 /** Do its rows travel from task to task? */

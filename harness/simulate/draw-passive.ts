@@ -14,10 +14,10 @@ export interface PassiveOptions {
 }
 
 /** More than any run of a few hundred events needs, however often its faults throw it back. */
-const MANY_RESTARTS = 500;
+export const MANY_RESTARTS = 500;
 
 /** Time limits of transactions: longer than all faults, and shorter than some. */
-const LONG_MS = 300_000;
+export const LONG_MS = 300_000;
 export const SHORT_MS = 400;
 
 /** What seed `seed` does with the query: a job that recovers from checkpoints, and faults. */

@@ -1,7 +1,9 @@
 import { Random } from "../../base/random.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
+import { drawFaults } from "./draw-faults.ts";
+import { LONG_MS, MANY_RESTARTS } from "./draw-passive.ts";
 import { type DrawnRun, drawRun } from "./draw-run.ts";
-import type { LeaderStrike } from "./protection.ts";
+import type { FaultKind, LeaderStrike, PassiveProtection } from "./protection.ts";
 
 export interface ReplicationOptions {
   /** Replicas of inner vertices. */
@@ -19,9 +21,11 @@ export const SIMULATED_MERGES = ["liveRobin", "kaZoo", "timeBias"] as const;
 export type SimulatedMerge = (typeof SIMULATED_MERGES)[number];
 
 const CUT_LOG = "cut-log";
-const ORDER_LOG = "order-log";
+export const ORDER_LOG = "order-log";
 const LEASE_US = 50_000;
 const MAX_STRIKES = 4;
+/** Faults of the world under jobs that have checkpoints as well. */
+const FAULTS: readonly FaultKind[] = ["kill", "pause"];
 const MAX_LAG_BYTES = 1024 * 1024 * 1024;
 
 /** What seed `seed` does with the query: `factor` replicas of inner vertices, of sources too when `sources`; with `kill` some die. */
@@ -59,7 +63,34 @@ export function drawReplicated(
       },
       killAfter: kill ? deaths.sort((a, b) => a - b) : [],
       strikes: kill && isKaZoo ? drawStrikes(random, 2 * latest) : [],
+      disorderOneIn: kill ? pick(0, 10, 40) : 0,
+      recovery: kill && random.below(2) === 0 ? drawRecovery(random) : null,
     },
+  };
+}
+
+/** Checkpoints and faults, of which enough to lose whole groups. */
+function drawRecovery(random: Random): PassiveProtection {
+  const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!;
+  return {
+    kind: "passive",
+    guarantee: pick("exactly-once", "exactly-once", "at-least-once"),
+    checkpoints: {
+      mode: "aligned",
+      intervalUs: pick(2_000, 5_000, 20_000),
+      timeoutUs: pick(1_000_000, 2_000_000),
+      minPauseUs: pick(0, 1_000),
+      toleratedFailures: MANY_RESTARTS,
+      retain: pick(1, 2, 3),
+      keepAtEnd: false,
+      localCopies: pick(true, false),
+      transactionTimeoutMs: LONG_MS,
+    },
+    restart: { kind: "fixed-delay", attempts: MANY_RESTARTS, delayUs: pick(0, 1_000, 50_000) },
+    spareWorkers: pick(0, 1),
+    replaceAfterUs: pick(1_000, 50_000, 500_000),
+    faults: drawFaults(random, FAULTS),
+    savepoint: null,
   };
 }
 

@@ -8,6 +8,7 @@ import type { DrawnRun } from "./draw-run.ts";
 import type { SimulatedInput } from "./input.ts";
 import type { PassiveProtection } from "./protection.ts";
 import type { RunWatch } from "./run-watch.ts";
+import { passiveOf } from "./simulated-job.ts";
 
 type Rows = readonly (readonly Value[])[];
 
@@ -25,6 +26,9 @@ const EXPECTED_CODES: readonly string[] = [
 /** Frames of all channels of a connection that a sender may put on top of a full buffer, bytes. */
 const BUFFER_SLACK_BYTES = 64 * 1024;
 
+/** What the longest epoch of a drawn run may make a replicated task take beyond its windows, bytes. */
+const MAX_EXCEEDED_BYTES = 256 * 1024;
+
 /** What was wrong with a run, or null. */
 export function judge(
   run: DrawnRun,
@@ -34,16 +38,16 @@ export function judge(
   watch: RunWatch,
 ): string | null {
   const counters = cluster.client.counters ?? [];
-  if (run.protection.kind === "passive") {
-    return (
-      defectIn(cluster) ??
-      unexplainedDamage(cluster) ??
-      watch.commits.problem ??
-      unbounded(run, watch) ??
-      judgePassive(run, run.protection, input, cluster, got)
-    );
-  }
-  return failureOf(cluster) ?? wrongRows(run, input.expected, input.isExact, got) ?? dropped(counters);
+  const passive = passiveOf(run.protection);
+  return (
+    defectIn(cluster) ??
+    unexplainedDamage(cluster) ??
+    watch.commits.problem ??
+    unbounded(run, counters, watch) ??
+    (passive === null
+      ? (failureOf(cluster) ?? wrongRows(run, input.expected, input.isExact, got) ?? dropped(counters))
+      : judgePassive(run, passive, input, cluster, got))
+  );
 }
 
 function judgePassive(
@@ -118,9 +122,21 @@ function unexplainedDamage({ universe, store }: SimulatedCluster): string | null
   return null;
 }
 
-function unbounded({ conditions, options }: DrawnRun, { mostBuffered }: RunWatch): string | null {
+/** A queue that is longer than its bound, or null. Without replicas no channel may take more than its window. */
+function unbounded(
+  { conditions, options, protection }: DrawnRun,
+  counters: readonly TaskCounters[],
+  { mostBuffered }: RunWatch,
+): string | null {
   const limit = conditions.networkBufferBytes + BUFFER_SLACK_BYTES + 16 * (options.bufferBytes ?? 0);
-  return mostBuffered <= limit ? null : `a connection holds ${mostBuffered} bytes, where ${limit} are the limit`;
+  if (mostBuffered > limit) return `a connection holds ${mostBuffered} bytes, where ${limit} are the limit`;
+  const mostExceeded = protection.kind === "replicated" ? MAX_EXCEEDED_BYTES : 0;
+  for (const { vertex, subtask, custom } of counters) {
+    const exceeded = custom.exceededBytes ?? 0;
+    if (exceeded > mostExceeded)
+      return `task ${vertex}/${subtask} takes ${exceeded} bytes beyond its windows, where ${mostExceeded} are the limit`;
+  }
+  return null;
 }
 
 /** Why the job did not finish, or null. */

@@ -11,6 +11,10 @@ export interface ReplicatedProtection {
   readonly killAfter: readonly number[];
   /** What happens to leaders of replica groups: of jobs whose groups have some. */
   readonly strikes: readonly LeaderStrike[];
+  /** One in so many frames is repeated or overtaken by the next; 0: none. */
+  readonly disorderOneIn: number;
+  /** Checkpoints underneath, and faults that replicas alone do not survive; null: neither. */
+  readonly recovery: PassiveProtection | null;
 }
 
 /**
@@ -21,7 +25,7 @@ export interface LeaderStrike {
   readonly kind: "session" | "contact" | "pause" | "log";
   /** Events since the deployment. */
   readonly after: number;
-  /** Which of the workers with replicas that live then: modulo their number. */
+  /** Which of the workers with replicas that live then, leaders before others: modulo their number. */
   readonly victim: number;
   readonly lengthUs: number;
 }

@@ -4,6 +4,7 @@ import { renderTable } from "../cli/progress/table.ts";
 import type { CampaignProgress } from "./campaign.ts";
 import type { DrawnRun } from "./draw-run.ts";
 import { FAULT_STATE_NAMES, FAULT_STATES } from "./fault-states.ts";
+import { REPLICA_STATE_NAMES, REPLICA_STATES } from "./replica-states.ts";
 import { modeText, PLAIN, type RunMode } from "./run-mode.ts";
 import type { SeedResult } from "./run-seed.ts";
 import { campaignHash, type Tally } from "./tally.ts";
@@ -49,7 +50,7 @@ export function progressText(
 export function summaryText(progress: CampaignProgress, cpuMs: number): string {
   const { tally, seeds, elapsedMs } = progress;
   const { seedsPerMinute, runsPerMinute, runsPerCpuMinute } = speedOf(progress, cpuMs);
-  const meanings: Readonly<Record<string, string>> = { ...SITUATIONS, ...FAULT_STATES };
+  const meanings: Readonly<Record<string, string>> = { ...SITUATIONS, ...FAULT_STATES, ...REPLICA_STATES };
   const lines = (names: readonly string[]) =>
     names.map((name) => [name, formatCount(tally.runsWith[name]!), formatCount(tally.met[name]!), meanings[name]!]);
   const queries = Object.entries(tally.queries).map(([id, { runs, withRows }]) => {
@@ -57,6 +58,9 @@ export function summaryText(progress: CampaignProgress, cpuMs: number): string {
   });
   return [
     renderTable([["situation", "runs", "times", "means"], ...lines(SITUATION_NAMES)], new Set([0, 3])),
+    ...(tally.replicated === 0
+      ? []
+      : [renderTable([["replicas", "runs", "times", "means"], ...lines(REPLICA_STATE_NAMES)], new Set([0, 3]))]),
     ...(tally.passive === 0
       ? []
       : [renderTable([["faults", "runs", "times", "means"], ...lines(FAULT_STATE_NAMES)], new Set([0, 3]))]),

@@ -76,7 +76,7 @@ export function modeText(mode: RunMode): string {
     case "all":
       return " --set recovery=all";
     case "replicated":
-      return ` --set replication.factor=${mode.factor} --set replication.sources=${mode.sources}${mode.merge === undefined ? "" : ` --set replication.merge=${mode.merge}`}${mode.kill ? " --fault kill" : ""}`;
+      return ` --set replication.factor=${mode.factor} --set replication.sources=${mode.sources}${mode.merge === undefined ? "" : ` --set replication.merge=${mode.merge}`}${mode.kill ? "" : " --fault none"}`;
     case "passive": {
       const guarantee = mode.guarantee === null ? "" : ` --set guarantee=${mode.guarantee}`;
       const faults = mode.faults?.length === 0 ? ["none"] : (mode.faults ?? []);
@@ -86,13 +86,19 @@ export function modeText(mode: RunMode): string {
 }
 
 function modeOfSeed(mode: RunMode, seed: number): RunMode {
+  if (mode.kind === "replicated") return { merge: mergeOfTurn(seed), ...mode };
   if (mode.kind !== "all") return mode;
   if (seed % 4 === 0) return PLAIN;
   if (seed % 4 === 1) {
-    const merge = seed % 16 < 8 ? "liveRobin" : "kaZoo";
+    const merge = mergeOfTurn(Math.floor(seed / 4));
     return { kind: "replicated", factor: DEFAULT_FACTOR, sources: seed % 8 === 1, kill: true, merge };
   }
   return { kind: "passive", guarantee: null, faults: null };
+}
+
+/** One after the other. */
+function mergeOfTurn(turn: number): SimulatedMerge {
+  return SIMULATED_MERGES[turn % SIMULATED_MERGES.length]!;
 }
 
 function isKnown(path: string, value: string): boolean {
@@ -118,9 +124,12 @@ function unknownSetting(setting: string): FaultlineError {
 
 function replicatedMode(given: ReadonlyMap<string, string>, faults: readonly string[]): RunMode {
   if (given.has("guarantee")) throw new FaultlineError("usage", "replicas have no guarantee to choose");
-  const unknown = faults.find((fault) => fault !== "kill");
-  if (unknown !== undefined) {
-    throw new FaultlineError("usage", `--fault ${unknown}: a simulation of replicas knows only kill`);
+  const unknown = faults.find((fault) => fault !== "kill" && fault !== "none");
+  if (unknown !== undefined || faults.length > 1) {
+    throw new FaultlineError(
+      "usage",
+      `--fault ${unknown ?? "none"}: a simulation of replicas knows only kill, or none`,
+    );
   }
   const factor = Number(given.get("replication.factor") ?? DEFAULT_FACTOR);
   const merge = given.get("replication.merge") as SimulatedMerge | undefined;
@@ -128,7 +137,7 @@ function replicatedMode(given: ReadonlyMap<string, string>, faults: readonly str
     kind: "replicated",
     factor,
     sources: given.get("replication.sources") === "true",
-    kill: faults.length > 0,
+    kill: faults[0] !== "none",
     ...(merge === undefined ? {} : { merge }),
   };
 }

@@ -1,10 +1,12 @@
 import { asFaultlineError } from "../../base/errors.ts";
 import type { JobSpec } from "../../engine/cluster/job-spec.ts";
+import type { TaskCounters } from "../../engine/cluster/messages.ts";
 import type { JobFactory } from "../../engine/dataflow/graph.ts";
 import { importFactory } from "../../engine/shell/load-job.ts";
 import type { SimulatedCluster } from "../../engine/simulation/cluster.ts";
 import { conductPassive } from "./conduct-passive.ts";
 import { conductReplicated } from "./conduct-replicated.ts";
+import { ORDER_LOG } from "./draw-replicated.ts";
 import type { DrawnRun } from "./draw-run.ts";
 import { inputOf, type SimulatedInput } from "./input.ts";
 import { judge } from "./judge.ts";
@@ -40,9 +42,9 @@ export async function runSeed(run: DrawnRun, hooks: SeedHooks = {}): Promise<See
   const own = await importFactory(run.query.job.href);
   const factory = hooks.plantedJob?.(own) ?? own;
   const job = jobOfRun(run, input);
-  const watch = new RunWatch();
+  const watch = new RunWatch(ORDER_LOG);
   const modules = new Map([[run.query.job.href, factory]]);
-  const cluster = clusterOfRun(run, input, modules, hooks, run.protection.kind === "passive" ? watch : undefined);
+  const cluster = clusterOfRun(run, input, modules, hooks, run.protection.kind === "none" ? undefined : watch);
   const { universe } = cluster;
   let outcome: Outcome = { problem: null, rows: 0, killed: 0 };
   try {
@@ -78,7 +80,8 @@ function runToEnd(
   const { protection } = run;
   let killed = 0;
   let stuck: string | null = null;
-  if (protection.kind === "replicated") killed = conductReplicated(cluster, job, factory, run, protection);
+  if (protection.kind === "replicated")
+    ({ killed, stuck } = conductReplicated(cluster, job, factory, run, protection, watch));
   else if (protection.kind === "passive") stuck = conductPassive(cluster, job, run.workers, protection, watch);
   else {
     client.submit(job, run.workers);
@@ -90,9 +93,20 @@ function runToEnd(
   client.send({ type: "counters", jobId: client.states.at(-1)?.jobId ?? JOB_ID });
   cluster.runUntil(() => client.counters !== null || client.closed, "counters");
   const counters = client.counters ?? [];
+  if (protection.kind === "replicated") meetCounted(counters, watch);
   universe.situations.meet("blockedTask", counters.filter(({ blockedUs }) => blockedUs > 0).length);
   const problem =
     judge(run, input, cluster, rows, watch) ??
     (unreadable.length > 0 ? `not a row of the query: ${unreadable[0]}` : null);
   return { problem, rows: rows.length, killed };
+}
+
+/** States of replicas that their tasks count. */
+function meetCounted(counters: readonly TaskCounters[], watch: RunWatch): void {
+  for (const { custom } of counters) {
+    watch.meet("duplicate", custom.duplicates ?? 0);
+    watch.meet("duplicateTrimmed", custom.trimmed ?? 0);
+    watch.meet("gapHeld", custom.gaps ?? 0);
+    watch.meet("windowExceeded", (custom.exceededBytes ?? 0) > 0 ? 1 : 0);
+  }
 }

@@ -4,14 +4,17 @@ import type { Producer } from "../../engine/simulation/transactions.ts";
 import type { WorldWatch } from "../../engine/simulation/watch.ts";
 import { CommitWatch } from "./commit-watch.ts";
 import type { FaultState } from "./fault-states.ts";
+import { OrderWatch } from "./order-watch.ts";
 import type { Moment } from "./protection.ts";
+import type { ReplicaState } from "./replica-states.ts";
 
 type Told = CoordinatorToClient | CoordinatorToWorker;
 
 /** Follows a run from outside: what the client is told, what reaches store and log. Tells of the moments that faults wait for. */
 export class RunWatch implements WorldWatch {
   readonly commits = new CommitWatch();
-  readonly met = new Map<FaultState, number>();
+  readonly met = new Map<FaultState | ReplicaState, number>();
+  readonly orders: OrderWatch;
   onMoment: (moment: Moment) => void = () => {};
   jobState: JobState | null = null;
   /** Of the latest checkpoint. */
@@ -20,7 +23,12 @@ export class RunWatch implements WorldWatch {
   #isLast = false;
   #mostBuffered = 0;
 
-  meet(state: FaultState, times = 1): void {
+  /** `orderTopic`: of the job. */
+  constructor(orderTopic: string) {
+    this.orders = new OrderWatch(orderTopic, (state) => this.meet(state));
+  }
+
+  meet(state: FaultState | ReplicaState, times = 1): void {
     if (times > 0) this.met.set(state, (this.met.get(state) ?? 0) + times);
   }
 
@@ -49,6 +57,25 @@ export class RunWatch implements WorldWatch {
 
   onLocalRead(): void {
     this.meet("localCopy");
+  }
+
+  onAppended(process: string, topic: string, partition: number, value: Uint8Array): void {
+    this.orders.onAppended(process, topic, partition, value);
+  }
+
+  onAcknowledged(process: string, topic: string, partition: number, count: number): void {
+    this.orders.onAcknowledged(process, topic, partition, count);
+  }
+
+  onRead(process: string, topic: string, partition: number, nextOffset: number): void {
+    this.orders.onRead(process, topic, partition, nextOffset);
+  }
+
+  onEnd(process: string): void {
+    if (this.jobState !== "running") return;
+    this.orders.onEnd(process);
+    this.meet("replicaKilled");
+    if (this.phase === "triggered" || this.phase === "acknowledged") this.meet("replicaKilledAtCheckpoint");
   }
 
   onBuffered(bytes: number): void {

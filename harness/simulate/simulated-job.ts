@@ -1,17 +1,20 @@
-import type { JobSpec } from "../../engine/cluster/job-spec.ts";
+import { DEFAULT_JOB_OPTIONS, type JobSpec } from "../../engine/cluster/job-spec.ts";
 import type { JobFactory } from "../../engine/dataflow/graph.ts";
 import type { World } from "../../engine/ports.ts";
 import { SimulatedCluster } from "../../engine/simulation/cluster.ts";
 import { Trace, type TraceSettings } from "../../engine/simulation/trace.ts";
-import type { WorldWatch } from "../../engine/simulation/watch.ts";
 import { SINK_ID } from "../../queries/job-ids.ts";
 import type { Value } from "../../queries/query.ts";
 import { jobOfQuery } from "../systems/bundled/job-of-query.ts";
 import { GeneratorSupplier } from "../systems/generator-supplier.ts";
 import { wireColumns } from "../verify/row-hash.ts";
 import { parseRow } from "../verify/typed-value.ts";
+import { withDisorder } from "./disorder.ts";
 import type { DrawnRun } from "./draw-run.ts";
 import type { SimulatedInput } from "./input.ts";
+import type { PassiveProtection, Protection } from "./protection.ts";
+import type { ReplicaState } from "./replica-states.ts";
+import type { RunWatch } from "./run-watch.ts";
 import { StoredSupplier } from "./stored-supplier.ts";
 
 export interface SeedHooks {
@@ -49,10 +52,24 @@ export function jobOfRun(run: DrawnRun, input: SimulatedInput): JobSpec {
     output: log(SINK_ID, run.parallelism),
     options: run.options,
   });
-  if (protection.kind === "replicated") return { ...job, replication: protection.replication };
   if (protection.kind === "none") return job;
-  const { guarantee, checkpoints, restart } = protection;
-  return { ...job, recovery: "passive", guarantee, checkpoints, restart };
+  const replicas = protection.kind === "replicated" ? { replication: protection.replication } : {};
+  const passive = passiveOf(protection);
+  if (passive === null) return { ...job, ...replicas };
+  const { guarantee, checkpoints, restart } = passive;
+  return { ...job, ...replicas, recovery: "passive", guarantee, checkpoints, restart };
+}
+
+/** How the run recovers from checkpoints; null: it does not. */
+export function passiveOf(protection: Protection): PassiveProtection | null {
+  switch (protection.kind) {
+    case "none":
+      return null;
+    case "passive":
+      return protection;
+    case "replicated":
+      return protection.recovery;
+  }
 }
 
 /** The cluster that it runs on. */
@@ -61,9 +78,20 @@ export function clusterOfRun(
   input: SimulatedInput,
   modules: ReadonlyMap<string, JobFactory>,
   { trace, tamper }: SeedHooks,
-  watch?: WorldWatch,
+  watch?: RunWatch,
 ): SimulatedCluster {
-  const spareWorkers = run.protection.kind === "passive" ? run.protection.spareWorkers : 0;
+  const { protection } = run;
+  const spareWorkers = passiveOf(protection)?.spareWorkers ?? 0;
+  const isDisorderly = protection.kind === "replicated" && protection.disorderOneIn > 0;
+  const disorder = {
+    oneIn: isDisorderly ? protection.disorderOneIn : 0,
+    windowBytes: run.options.channelWindowBytes ?? DEFAULT_JOB_OPTIONS.channelWindowBytes,
+    meet: (state: ReplicaState) => watch?.meet(state),
+  };
+  const worldOf = (world: World, process: string) => {
+    const own = tamper?.(world, process) ?? world;
+    return isDisorderly && process.startsWith("worker") ? withDisorder(own, disorder) : own;
+  };
   return new SimulatedCluster({
     seed: run.worldSeed,
     workers: run.workers + spareWorkers,
@@ -77,11 +105,9 @@ export function clusterOfRun(
     maxSteps: MAX_STEPS,
     maxVirtualUs: MAX_VIRTUAL_US,
     conditions: run.conditions,
-    ...(run.protection.kind === "replicated" && run.protection.replication.merge === "kaZoo"
-      ? { election: ELECTION }
-      : {}),
+    ...(protection.kind === "replicated" && protection.replication.merge === "kaZoo" ? { election: ELECTION } : {}),
     trace: new Trace(trace),
-    ...(tamper === undefined ? {} : { tamper }),
+    tamper: worldOf,
     ...(watch === undefined ? {} : { watch }),
   });
 }

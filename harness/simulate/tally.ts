@@ -1,10 +1,13 @@
 import { hash64, lastHash } from "../../base/hash.ts";
 import { SITUATION_NAMES } from "../../engine/simulation/situations.ts";
 import { FAULT_STATE_NAMES } from "./fault-states.ts";
+import { REPLICA_STATE_NAMES } from "./replica-states.ts";
 import type { SeedResult } from "./run-seed.ts";
 
-/** All that is counted: situations of rough worlds, and states of faults. */
-const COUNTED_NAMES: readonly string[] = [...SITUATION_NAMES, ...FAULT_STATE_NAMES];
+/** All that is counted: situations of rough worlds, and states of faults and of replicas. */
+const COUNTED_NAMES: readonly string[] = [...SITUATION_NAMES, ...FAULT_STATE_NAMES, ...REPLICA_STATE_NAMES];
+/** States of faults are those of runs that have nothing but checkpoints. */
+const ofReplicated: ReadonlySet<string> = new Set([...SITUATION_NAMES, ...REPLICA_STATE_NAMES]);
 
 export interface FailedSeed {
   readonly query: string;
@@ -74,6 +77,7 @@ export function count(tally: Tally, result: SeedResult): void {
   if (result.mode === "passive") tally.passive++;
   tally.killed += result.killed;
   for (const name of COUNTED_NAMES) {
+    if (result.mode === "replicated" && !ofReplicated.has(name)) continue;
     const times = result.situations[name] ?? 0;
     tally.met[name]! += times;
     if (times > 0) tally.runsWith[name]! += 1;

@@ -3,6 +3,7 @@ import { sloThresholds } from "../analyze/capacity/vote.ts";
 import type { ResolvedCell } from "../config/resolve.ts";
 import type { Config } from "../config/schema.ts";
 import { formatRate } from "../config/units.ts";
+import { rate } from "../report/format.ts";
 import type { RunResult } from "./model.ts";
 import { estimateRunMs } from "./plan.ts";
 import type { NextRun, RunSource } from "./sweep.ts";
@@ -49,12 +50,13 @@ export class CapacitySource implements RunSource {
       this.isOutOfTime = true;
       return null;
     }
-    const rate = formatRate(ratePerSecond);
     const { searches } = config.capacity;
-    this.#notice(`search ${search + 1} of ${searches}: ${purpose} at ${rate}${bracketText(this.#state, search)}`);
+    this.#notice(
+      `search ${search + 1} of ${searches}: ${purpose} at ${rate(ratePerSecond)}${bracketText(this.#state, search)}`,
+    );
     const id = `${this.#cell.cell.id}-rate-${ratePerSecond}`;
     const repetition = 1 + this.#results.filter(({ run }) => run.cell.id === id).length;
-    const axes = { ...this.#cell.cell.axes, "load.rate": rate };
+    const axes = { ...this.#cell.cell.axes, "load.rate": formatRate(ratePerSecond) };
     const order = this.#results.length;
     return { config, run: { id: `${id}-r${repetition}`, cell: { id, axes }, repetition, order, block: search } };
   }
@@ -63,7 +65,7 @@ export class CapacitySource implements RunSource {
     this.#results.push(result);
     this.#state = capacityState(this.#cell.config, this.#results);
     const { ratePerSecond, vote, why } = this.#state.steps.at(-1)!;
-    this.#notice(`    ${formatRate(ratePerSecond)} ${VOTE_TEXT[vote]}${why === "" ? "" : `: ${why}`}`);
+    this.#notice(`    ${rate(ratePerSecond)} ${VOTE_TEXT[vote]}${why === "" ? "" : `: ${why}`}`);
     const last = this.#state.outcomes.at(-1);
     const isNew = last !== undefined && last.search === result.run.block;
     if (isNew) this.#notice(`search ${last.search + 1}: ${outcomeText(last)}`);
@@ -78,7 +80,7 @@ const VOTE_TEXT = {
 } as const;
 
 /** The config of a probe: one rate, and the service level as thresholds. */
-export function probeConfig(config: Config, ratePerSecond: number): Config {
+function probeConfig(config: Config, ratePerSecond: number): Config {
   const { load } = config;
   const at = load.shape === "constant" ? { ...load, rate: ratePerSecond } : load;
   return { ...config, load: at, thresholds: [...sloThresholds(config.capacity), ...config.thresholds] };
@@ -90,21 +92,23 @@ function bracketText({ steps }: CapacityState, search: number): string {
   const not = own
     .filter(({ vote }) => vote === "unsustained" || vote === "instrument")
     .map((step) => step.ratePerSecond);
-  const low = held.length === 0 ? "" : `sustained so far ${formatRate(Math.max(...held))}`;
-  const high = not.length === 0 ? "" : `not ${formatRate(Math.min(...not))}`;
+  const refuted = Math.max(0, ...held);
+  const above = not.filter((one) => one > refuted);
+  const low = held.length === 0 ? "" : `sustained so far ${rate(Math.max(...held))}`;
+  const high = above.length === 0 ? "" : `not ${rate(Math.min(...above))}`;
   const known = [low, high].filter((text) => text !== "").join(", ");
   return known === "" ? "" : ` (${known})`;
 }
 
 /** `8k/s sustained, 8.4k/s not`. */
-export function outcomeText(outcome: CapacityState["outcomes"][number]): string {
+function outcomeText(outcome: CapacityState["outcomes"][number]): string {
   const { sustainedPerSecond: low, unsustainedPerSecond: high, limitedBy, probes } = outcome;
-  const held = low === null ? "no rate sustained" : `${formatRate(low)} sustained`;
+  const held = low === null ? "no rate sustained" : `${rate(low)} sustained`;
   const above =
     high === null
       ? ", the greatest rate allowed"
       : limitedBy === "instrument"
-        ? `, ${formatRate(high)} more than feeder or observer could keep up with`
-        : `, ${formatRate(high)} not`;
+        ? `, ${rate(high)} more than feeder or observer could keep up with`
+        : `, ${rate(high)} not`;
   return `${held}${above} (${probes} probes)`;
 }

@@ -2,7 +2,7 @@ import { FaultlineError } from "../../base/errors.ts";
 import { loadDurationMs } from "../config/schedule.ts";
 import type { Config } from "../config/schema.ts";
 import { percentOf, type Threshold } from "../config/thresholds.ts";
-import type { ObserverProgress } from "./toolbox.ts";
+import type { ObserverProgress, ObserverStart } from "./toolbox.ts";
 
 /** Nothing is hopeless before it has been so for this long. */
 const LEAST_US = 3_000_000;
@@ -56,6 +56,15 @@ export class EarlyAbort {
     this.#lastUs = startUs;
   }
 
+  /** The observer's start, with its progress watched. */
+  watching(options: ObserverStart, clock: { monotonicUs(): number }): ObserverStart {
+    const onProgress = (progress: ObserverProgress) => {
+      options.onProgress(progress);
+      this.observed(progress, clock.monotonicUs());
+    };
+    return { ...options, onProgress };
+  }
+
   /** One interval of the observer's progress has ended at `nowUs`. */
   observed({ p50Us }: Pick<ObserverProgress, "p50Us">, nowUs: number): void {
     if (this.#startUs === null || this.#lastUs === null) return;
@@ -85,5 +94,5 @@ function allowedUs({ metric, over }: Threshold, measuredUs: number): number {
   const ofUs = over === null ? measuredUs : over * 1000;
   const percent = percentOf(metric);
   const tolerated = percent === null ? 0 : 1 - percent / 100;
-  return Math.max(LEAST_US, ofUs * Math.min(MOST_SHARE, MARGIN * tolerated));
+  return Math.max(LEAST_US, Math.floor(ofUs * Math.min(MOST_SHARE, MARGIN * tolerated)));
 }

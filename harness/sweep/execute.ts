@@ -23,7 +23,7 @@ import { RunProcesses } from "./run-processes.ts";
 import { RunTopics } from "./run-topics.ts";
 import { settle } from "./settle.ts";
 import { reasonOf, Supervision } from "./supervision.ts";
-import type { ObserverEnd, ObserverProcess, ObserverProgress, Toolbox } from "./toolbox.ts";
+import type { ObserverEnd, ObserverProcess, Toolbox } from "./toolbox.ts";
 
 /** Between "everybody is ready" and the first due time, so that the start line is read before. */
 const START_LEAD_MS = 250;
@@ -137,12 +137,8 @@ class Execution {
   }
 
   async #startObserver(): Promise<ObserverProcess> {
-    const { onProgress, ...options } = observerStart(this.#context, this.#topics.output, this.#startWallMs);
-    const watched = (progress: ObserverProgress) => {
-      onProgress(progress);
-      this.#earlyAbort.observed(progress, this.#tools.monotonicUs());
-    };
-    const start = () => this.#tools.startObserver({ ...options, onProgress: watched });
+    const options = observerStart(this.#context, this.#topics.output, this.#startWallMs);
+    const start = () => this.#tools.startObserver(this.#earlyAbort.watching(options, this.#tools));
     const observer = await this.#cleanup.own("observer", start, (started) => started.stop());
     this.#supervision.watch(observer.failed, "observer-failed");
     this.#processes.note("observer", observer.pid, this.#tools.raisePriority(observer.pid));
@@ -165,7 +161,7 @@ class Execution {
       this.#processes.note("link-proxy", links.pid, this.#tools.raisePriority(links.pid));
     }
     const storeFaults = storeFaultsFile(this.#context);
-    const spawn = this.#tools.spawner(directories.logs, guard);
+    const spawn = this.#tools.spawner(directories, guard);
     const parts = { topics: this.#topics, streams: this.#streams, shape: this.#shape, spawn, links, storeFaults };
     const deploy = () => system.deploy(deployContext(this.#context, parts));
     const deployment = await this.#cleanup.own(`system ${system.name}`, deploy, (started) => started.stop());
@@ -222,8 +218,7 @@ class Execution {
 
   async #observeToEnd(observer: ObserverProcess): Promise<void> {
     const { kafka, config } = this.#context;
-    const endOffsets = await kafka.endOffsets(this.#topics.output, config.output.partitions);
-    this.#observed = await observer.stopAt(endOffsets);
+    this.#observed = await observer.stopAt(await kafka.endOffsets(this.#topics.output, config.output.partitions));
   }
 
   #step<T>(name: string, reason: Reason["code"], action: () => Promise<T>, limitMs?: number): Promise<T> {

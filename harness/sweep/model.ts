@@ -1,8 +1,8 @@
 import type { WireFormatName } from "../../generators/dataset.ts";
-import type { ThresholdUnit } from "../config/thresholds.ts";
 import type { FaultResult } from "../faults/result.ts";
 import type { ObserverIsolation } from "../measure/observer-spec.ts";
 import type { ReplicationSummary } from "./replication-summary.ts";
+import type { ThresholdResult } from "./threshold-result.ts";
 
 /** The seam between running (harness/sweep) and judging (harness/verify, analyze, report): what is on disk, and what comes of it. */
 
@@ -116,6 +116,37 @@ export interface ResourceSample {
   readonly cpuUserMs: number;
   readonly cpuSystemMs: number;
   readonly rssBytes: number;
+  /** Through read and write calls since the process began: sockets, pipes, files. Absent where the kernel does not tell. */
+  readonly readBytes?: number;
+  readonly writtenBytes?: number;
+  /** Of all its threads; in some samples only. */
+  readonly voluntarySwitches?: number;
+  readonly involuntarySwitches?: number;
+}
+
+/** What the processes of a role used in the measured window. Absent: not measured. */
+export interface RoleUsage {
+  readonly cpuSeconds: number;
+  readonly cpuPercent: number;
+  readonly rssPeakBytes: number;
+  readonly readBytes?: number;
+  readonly writtenBytes?: number;
+  readonly voluntarySwitches?: number;
+  readonly involuntarySwitches?: number;
+  /** Of programs of ours only. */
+  readonly runtime?: RuntimeUsage;
+}
+
+/** What Node told of the processes of a role in the measured window. */
+export interface RuntimeUsage {
+  /** The largest heap of each process, added up. */
+  readonly heapPeakBytes: number;
+  readonly gcPauses: number;
+  readonly gcPauseUs: number;
+  readonly gcPauseMaxUs: number;
+  /** By how much a timer came late, of all processes together; null: too few turns. */
+  readonly loopDelayP99Us: number | null;
+  readonly loopDelayMaxUs: number | null;
 }
 
 /** Latency of one run, µs. null = not measured or n too small for this percentile. */
@@ -148,21 +179,6 @@ export interface CommittedView {
   readonly verified: VerifySummary | null;
   /** From due time, warm-up cut. */
   readonly latencyUs: LatencySummary;
-}
-
-/** One threshold of a run. */
-export interface ThresholdResult {
-  /** As written: `p99 < 50ms over 5s`. */
-  readonly text: string;
-  readonly metric: string;
-  readonly unit: ThresholdUnit;
-  /** `noData` counts as crossed; `notJudged`: the run was ended before. */
-  readonly state: "passed" | "crossed" | "noData" | "notJudged";
-  /** In ms, per second, as a share of 1 or a count; of the worst window, where windows were asked for. */
-  readonly value: number | null;
-  /** The worst window, or the one without data, in seconds from the first due time. */
-  readonly window?: { readonly fromSecond: number; readonly toSecond: number };
-  readonly note?: string;
 }
 
 /** The checkpoints of one run, savepoints included. Medians and maxima are of completed ones; null without any. */
@@ -218,10 +234,7 @@ export interface RunResult {
   readonly verified: VerifySummary | null;
   /** The same outputs as readers of committed data saw them; absent where they were not observed. */
   readonly committed?: CommittedView;
-  /** Role → CPU seconds and peak RSS over the measured window. */
-  readonly resources: Readonly<
-    Record<string, { readonly cpuSeconds: number; readonly cpuPercent: number; readonly rssPeakBytes: number }>
-  >;
+  readonly resources: Readonly<Record<string, RoleUsage>>;
   readonly warmupCutMs: number;
   readonly measuredMs: number | null;
   readonly events: number;

@@ -1,6 +1,7 @@
 import { clockOffsetUs, monotonicUs, wallClockMs } from "../../base/clock.ts";
 import { findQuery } from "../../queries/registry.ts";
 import { LinkProxy } from "../faults/link/link-proxy.ts";
+import { runtimeFile } from "../measure/runtime-flags.ts";
 import { startSampler } from "../measure/sampler.ts";
 import { startGuard } from "../services/guard.ts";
 import { bundled } from "../systems/bundled/bundled.ts";
@@ -30,7 +31,7 @@ export const realToolbox: Toolbox = {
   startObserver,
   startSampler,
   system: async (system, services) => (system === "bundled" ? bundled : commandSystem(system, services)),
-  spawner: (logDir, guard) => nodeSpawner({ logDir, guard }),
+  spawner: ({ raw, logs }, guard) => nodeSpawner({ logDir: logs, runtimeFile: runtimeFile(raw), guard }),
   analyzeRun: async ({ directory, runId, config, brokers, outputTopic }) => {
     const { analyzeRun } = await import("../analyze/analyze.ts");
     const rows = rowText(config.data.format, wireColumns(findQuery(config.query)));

@@ -28,8 +28,8 @@ export interface Toolbox {
   startObserver(options: ObserverStart): Promise<ObserverProcess>;
   startSampler(options: SamplerStart): Sampler;
   system(system: Config["system"], services: CommandServices): Promise<SystemUnderTest>;
-  /** Starts programs of ours, logging to `logDir` and watched by the guard. */
-  spawner(logDir: string, guard: Guard): SpawnNode;
+  /** Starts programs of ours, which log to `logs`, report of themselves to `raw`, and are watched by the guard. */
+  spawner(directories: { readonly raw: string; readonly logs: string }, guard: Guard): SpawnNode;
   /** Judges one stored run. */
   analyzeRun(run: AnalyzeStart): Promise<RunResult>;
   /** Rebuilds everything derived of a results folder, the report included. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runtimeFlags } from "../measure/runtime-flags.ts";
 import { startChild } from "../services/child.ts";
 import { inheritedNodeFlags } from "../services/entry-point.ts";
 import type { Guard } from "../services/guard.ts";
@@ -9,13 +10,20 @@ import type { SpawnedProcess, SpawnNode } from "./system.ts";
 const MAX_WAITING_LINES = 1000;
 
 /** Starts programs of ours, each with a log file `<role>.log` in `logDir`. `guard` ends them when this process dies. */
-export function nodeSpawner(options: { readonly logDir: string; readonly guard?: Guard | undefined }): SpawnNode {
+export function nodeSpawner(options: {
+  readonly logDir: string;
+  /** Where they report of themselves (`runtime-probe.ts`); absent: nowhere. */
+  readonly runtimeFile?: string;
+  readonly guard?: Guard | undefined;
+}): SpawnNode {
   return (role, entry, spec, { nodeFlags = [] } = {}) => {
     const lines = new LineFeed();
+    const runtime = runtimeFlags(role, options.runtimeFile ?? null);
     const child = startChild({
       role,
       file: process.execPath,
-      args: [...inheritedNodeFlags(), ...nodeFlags, fileURLToPath(entry), JSON.stringify(spec)],
+      args: [...inheritedNodeFlags(), ...runtime.nodeFlags, ...nodeFlags, fileURLToPath(entry), JSON.stringify(spec)],
+      env: runtime.env,
       logFile: join(options.logDir, `${role}.log`),
       onMessage: (message) => lines.push(message),
       guard: options.guard,

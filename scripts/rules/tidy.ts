@@ -13,7 +13,12 @@ interface BannedCall {
 const BANNED: readonly BannedCall[] = [
   { call: /\bDate\.now\(|\bnew Date\(\)/, allowed: /^base\/clock\.ts$/, instead: "wallClockMs of base/clock.ts" },
   { call: /\bperformance\.now\(|\bhrtime\b/, allowed: /^base\/clock\.ts$|^test\/bench\//, instead: "base/clock.ts" },
-  { call: /\bMath\.random\(/, allowed: /^$/, instead: "Random of base/random.ts with a seed" },
+  {
+    call: /\bMath\.random\(/,
+    // The user's job that replication must catch at being no function of its input.
+    allowed: /^test\/integration\/replication\/fixtures\/dice\.ts$/,
+    instead: "Random of base/random.ts with a seed",
+  },
   {
     call: /\bset(Timeout|Interval|Immediate)\(/,
     allowed: /^(engine\/shell|kafka|harness|generators\/feed)\/|^test\/(bench|integration|services|kafka)\//,

@@ -14,7 +14,9 @@ function clocks(offsetUs: number, heldUp: ReadonlyMap<number, number>) {
   return { monotonic: read, wall: () => Math.floor((read() - offsetUs) / 1000) };
 }
 
-const heldUps = fc.array(fc.tuple(fc.integer({ min: 0, max: 4_000 }), fc.integer({ min: 1, max: 15_000 })), { maxLength: 20 });
+const heldUps = fc.array(fc.tuple(fc.integer({ min: 0, max: 4_000 }), fc.integer({ min: 1, max: 15_000 })), {
+  maxLength: 20,
+});
 
 test("the offset is right, wherever between its readings the process is held up", () => {
   fc.assert(

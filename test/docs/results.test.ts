@@ -7,6 +7,7 @@ import { ERROR_CODES } from "../../base/errors.ts";
 import { EXIT } from "../../base/exit-codes.ts";
 import { analyzeSweep } from "../../harness/analyze/analyze.ts";
 import { TAGS } from "../../harness/analyze/run-recorder.ts";
+import { resolveText } from "../../harness/config/load.ts";
 import { OBSERVATION_BYTES, writeObservation } from "../../harness/measure/observation.ts";
 import { latenciesCsv } from "../../harness/report/latencies.ts";
 import { REASON_CODES } from "../../harness/sweep/model.ts";
@@ -84,7 +85,7 @@ describe("docs/results.md", () => {
     // Checkpoints and committed data are of runs that have them, and so are figures of them. Latencies are of queries whose rows carry the engine's stamps: not of this one. It has no faults either.
     const derived = listed.filter(
       (file) =>
-        !/^(raw|logs|latencies|\.lock|faults|recovery|replication)|-around-fault-|\.(committed|checkpoints|checkpoint-tasks|replication|merge-waits)\.csv$|^figures\/(recovery|checkpoint|fault-tolerance)/.test(
+        !/^(raw|logs|latencies|\.lock|faults|recovery|replication|capacity)|-around-fault-|\.(committed|checkpoints|checkpoint-tasks|replication|merge-waits)\.csv$|^figures\/(recovery|checkpoint|fault-tolerance|capacity)/.test(
           file,
         ),
     );
@@ -156,6 +157,31 @@ describe("docs/results.md", () => {
     );
   });
 
+  it("names the files and columns of a search for the capacity, and the parts of a threshold, in order", async (t) => {
+    const searched = temporaryFolder(t);
+    const text = "query: q0\nload: {rate: 2k/s, duration: 4s}\nwarmup: 1s\n";
+    const { config } = resolveText(text, "t.yaml", []);
+    writeSyntheticManifest(searched);
+    const manifest = JSON.parse(readFileSync(join(searched, "manifest.json"), "utf8"));
+    writeFileSync(join(searched, "manifest.json"), JSON.stringify({ ...manifest, kind: "capacity", config }));
+    const settings = { thresholds: ["p99 < 1s", { check: "max < 1s", over: "1s" }] };
+    writeSyntheticRun(searched, { id: "RUN", query: "q0", axes: { "load.rate": "2k/s" }, settings });
+    const [result] = await analyzeSweep(searched);
+    const head = (file: string) => readFileSync(join(searched, file), "utf8").split("\n")[0]!.split(",");
+    assert.deepEqual(named(section("capacity.json, capacity.csv")), head("capacity.csv"));
+    assert.deepEqual(figureColumns("capacity-trace.csv"), head("figures/capacity-trace.csv"));
+    const told = section("capacity.json, capacity.csv");
+    const stored = JSON.parse(readFileSync(join(searched, "capacity.json"), "utf8"));
+    for (const name of [...Object.keys(stored), ...Object.keys(stored.answer)]) {
+      assert.ok(told.includes(`\`${name}\``), name);
+    }
+    for (const threshold of result!.thresholds!) {
+      assert.equal(threshold.state, "passed");
+      for (const name of Object.keys(threshold)) assert.ok(page.includes(`\`${name}\``), name);
+    }
+    assert.match(readFileSync(join(searched, "report.html"), "utf8"), /Capacity: not known, no search came to an end/);
+  });
+
   it("names the files and columns of runs with replicas, in order", async (t) => {
     const replicated = temporaryFolder(t);
     writeSyntheticManifest(replicated);
@@ -197,6 +223,7 @@ describe("docs/results.md", () => {
       "checkpointIntervalMs",
       "costBaseline",
       "replication",
+      "thresholds",
     ];
     const optional = sometimes.filter((name) => !(name in result));
     assert.deepEqual(named(fields!).sort(), [...Object.keys(result), ...optional].sort());

@@ -217,7 +217,10 @@ function resourceLines(record: RunRecord): string {
     ] as const) {
       const atUs = record.startUs + tick * 250_000;
       const cpuUserMs = 1000 + tick * 250 * share;
-      const sample: ResourceSample = { atUs, role, pid, cpuUserMs, cpuSystemMs: 0, rssBytes: pid * 1_000_000 };
+      const times = { atUs, role, pid, cpuUserMs, cpuSystemMs: 0, rssBytes: pid * 1_000_000 };
+      // The broker belongs to somebody else: nobody may read its bytes.
+      const bytes = role === "kafka" ? {} : { readBytes: tick * 1_000, writtenBytes: 7 + tick * 2_000 };
+      const sample: ResourceSample = { ...times, ...bytes };
       lines.push(`${JSON.stringify(sample)}\n`);
     }
   }

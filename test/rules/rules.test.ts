@@ -51,6 +51,7 @@ const untidy: readonly [string, string, string][] = [
   ["a long file", "base/long.ts", "const a = 1;\n".repeat(251)],
   ["a wall clock", "engine/task/t.ts", "const now = Date.now();\n"],
   ["randomness", "engine/task/t.ts", "const r = Math.random();\n"],
+  ["randomness in a fixture", "test/integration/replication/fixtures/other.ts", "const r = Math.random();\n"],
   ["a timer in the core", "engine/task/t.ts", "setTimeout(f, 1);\n"],
   ["an exit in the middle", "harness/sweep/run.ts", "process.exit(1);\n"],
   ["printing past the injected output", "harness/sweep/run.ts", "console.log(1);\n"],

@@ -29,7 +29,7 @@ export interface CapacityState {
 }
 
 /** The search that a config asks for. `load` must be constant (the command checks it). */
-export function searchSettings({ capacity, load }: Config): SearchSettings {
+function searchSettings({ capacity, load }: Config): SearchSettings {
   const { least, most, precision, searches, probes } = capacity;
   const wanted = load.shape === "constant" ? load.rate : least;
   return {

@@ -60,7 +60,7 @@ export interface Comparison {
   readonly notMeasured: readonly { readonly cell: string; readonly metric: string }[];
 }
 
-/** Between recorded campaigns of one configuration the system's numbers moved up to twice as far as the instruments' (docs/compare.md). */
+/** Between recorded campaigns of one configuration the system's numbers moved up to 2.2 times as far (docs/compare.md); 3 leaves room. */
 const SUFFERS = 3;
 
 /** Compares the common cells of two sides. Pure; differences are the caller's to refuse. */
@@ -72,11 +72,18 @@ export function compareSides(
 ): Comparison {
   const isGate = ({ name, gates }: Metric) => (options.gates === null ? gates : options.gates.includes(name));
   const series = allSeries(a, b);
+  const machines = new Map<string, MachineChange | null>();
+  const machineOf = (one: Series) => {
+    // Several metrics of a cell have the same canary.
+    const key = `${one.metric.canary?.name} ${one.cell}`;
+    if (!machines.has(key)) machines.set(key, machineChange(one, options));
+    return machines.get(key)!;
+  };
   const findings = series.map((one) => ({
     one,
     gate: isGate(one.metric),
     finding: find({ ...one.values, paired: options.paired }, options),
-    machine: machineChange(one, options),
+    machine: machineOf(one),
   }));
   const families = [true, false].map((gate) => findings.filter((entry) => entry.gate === gate));
   const rows = families.flatMap((family) => judgeFamily(family, options.level));

@@ -18,6 +18,7 @@ export interface Difference {
 const OWN = /^(name|description|repetitions|seed)(\.|$)/;
 const RATE = /^load(\.|$)/;
 const GIB = 2 ** 30;
+const ABSENT = "not there";
 
 /**
  * All in which two sides differ and should not: resolved settings of their common cells (but the chosen axes), versions, machine, cells that
@@ -25,12 +26,15 @@ const GIB = 2 ** 30;
  */
 export function differencesBetween(a: Side, b: Side): readonly Difference[] {
   const isSame = a.campaign.folder === b.campaign.folder;
+  const isWrittenAlike = a.campaign.manifest.configHash === b.campaign.manifest.configHash;
   const chosen = new Set([...Object.keys(a.chosen), ...Object.keys(b.chosen)]);
   const found = [
     ...cellDifferences(a, b),
     ...[...a.cells].flatMap(([key, cell]) => {
       const other = b.cells.get(key);
-      return other === undefined ? [] : [...settingDifferences(cell, other, chosen), ...rateDifference(cell, other)];
+      return other === undefined
+        ? []
+        : [...settingDifferences(cell, other, chosen, isWrittenAlike), ...rateDifference(cell, other)];
     }),
     ...(isSame ? [] : provenanceDifferences(a.campaign.manifest.provenance, b.campaign.manifest.provenance)),
   ];
@@ -46,10 +50,17 @@ function cellDifferences(a: Side, b: Side): Difference[] {
   ];
 }
 
-function settingDifferences(a: SideCell, b: SideCell, chosen: ReadonlySet<string>): Difference[] {
+/** `isWrittenAlike`: then a setting that one side does not have is a later version's default, and no difference. */
+function settingDifferences(
+  a: SideCell,
+  b: SideCell,
+  chosen: ReadonlySet<string>,
+  isWrittenAlike: boolean,
+): Difference[] {
   const isChosen = (path: string) => [...chosen].some((axis) => path === axis || path.startsWith(`${axis}.`));
   return differingPaths(a.config, b.config, "")
     .filter(({ what }) => !OWN.test(what) && !isChosen(what))
+    .filter((found) => !(isWrittenAlike && (found.a === ABSENT || found.b === ABSENT)))
     .map((difference) => ({ kind: RATE.test(difference.what) ? "rate" : "config", ...difference }));
 }
 
@@ -94,5 +105,5 @@ function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function shown(value: unknown): string {
-  return value === undefined ? "not there" : typeof value === "string" ? value : JSON.stringify(value);
+  return value === undefined ? ABSENT : typeof value === "string" ? value : JSON.stringify(value);
 }

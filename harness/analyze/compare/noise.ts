@@ -47,12 +47,16 @@ export interface NoiseRow {
  * those of runs that followed each other, as the two sides of a block do. Metrics without three valid runs are left out.
  */
 export function noiseOf(campaigns: readonly Campaign[], options: NoiseOptions): readonly NoiseRow[] {
-  const series = campaigns.flatMap((campaign) => [...sideOf(campaign, { folder: campaign.folder, axes: {} }).cells.values()]);
+  const series = campaigns.flatMap((campaign) => [
+    ...sideOf(campaign, { folder: campaign.folder, axes: {} }).cells.values(),
+  ]);
   const cells = [...Map.groupBy(series, ({ label }) => label)];
   const isGate = ({ name, gates }: Metric) => (options.gates === null ? gates : options.gates.includes(name));
   const found = cells.flatMap(([label, parts]) =>
     METRICS.flatMap((metric) => {
-      const values = parts.map(({ runs }) => samplesOf(inOrder(runs), (run) => metric.of(run)?.value ?? null).map((s) => s.value));
+      const values = parts.map(({ runs }) =>
+        samplesOf(inOrder(runs), (run) => metric.of(run)?.value ?? null).map((s) => s.value),
+      );
       return values.flat().length < 3 ? [] : [{ cell: label, metric, gate: isGate(metric), values }];
     }),
   );
@@ -60,7 +64,12 @@ export function noiseOf(campaigns: readonly Campaign[], options: NoiseOptions): 
   const gates = found.filter(({ gate }) => gate);
   const overAll = cells.length > 1 ? new Set(gates.map(({ metric }) => metric)).size : 0;
   const level = options.level / Math.max(1, gates.length + overAll);
-  return found.map(({ cell, metric, gate, values }) => ({ cell, metric, gate, ...rowOf(values, metric, { ...options, level }) }));
+  return found.map(({ cell, metric, gate, values }) => ({
+    cell,
+    metric,
+    gate,
+    ...rowOf(values, metric, { ...options, level }),
+  }));
 }
 
 function inOrder<T extends { readonly run: { readonly order: number } }>(runs: readonly T[]): readonly T[] {

@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from "../../../base/exit-codes.ts";
 import type { Comparison, Row } from "./comparison.ts";
+import { commonCells } from "./series.ts";
 
 export interface Outcome {
   readonly verdict: "regression" | "cannot tell" | "no regression";
@@ -19,10 +20,14 @@ export function outcomeOf(comparison: Comparison): Outcome {
     ...gates.filter(({ verdict }) => verdict === "worse").map(nameOf),
   ];
   if (worse.length > 0) return { verdict: "regression", exitCode: EXIT.threshold, reasons: worse };
+  const cells = commonCells(comparison.a, comparison.b);
   const unclear = [
     ...gates.filter(({ verdict }) => verdict === "cannot tell").map(nameOf),
     ...(options.gates === null ? [] : notMeasured.map(({ cell, metric }) => `${nameIn(cell, metric)}, not measured`)),
-    ...(gates.length === 0 ? ["no valid runs with numbers to compare"] : []),
+    ...cells
+      .filter(({ label }) => !gates.some(({ cell }) => cell === label))
+      .map(({ label }) => `${label || "the cell"}: no valid run with numbers`),
+    ...(cells.length === 0 ? ["no cell is on both sides"] : []),
   ];
   if (unclear.length > 0) return { verdict: "cannot tell", exitCode: EXIT.runInvalid, reasons: unclear };
   return { verdict: "no regression", exitCode: EXIT.ok, reasons: [] };

@@ -48,8 +48,11 @@ export function sideOf(campaign: Campaign, { axes: chosen }: Operand): Side {
   const { folder, manifest, results } = campaign;
   const runsByCell = Map.groupBy(results, ({ run }) => run.cell.id);
   const cells = new Map<string, SideCell>();
-  for (const cell of new Map(manifest.order.map(({ cell: planned }) => [planned.id, planned])).values()) {
-    if (!Object.entries(chosen).every(([path, value]) => isValue(cell.axes[path], value))) continue;
+  const planned = new Map(manifest.order.map(({ cell }) => [cell.id, cell]));
+  for (const id of Object.keys(manifest.cells)) {
+    const cell = planned.get(id);
+    if (cell === undefined || !Object.entries(chosen).every(([path, value]) => isValue(cell.axes[path], value)))
+      continue;
     const rest = Object.entries(cell.axes).filter(([path]) => !Object.hasOwn(chosen, path));
     const key = JSON.stringify(rest.sort(([x], [y]) => (x < y ? -1 : 1)));
     if (cells.has(key)) throw new FaultlineError("usage", `${folder}: two cells are chosen by the same values`);

@@ -14,7 +14,7 @@ export interface ShiftInterval {
 
 /**
  * 95 % (or `level`) interval of the Hodges–Lehmann shift by resampling. One value stands for one block, so blocks are what is drawn: each side
- * its own. Percentile interval, expanded for few values (Hesterberg 2015, section 5.1), without which 5 values a side hold 85 %, not 95 %.
+ * its own. Percentile interval, expanded for few values (Hesterberg 2015, section 5.1), without which 6 pairs hold 86 %, not 95 %.
  */
 export function bootstrapShift(
   a: readonly number[],

@@ -5,7 +5,7 @@ import type { Side } from "../../analyze/compare/side.ts";
 import { type Arguments, type Command, countOption, flagOption, textOption, textsOption } from "../command.ts";
 import { type Io, useColor } from "../io.ts";
 
-const RESAMPLES = 4_000;
+const RESAMPLES = 2_000;
 const LEVEL = 0.05;
 
 /** `bench compare A B`: is B worse than A? Exit code 6 when it is, 5 when the runs cannot tell. */

@@ -16,7 +16,11 @@ export const noiseCommand: Command = {
       .positional("target", { type: "string", array: true, describe: "A config to run, or results folders to read" })
       .option("repetitions", { type: "number", requiresArg: true, describe: "Runs of each cell (default 12)" })
       .option("effect", { type: "number", requiresArg: true, default: 15, describe: "Slow-down to be found, in %" })
-      .option("out", { type: "string", requiresArg: true, describe: "Results folder (default reports/noise-<name>-<time>)" })
+      .option("out", {
+        type: "string",
+        requiresArg: true,
+        describe: "Results folder (default reports/noise-<name>-<time>)",
+      })
       .option("dry-run", { type: "boolean", describe: "Print the plan and its estimated time, run nothing" })
       .option("json", { type: "boolean", describe: "One JSON object on stdout" })
       .option("color", { type: "boolean", default: true, describe: "--no-color: no colours (NO_COLOR too)" })
@@ -60,7 +64,9 @@ async function tell(folders: readonly string[], args: Arguments, io: Io): Promis
   const options: NoiseOptions = { effect, power: 0.95, level: 0.05, gates: null, seed: 1 };
   const rows = noiseOf(campaigns, options);
   const style = makeStyle(useColor(io.stdout, io.env, args.color === false));
-  io.stdout.write(flagOption(args, "json") ? `${JSON.stringify(noiseJson(rows, options))}\n` : noiseText(rows, options, style));
+  io.stdout.write(
+    flagOption(args, "json") ? `${JSON.stringify(noiseJson(rows, options))}\n` : noiseText(rows, options, style),
+  );
   return rows.length === 0 ? EXIT.runInvalid : EXIT.ok;
 }
 

@@ -30,7 +30,8 @@ export function noiseText(rows: readonly NoiseRow[], options: NoiseOptions, styl
 
 /** What to put into `repetitions`. */
 function endText(rows: readonly NoiseRow[], { effect }: NoiseOptions, style: Style): string {
-  const gates = rows.filter(({ gate }) => gate);
+  // What is below d is no change, however many repetitions there are.
+  const gates = rows.filter(({ gate, metric }) => gate && effect > metric.margin);
   const settled = gates.filter(({ recommended }) => recommended !== null);
   const names = (of: readonly NoiseRow[]) => [...new Set(of.map(({ metric }) => metric.name))].join(", ");
   if (settled.length === 0) return style.warn(`no gate can show +${percent(effect)} here: this machine is too noisy`);

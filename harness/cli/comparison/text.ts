@@ -29,12 +29,24 @@ export function comparisonText(comparison: Comparison, style: Style): string {
   ];
   const table = rows.length === 0 ? "" : `\n${renderTable([HEADING, ...painted], new Set([0, 1, 9]))}`;
   const notes = rows.length === 0 ? [] : [methodWords(comparison), metricWords(rows)].filter((note) => note !== "");
-  const end = verdictLine(outcomeOf(comparison), style);
+  const outcome = outcomeOf(comparison);
+  const end = `${verdictLine(outcome, style)}${outcome.verdict === "cannot tell" ? `\nhint: ${hintOf(comparison)}` : ""}`;
   return `${[...lines, table, ...notes.map((note) => style.dim(note)), end].join("\n")}\n`;
 }
 
+function hintOf({ rows, options }: Comparison): string {
+  const unclear = rows.filter(({ gate, verdict }) => gate && verdict === "cannot tell");
+  if (unclear.some(({ minimumDetectable }) => minimumDetectable === null)) {
+    return "More repetitions; bench noise says how many.";
+  }
+  if (!options.paired && unclear.some(({ machine, metric }) => machine !== null && machine.most > metric.margin)) {
+    return "Let both run in turns, as values of an axis of one sweep: then the machine is the same for both.";
+  }
+  return "More repetitions (bench noise says how many), or --gate with metrics that are less noisy here.";
+}
+
 /** The last line: what it all comes to. */
-export function verdictLine({ verdict, reasons }: Outcome, style: Style): string {
+function verdictLine({ verdict, reasons }: Outcome, style: Style): string {
   const text = `${verdict}${reasons.length === 0 ? "" : `: ${reasons.join("; ")}`}`;
   if (verdict === "regression") return style.bad(text);
   return verdict === "no regression" ? style.good(text) : style.warn(text);

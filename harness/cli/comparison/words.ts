@@ -5,7 +5,7 @@ import type { Verdict } from "../../analyze/compare/judge.ts";
 import { METRICS, type Metric } from "../../analyze/compare/metrics.ts";
 import { ALL_CELLS } from "../../analyze/compare/series.ts";
 import type { Operand } from "../../analyze/compare/side.ts";
-import { length, NOT_MEASURED, significant } from "../../report/format.ts";
+import { integer, length, NOT_MEASURED, significant } from "../../report/format.ts";
 import { formatLatency, formatPerSecond } from "../progress/format.ts";
 import { formatBytes } from "../progress/format-bytes.ts";
 
@@ -37,7 +37,7 @@ function changeWords({ change, low, high }: Row["finding"]): string {
 }
 
 /** `worse`, `same within 5 %`, `cannot tell (MDC 12 %)`. */
-export function verdictWords({ verdict, metric, minimumDetectable, censored, finding, machine }: Row): string {
+function verdictWords({ verdict, metric, minimumDetectable, censored, finding, machine }: Row): string {
   const cut = censored === 0 ? "" : `, ${censored} not over at the end`;
   switch (verdict) {
     case "same":
@@ -45,7 +45,7 @@ export function verdictWords({ verdict, metric, minimumDetectable, censored, fin
     case "cannot tell": {
       if (finding.aCount === 0 || finding.bCount === 0) return "cannot tell (no data)";
       const least = minimumDetectable === null ? "too few runs" : `MDC ${percent(minimumDetectable)}`;
-      const moved = machine === null ? "" : `, machine ${signedPercent(machine.change)} %`;
+      const moved = machine === null || machine.most <= metric.margin ? "" : `, machine up to ${percent(machine.most)}`;
       return `cannot tell (${least}${moved}${cut})`;
     }
     default:
@@ -74,8 +74,12 @@ function signedQuantity(metric: Metric, value: number | null): string {
   return `${sign(value)}${quantity(metric, Math.abs(value))}`;
 }
 
+/** Above it a number says no more than "a lot". */
+const MOST_SHARE = 10;
+
 /** `12 %`, `5.2 %`: two digits; from 10 on whole ones. */
 export function percent(share: number): string {
+  if (share > MOST_SHARE) return `> ${integer(MOST_SHARE * 100)} %`;
   return `${digits(share)} %`;
 }
 
@@ -86,14 +90,14 @@ function signedPercent(share: number): string {
 
 function digits(share: number): string {
   const hundredths = share * 100;
-  return hundredths >= 9.95 ? Math.round(hundredths).toString() : Number(hundredths.toFixed(1)).toString();
+  return hundredths >= 9.95 ? integer(hundredths) : Number(hundredths.toFixed(1)).toString();
 }
 
 function sign(value: number): string {
   return value < 0 ? "−" : "+";
 }
 
-export function probability(p: number): string {
+function probability(p: number): string {
   return p < 0.001 ? "< 0.001" : p.toFixed(p < 0.1 ? 3 : 2);
 }
 
@@ -127,15 +131,13 @@ export function differenceWords({ kind, what, a, b }: Difference): string {
 export function methodWords({ options, rows }: Comparison): string {
   const gates = rows.filter(({ gate }) => gate).length;
   const test = options.paired ? "signed-rank test over pairs of blocks" : "U test";
-  const moved = rows.flatMap(({ machine }) => (machine === null ? [] : [machine.canary]));
-  const guard =
-    moved.length === 0
-      ? ""
-      : ` The machine changed between A and B (${[...new Set(moved)].join(", ")}): only more than that counts.`;
+  const guard = rows.some(({ machine }) => machine !== null)
+    ? ` The sides did not take turns: a change counts only above three times what the instruments may have moved by ("machine").`
+    : "";
   const exact = rows.every(({ finding }) => finding.exact) ? "exact " : "";
   return (
     `* gates; one value a run. B/A − 1: Hodges–Lehmann, bootstrap over ${options.paired ? "pairs of blocks" : "blocks"} ` +
-    `(${options.resamples} times, seed ${options.seed}); p: ${exact}${test}, Holm over ${gates} gates, over the others apart; ` +
+    `(${options.resamples} times, seed ${options.seed}); p: ${exact}${test}, Holm over ${gates === 1 ? "1 gate" : `${gates} gates`}, over the others apart; ` +
     `MDC: least change found with 80 %${rows.some(({ cell }) => cell === ALL_CELLS) ? "; all cells: geometric mean" : ""}.${guard}`
   );
 }

@@ -1,6 +1,7 @@
 import type { RunAnalysis } from "../../analyze/analyze-run.ts";
-import { roleOf } from "../../analyze/resource-usage.ts";
-import type { LatencySummary, RunResult } from "../../sweep/model.ts";
+import { roleOf } from "../../analyze/runtime-usage.ts";
+import { eventsSent } from "../../analyze/system-cpu.ts";
+import type { LatencySummary, RoleUsage, RunResult } from "../../sweep/model.ts";
 import type { Example } from "../../verify/examples.ts";
 import { wireColumns } from "../../verify/row-hash.ts";
 import {
@@ -14,6 +15,7 @@ import {
   PERCENTILES,
   rate,
   seconds,
+  significant,
   verifiedText,
 } from "../format.ts";
 import { checkpointTable } from "./checkpoints.ts";
@@ -36,6 +38,7 @@ ${ofCheckpoints}
 ${checkpointTable(checkpoints, record.startUs, result.run.id)}
 ${replicaTable(analysis)}
 ${resources(analysis)}
+${interruptions(result)}
 ${jobStateTable(jobStates, record.startUs)}
 ${phases(analysis)}
 ${examples(analysis, analysis.committedExamples, "Examples of what readers of committed data saw, the first of each kind")}
@@ -120,6 +123,13 @@ function resources({ result, record, samplerCost }: RunAnalysis): Markup | null 
     const own = record.processes.filter((process) => roleOf(process.role) === role && process.niceness !== null);
     return own.length === 0 ? "–" : [...new Set(own.map((process) => process.niceness))].join(", ");
   };
+  const events = eventsSent(result);
+  const transferred = (count: number | undefined) => {
+    if (count === undefined) return "–";
+    return events === null
+      ? bytes(count)
+      : html`${bytes(count)} <span class="soft">${significant(count / events)} B/event</span>`;
+  };
   const processes = (role: string) => record.processes.filter((process) => roleOf(process.role) === role).length;
   return table(
     [
@@ -128,10 +138,46 @@ function resources({ result, record, samplerCost }: RunAnalysis): Markup | null 
       { title: "CPU", numeric: true, cell: ([, usage]) => `${usage.cpuPercent.toFixed(1)} %` },
       { title: "CPU time", numeric: true, cell: ([, usage]) => `${usage.cpuSeconds.toFixed(2)} s` },
       { title: "peak memory", numeric: true, cell: ([, usage]) => bytes(usage.rssPeakBytes) },
+      { title: "written", numeric: true, cell: ([, usage]) => transferred(usage.writtenBytes) },
+      { title: "read", numeric: true, cell: ([, usage]) => transferred(usage.readBytes) },
       { title: "niceness", numeric: true, cell: ([role]) => niceness(role) },
     ],
     rows,
-    `CPU and memory in the measured window (100 % = one core)${costText(samplerCost)}`,
+    `CPU, memory and bytes in the measured window (100 % = one core; written and read: sockets, pipes and files)${costText(samplerCost)}`,
+  );
+}
+
+/** Context switches a second: voluntary, and those for which the scheduler took the core away. */
+function switches({ voluntarySwitches, involuntarySwitches }: RoleUsage, measuredMs: number | null): Markup | string {
+  if (voluntarySwitches === undefined || involuntarySwitches === undefined || measuredMs === null) return "–";
+  const perSecond = (count: number) => integer(Math.round((count * 1000) / measuredMs));
+  return html`${perSecond(voluntarySwitches)} <span class="soft">+ ${perSecond(involuntarySwitches)} forced</span>`;
+}
+
+/** Share of the window that a role's processes stood still for the garbage collector, added up, and the longest pause. */
+function garbage({ runtime }: RoleUsage, measuredMs: number | null): Markup | string {
+  if (runtime === undefined || measuredMs === null) return "–";
+  const percent = (runtime.gcPauseUs / 10 / measuredMs).toFixed(2);
+  return html`${percent} % <span class="soft">longest ${latencyMs(runtime.gcPauseMaxUs)}</span>`;
+}
+
+/** What kept processes from their work: the scheduler, the garbage collector, their own long steps. Null where nothing was measured. */
+function interruptions({ resources, measuredMs }: RunResult): Markup | null {
+  const rows = Object.entries(resources).filter(([, usage]) => usage.voluntarySwitches !== undefined || usage.runtime);
+  if (rows.length === 0) return null;
+  const size = (count: number | undefined) => (count === undefined ? "–" : bytes(count));
+  const delay = (us: number | null | undefined) => latencyMs(us ?? null);
+  return table(
+    [
+      { title: "role", cell: ([role]) => role },
+      { title: "context switches/s", numeric: true, cell: ([, usage]) => switches(usage, measuredMs) },
+      { title: "GC pauses", numeric: true, cell: ([, usage]) => garbage(usage, measuredMs) },
+      { title: "event-loop delay p99", numeric: true, cell: ([, { runtime }]) => delay(runtime?.loopDelayP99Us) },
+      { title: "max", numeric: true, cell: ([, { runtime }]) => delay(runtime?.loopDelayMaxUs) },
+      { title: "peak heap", numeric: true, cell: ([, { runtime }]) => size(runtime?.heapPeakBytes) },
+    ],
+    rows,
+    "Interruptions in the measured window; garbage collection and event loop of our own programs only",
   );
 }
 

@@ -1,4 +1,5 @@
-import type { RunResult, ThresholdResult } from "../../sweep/model.ts";
+import type { RunResult } from "../../sweep/model.ts";
+import type { ThresholdResult } from "../../sweep/threshold-result.ts";
 import { thresholdValue } from "../threshold-lines.ts";
 import { html, type Markup, table } from "./markup.ts";
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { FeederSpecInput } from "../../../generators/feed/spec.ts";
+import { runtimeFile } from "../../measure/runtime-flags.ts";
 import { entryPoint } from "../../services/entry-point.ts";
 import { partSuffix, streamSuffix } from "../feeders.ts";
 import type { FeederSummary } from "../model.ts";
@@ -41,6 +42,7 @@ export async function startFeeder(options: FeederStart): Promise<FeederProcess> 
     spec,
     specFile: join(logDirectory, `feeder${suffix}.json`),
     logFile: join(logDirectory, `feeder${suffix}.log`),
+    runtimeFile: runtimeFile(rawDirectory),
     guard,
     failure: "feeder-failed",
     onMessage: (message) => {

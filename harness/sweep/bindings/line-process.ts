@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ErrorCode, FaultlineError } from "../../../base/errors.ts";
+import { runtimeFlags } from "../../measure/runtime-flags.ts";
 import { type Child, startNodeChild } from "../../services/child.ts";
 import type { Guard } from "../../services/guard.ts";
 
@@ -13,6 +14,8 @@ export interface LineProcessOptions {
   readonly spec: unknown;
   readonly specFile: string;
   readonly logFile: string;
+  /** Where it reports of itself (`runtime-probe.ts`); absent: nowhere. */
+  readonly runtimeFile?: string;
   readonly guard: Guard;
   /** Code of the error when it breaks. */
   readonly failure: ErrorCode;
@@ -42,6 +45,7 @@ export class LineProcess {
       entry,
       args: [specFile],
       logFile,
+      ...runtimeFlags(role, options.runtimeFile ?? null),
       guard,
       onMessage: (message) => this.#receive(message),
       onError: (error) => this.#fail(this.#failure(error.message)),

@@ -5,6 +5,7 @@ import { SOURCE_ID } from "../../../queries/job-ids.ts";
 import type { Config } from "../../config/schema.ts";
 import { runStreams } from "../../config/streams.ts";
 import type { ObserverIsolation, ObserverSpecInput } from "../../measure/observer-spec.ts";
+import { runtimeFile } from "../../measure/runtime-flags.ts";
 import { entryPoint } from "../../services/entry-point.ts";
 import type { ObserverEnd, ObserverProcess, ObserverProgress, ObserverStart } from "../toolbox.ts";
 import { LineProcess } from "./line-process.ts";
@@ -42,6 +43,7 @@ export async function startObserver(options: ObserverStart): Promise<ObserverPro
     spec,
     specFile: join(logDirectory, "observer.json"),
     logFile: join(logDirectory, "observer.log"),
+    runtimeFile: runtimeFile(rawDirectory),
     guard,
     failure: "observer-failed",
     onMessage: (message) => {

@@ -8,9 +8,10 @@ import type { DeployConfig, DeployContext, LinkAccess, SpawnedProcess } from "..
 
 const READY_TIMEOUT_MS = 15_000;
 const CONNECT_TIMEOUT_US = 10_000_000;
+/** For the job's end, and then again for the workers to leave. */
 const SHUTDOWN_TIMEOUT_US = 2_000_000;
-/** How long processes may take to end by themselves before they are asked by signal, and then before they are ended by force. */
-const LEAVE_MS = 3_000;
+/** How long processes may take to end by themselves (longer than both) before they are asked by signal, and then before they are ended by force. */
+const LEAVE_MS = 5_000;
 const STOP_MS = 2_000;
 const COORDINATOR_FLAGS = ["--max-old-space-size=256"];
 

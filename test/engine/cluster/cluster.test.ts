@@ -1,44 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { FaultlineError } from "../../../base/errors.ts";
 import { sendControl } from "../../../engine/cluster/control-codec.ts";
-import { DEFAULT_JOB_OPTIONS, type JobSpec } from "../../../engine/cluster/job-spec.ts";
+import { DEFAULT_JOB_OPTIONS } from "../../../engine/cluster/job-spec.ts";
 import { readToWorker } from "../../../engine/cluster/message-shapes.ts";
-import type { JobState, LivenessToCoordinator, WorkerToCoordinator } from "../../../engine/cluster/messages.ts";
+import type { LivenessToCoordinator, WorkerToCoordinator } from "../../../engine/cluster/messages.ts";
 import { Worker } from "../../../engine/cluster/worker.ts";
-import type { Connection, ConnectionHandler } from "../../../engine/ports.ts";
 import type { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
-import { encodeFrameHeader, NO_PAYLOAD } from "../../../engine/task/frame.ts";
 import { countJob } from "../simulation/tiny-job.ts";
 import { readTiny, tinyBytes } from "../simulation/tiny-rows.ts";
-import { countCluster, countSpec } from "./count-cluster.ts";
-
-/** Far more rows than any of these tests gets through. */
-const ENDLESS = 1_000_000_000;
-
-function startCluster(workers = 2, rows = ENDLESS, seed = 1): SimulatedCluster {
-  return countCluster({ seed, workers, rows, windowMs: 1000, batchRecords: 20, maxSteps: 2_000_000 });
-}
-
-const specOf = (changes: Partial<JobSpec> = {}) => countSpec({ bounded: false, ...changes });
-
-function runTo(cluster: SimulatedCluster, state: JobState, jobId = "j"): void {
-  cluster.runUntil(() => cluster.client.states.some((seen) => seen.jobId === jobId && seen.state === state), state);
-}
-
-function pass(cluster: SimulatedCluster, timeUs: number): void {
-  const untilUs = cluster.universe.nowUs + timeUs;
-  let passed = false;
-  cluster.universe.queue.at(untilUs, () => {
-    passed = true;
-  });
-  cluster.runUntil(() => passed, "time");
-}
+import { NOBODY, pass, runTo, specOf, startCluster } from "./small-cluster.ts";
 
 const history = (cluster: SimulatedCluster, jobId = "j") =>
   cluster.client.states.filter((seen) => seen.jobId === jobId).map(({ state }) => state);
-
-const NOBODY: ConnectionHandler = { onMessage: () => {}, onDrain: () => {}, onClosed: () => {} };
 
 type Report = WorkerToCoordinator | LivenessToCoordinator;
 
@@ -321,93 +294,5 @@ describe("a cluster", () => {
       const end = recovery === "none" ? ["failing", "failed"] : ["restarting", "deploying", "running", "finished"];
       assert.deepEqual(history(cluster), ["created", "deploying", ...end]);
     }
-  });
-
-  it("has workers that refuse orders of an older epoch", () => {
-    const cluster = startCluster(1);
-    const boss = cluster.startProcess("boss");
-    let orders: Connection | null = null;
-    boss.world.network.accept((connection) => {
-      orders = connection;
-      return NOBODY;
-    });
-    const worker = cluster.startWorker("subject", "boss:1");
-    cluster.runUntil(() => orders !== null, "registration");
-    sendControl(orders!, { type: "registered", epoch: 5 });
-    sendControl(orders!, { type: "shutdown", epoch: 4 });
-    sendControl(orders!, { type: "shutdown" });
-    pass(cluster, 100_000);
-    assert.equal(worker.alive, true);
-    assert.equal(cluster.universe.journal.filter(({ event }) => event === "staleEpoch").length, 1);
-    assert.equal(cluster.universe.journal.filter(({ event }) => event === "badMessage").length, 1);
-    sendControl(orders!, { type: "shutdown", epoch: 6 });
-    pass(cluster, 100_000);
-    assert.equal(worker.alive, false);
-  });
-
-  it("has workers that pass over what is no message, and end loudly when they fail to do what one says", () => {
-    const cluster = startCluster(1);
-    const boss = cluster.startProcess("boss");
-    let orders: Connection | null = null;
-    boss.world.network.accept((connection) => {
-      orders = connection;
-      return NOBODY;
-    });
-    const process = cluster.startProcess("subject");
-    const about = { worker: "subject", pid: 0, coordinatorAddress: "boss:1" };
-    const times = { livenessIntervalUs: null, connectTimeoutUs: 1_000_000 };
-    const loadJob = () => {
-      throw new FaultlineError("assertion-failed", "planted");
-    };
-    new Worker(process.world, { ...about, ...times, loadJob }).start();
-    cluster.runUntil(() => orders !== null, "registration");
-    orders!.send(Uint8Array.of(1, 2, 3), null);
-    pass(cluster, 100_000);
-    assert.equal(process.alive, true);
-    sendControl(orders!, { type: "prepare", epoch: 1, job: specOf() });
-    pass(cluster, 100_000);
-    assert.deepEqual([process.alive, process.endError?.message], [false, "planted"]);
-    assert.equal(cluster.universe.journal.filter(({ event }) => event === "badMessage").length, 1);
-  });
-
-  it("goes on when somebody talks nonsense to coordinator and workers", () => {
-    const cluster = startCluster(2, 3000);
-    cluster.client.submit(specOf({ bounded: true }), 2);
-    runTo(cluster, "deploying");
-    let closed = 0;
-    const handler = { ...NOBODY, onClosed: () => closed++ };
-    const { network } = cluster.startWorker("stranger").world;
-    for (const address of ["coordinator:1", "worker-0:1", "worker-1:1"]) {
-      network.connect(address, handler).send(Uint8Array.of(1, 2, 3), null);
-      sendControl(network.connect(address, handler), { type: "nonsense" });
-      sendControl(network.connect(address, handler), { type: "taskState" });
-    }
-    const twice = network.connect("coordinator:1", handler);
-    sendControl(twice, { type: "register", worker: "worker-0", address: "x:1", pid: 1 });
-    runTo(cluster, "finished");
-    assert.equal(closed, 10);
-    assert.ok(cluster.universe.journal.some(({ event }) => event === "badPeer"));
-  });
-
-  it("ignores frames of other attempts and of no channel, and closes a data connection that sends garbage", () => {
-    const cluster = startCluster(2, 3000);
-    cluster.client.submit(specOf({ bounded: true }), 2);
-    runTo(cluster, "running");
-    let closed = 0;
-    const { network } = cluster.startWorker("stranger").world;
-    const payload = new Uint8Array(300_000);
-    const address = { attempt: 2, edge: 0, sender: 0, receiver: 0, acknowledged: 0, grantedBytes: 0 };
-    for (const worker of ["worker-0:1", "worker-1:1"]) {
-      const data = network.connect(worker, { ...NOBODY, onClosed: () => closed++ });
-      sendControl(data, { type: "hello", role: "data", worker: "stranger", attempt: 2 });
-      // In the attempt that runs they would break the channel's credit and fail the task.
-      for (let first = 1_000_001; first < 1_000_006; first++) {
-        data.send(encodeFrameHeader({ ...address, kind: 1, first, count: 1, payload }), payload);
-      }
-      data.send(encodeFrameHeader({ ...address, edge: 99, kind: 5, first: 1, count: 1, payload: NO_PAYLOAD }), null);
-      data.send(Uint8Array.of(9, 9, 9), null);
-    }
-    runTo(cluster, "finished");
-    assert.equal(closed, 2);
   });
 });

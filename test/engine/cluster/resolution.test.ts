@@ -63,6 +63,21 @@ describe("a job that ends before its time", () => {
     assert.ok(rows > 100, `${rows} rows`);
   });
 
+  it("leaves none when the cluster shuts down", () => {
+    let rows = 0;
+    for (const seed of SEEDS) {
+      const cluster = countCluster({ seed, workers: 2, rows: 20_000 });
+      runTo(cluster, seed, specOf());
+      cluster.client.send({ type: "shutdown" });
+      cluster.runUntil(() => cluster.client.closed, "shutdown");
+      assert.equal(cluster.client.stateOf("j")!.state, "cancelled");
+      assert.equal(hidden(cluster), 0, `seed ${seed}`);
+      assertOnce(cluster, seed);
+      rows += rowsOf(cluster).size;
+    }
+    assert.ok(rows > 100, `${rows} rows`);
+  });
+
   it("leaves none when it fails with a worker, that worker's neither", () => {
     for (const seed of SEEDS) {
       const cluster = countCluster({ seed, workers: 2, rows: 20_000 });

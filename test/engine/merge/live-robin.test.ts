@@ -196,10 +196,12 @@ describe("LiveRobin", () => {
         const contents: Content[] = [];
         const keepsOneIn = 1 + random.below(6);
         let epoch = 0;
-        for (let heartbeat = 1; heartbeat <= 30; heartbeat++) {
+        // Some end early: the turn passes on from them, but not to what lies behind the flagged heartbeat.
+        const last = random.below(3) === 0 ? 1 + random.below(30) : 30;
+        for (let heartbeat = 1; heartbeat <= last; heartbeat++) {
           for (let left = random.below(2); left > 0; left--) contents.push(`${channel}.${epoch}.${contents.length}`);
           if (heartbeat === flagged) contents.push(-heartbeat);
-          else if (heartbeat === 30 || random.below(keepsOneIn) === 0) contents.push(heartbeat);
+          else if (heartbeat === last || random.below(keepsOneIn) === 0) contents.push(heartbeat);
           if (heartbeat === flagged) epoch = 1;
         }
         return [...contents, null];
@@ -210,6 +212,8 @@ describe("LiveRobin", () => {
       const words = order.filter((word) => word.includes("."));
       assert.equal(words.length, channels.flat().filter((content) => typeof content === "string").length);
       const at = order.indexOf(`snapshot${flagged}`);
+      // All have ended before.
+      if (at < 0) continue;
       const past = order.slice(0, at).filter((word) => word.includes("."));
       assert.deepEqual(
         past,

@@ -8,6 +8,7 @@ import { readRunRecord } from "../../../harness/analyze/results-folder.ts";
 import { runConfig } from "../../../harness/analyze/run-config.ts";
 import { judge } from "../../../harness/analyze/verdict.ts";
 import { NO_LATENCY } from "../../../harness/measure/latency-histogram.ts";
+import { resourcesCsv } from "../../../harness/report/tables.ts";
 import type { RunResult, VerifySummary } from "../../../harness/sweep/model.ts";
 import { findQuery } from "../../../queries/registry.ts";
 import { type Output, START_US, type SyntheticRun, temporaryFolder, writeSyntheticRun } from "../synthetic-run.ts";
@@ -132,8 +133,24 @@ describe("latency of a run", () => {
     // Two workers at 50 % and 25 % of a core, their counters in steps of 250 ms.
     assert.deepEqual(result.resources, {
       kafka: { cpuSeconds: 0.3, cpuPercent: 10, rssPeakBytes: 13_000_000 },
-      worker: { cpuSeconds: 2.25, cpuPercent: 75, rssPeakBytes: 23_000_000 },
+      worker: {
+        cpuSeconds: 2.25,
+        cpuPercent: 75,
+        rssPeakBytes: 23_000_000,
+        readBytes: 2 * 12 * 1_000,
+        writtenBytes: 2 * 12 * 2_000,
+      },
     });
+    const [header, kafka, worker] = resourcesCsv([result])
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(","));
+    const cell = (line: string[] | undefined, name: string) => line![header!.indexOf(name)];
+    assert.deepEqual([cell(kafka, "written_bytes"), cell(kafka, "read_bytes_per_event")], ["", ""], "never 0");
+    assert.deepEqual([cell(worker, "written_bytes"), cell(worker, "read_bytes")], ["48000", "24000"]);
+    assert.deepEqual([cell(worker, "gc_pauses"), cell(worker, "voluntary_context_switches")], ["", ""], "nobody told");
+    const perEvent = 48_000 / ((result.achievedInputPerSecond! * result.measuredMs!) / 1000);
+    assert.equal(Number(cell(worker, "written_bytes_per_event")), Number(perEvent.toFixed(3)));
     assert.deepEqual(analysis.offered, [2_000, 2_000, 2_000, 2_000]);
     assert.equal(analysis.roles.get("worker")?.[1]?.cpuPercent, 75);
   });

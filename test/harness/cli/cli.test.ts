@@ -154,7 +154,8 @@ test("--resume needs a results folder and takes no --set", async () => {
 });
 
 test("the exit code is the worst of the runs, and no run at all is no pass", () => {
-  const results = (...states: string[]) => states.map((state) => ({ state }) as RunResult);
+  const results = (...states: string[]) =>
+    states.map((state) => ({ state, reasons: [] as const }) as unknown as RunResult);
   assert.equal(exitCodeOf(results("valid", "valid")), 0);
   assert.equal(exitCodeOf(results("valid", "invalid")), 5);
   assert.equal(exitCodeOf(results("invalid", "failed", "valid")), 4);

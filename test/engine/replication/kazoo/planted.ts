@@ -43,7 +43,7 @@ abstract class Candidates implements Ordering {
 }
 
 /** Drops the head, whatever channel it names. */
-class HeadDrop extends Candidates {
+export class HeadDrop extends Candidates {
   onDelivered(_channel: number, count: number): void {
     if (!this.leads) this.candidates.splice(0, count);
   }

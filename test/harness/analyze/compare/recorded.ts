@@ -68,20 +68,30 @@ export function resultOf(run: RecordedRun, block: number, slower = 0): RunResult
 }
 
 /** A campaign that runs these results, as a side of a comparison. */
-export function sideWith(results: readonly RunResult[], change: Partial<Manifest> = {}): Side {
-  return sideOf(campaignWith(results, change), { folder: "", axes: {} });
+export function sideWith(results: readonly RunResult[], change: Partial<Manifest> = {}, folder = "x"): Side {
+  return sideOf(campaignWith(results, change, folder), { folder, axes: {} });
 }
 
 export function campaignWith(results: readonly RunResult[], change: Partial<Manifest> = {}, folder = "x"): Campaign {
-  const cells = [...new Set(results.map(({ run }) => run.cell.id))];
+  const planned = results.length > 0 ? results.map(({ run }) => run) : [resultOf(recordedRuns()[0]!, 0).run];
+  const cells = [...new Set(planned.map(({ cell }) => cell.id))];
   const manifest = {
     version: 1,
     name: "recorded",
     createdAt: "2026-01-01T00:00:00.000Z",
     cells: Object.fromEntries(cells.map((id) => [id, { query: "q0", load: { rate: 1_000 } }])),
     axes: [],
-    order: results.map(({ run }) => run),
-    provenance: { faultline: "1", commit: "0123456789", dirty: false, node: "24", cpuModel: "x", cores: 2, memoryBytes: 2 ** 33 },
+    configHash: JSON.stringify(change.cells ?? cells),
+    order: planned,
+    provenance: {
+      faultline: "1",
+      commit: "0123456789",
+      dirty: false,
+      node: "24",
+      cpuModel: "x",
+      cores: 2,
+      memoryBytes: 2 ** 33,
+    },
     ...change,
   } as unknown as Manifest;
   return { folder, manifest, results };

@@ -30,7 +30,13 @@ describe("the U test", () => {
     ] as const) {
       near(leastRankSumP(n, n), p);
       const low = Array.from({ length: n }, (_, i) => i);
-      near(rankSumTest(low, low.map((value) => value + 100)).p, p);
+      near(
+        rankSumTest(
+          low,
+          low.map((value) => value + 100),
+        ).p,
+        p,
+      );
     }
     assert.deepEqual(rankSumTest([], [1]), { p: 1, exact: true });
   });
@@ -42,9 +48,21 @@ describe("the U test", () => {
         const { p } = rankSumTest(a, b);
         near(rankSumTest(b, a).p, p);
         near(rankSumTest(a.map(Math.exp), b.map(Math.exp)).p, p);
-        near(rankSumTest(a.map((x) => -x), b.map((x) => -x)).p, p);
+        near(
+          rankSumTest(
+            a.map((x) => -x),
+            b.map((x) => -x),
+          ).p,
+          p,
+        );
         assert.ok(p > 0 && p <= 1);
-        assert.equal(rankSumTest(a.map(() => 7), b.map(() => 7)).p, 1);
+        assert.equal(
+          rankSumTest(
+            a.map(() => 7),
+            b.map(() => 7),
+          ).p,
+          1,
+        );
       }),
     );
   });
