@@ -36,6 +36,10 @@ export function conductReplicated(
   for (const one of protection.strikes) {
     queue.afterStep(queue.steps + 1 + one.after, () => strike(cluster, live(), one, watch));
   }
+  const [lossAfter] = protection.killAfter;
+  if (lossAfter !== undefined) {
+    queue.afterStep(queue.steps + 1 + lossAfter, () => loseGroup(cluster, job, factory, run));
+  }
   const stuck = conductPassive(cluster, job, run.workers, recovery, watch);
   countLostGroups(cluster, job, factory, watch);
   const killed = cluster.universe.journal.filter(({ event }) => event === "killed").length;
@@ -110,6 +114,17 @@ function strike(
 function replicaWorkers(cluster: SimulatedCluster, job: JobSpec, factory: JobFactory): string[] {
   const workers = replicaPlaces(cluster, job, factory, Number.POSITIVE_INFINITY).map(({ worker }) => worker);
   return [...new Set(workers)];
+}
+
+/** All workers die that host replicas of some group of the first attempt; they host nothing else. */
+function loseGroup(cluster: SimulatedCluster, job: JobSpec, factory: JobFactory, { worldSeed }: DrawnRun): void {
+  const { client, processes } = cluster;
+  const state = client.stateOf(JOB_ID);
+  const deployed = client.states.find(({ state }) => state === "deploying");
+  if (deployed === undefined || state?.state !== "running" || state.attempt !== deployed.attempt) return;
+  const groups = [...Map.groupBy(replicaPlaces(cluster, job, factory, deployed.atUs), ({ group }) => group).values()];
+  const victims = groups[worldSeed % Math.max(1, groups.length)] ?? [];
+  for (const { worker } of victims) processes.get(worker)!.kill();
 }
 
 interface ReplicaPlace extends TaskPlacement {

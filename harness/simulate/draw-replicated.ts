@@ -26,6 +26,11 @@ const LEASE_US = 50_000;
 const MAX_STRIKES = 4;
 /** Faults of the world under jobs that have checkpoints as well. */
 const FAULTS: readonly FaultKind[] = ["kill", "pause"];
+/**
+ * Under KaZoo an element leaves its channel a round trip of the order log after it came. A window that holds fewer heartbeats than are due in
+ * that time never catches up with the ticks: nor does the job, whatever else it does. Hence no shorter intervals either.
+ */
+const LEAST_KAZOO_WINDOW = 8 * 1024;
 const MAX_LAG_BYTES = 1024 * 1024 * 1024;
 
 /** What seed `seed` does with the query: `factor` replicas of inner vertices, of sources too when `sources`; with `kill` some die. */
@@ -40,13 +45,17 @@ export function drawReplicated(
   const deaths = Array.from({ length: factor - 1 }, () => random.below(latest));
   const run = drawRun(query, seed);
   const workers = factor + pick(1, 2, 3);
-  const heartbeatIntervalUs = pick(500, 2_000, 10_000, 40_000);
-  const heartbeatRecords = pick(0, 20, 100);
   const isKaZoo = merge === "kaZoo";
+  const heartbeatIntervalUs = isKaZoo ? pick(10_000, 20_000, 40_000) : pick(500, 2_000, 10_000, 40_000);
+  const heartbeatRecords = pick(0, 20, 100);
   return {
     ...run,
     // Sources that have replicas refuse to align.
-    options: sources ? { ...run.options, watermarkAlignmentMs: 0 } : run.options,
+    options: {
+      ...run.options,
+      ...(sources ? { watermarkAlignmentMs: 0 } : {}),
+      ...(isKaZoo ? { channelWindowBytes: Math.max(LEAST_KAZOO_WINDOW, run.options.channelWindowBytes ?? 0) } : {}),
+    },
     workers,
     protection: {
       kind: "replicated",

@@ -1,4 +1,5 @@
 import type { Failure, TaskCounters } from "../../engine/cluster/messages.ts";
+import { instanceOf } from "../../engine/replication/subtask.ts";
 import type { SimulatedCluster } from "../../engine/simulation/cluster.ts";
 import type { Value } from "../../queries/query.ts";
 import { wrongRows } from "./compare.ts";
@@ -41,6 +42,7 @@ export function judge(
   const passive = passiveOf(run.protection);
   return (
     defectIn(cluster) ??
+    toleratedLoss(run, cluster) ??
     unexplainedDamage(cluster) ??
     watch.commits.problem ??
     unbounded(run, counters, watch) ??
@@ -98,14 +100,34 @@ function isToBeExpected(
 
 /** An assertion that did not hold, a protocol that was not kept, a process that crashed: whether or not the job got over it. */
 function defectIn({ universe }: SimulatedCluster): string | null {
+  const lost = new Set<string>();
   for (const { event, process, facts } of universe.journal) {
+    if (event === "workerLost") lost.add(String(facts.worker));
     // A worker that could not register: its supervisor starts another.
     if (event === "abort" && String(facts["reason"]).startsWith("no coordinator at")) continue;
     if (event === "abort") return `${process} crashed: ${String(facts["reason"])}`;
     if (event !== "taskFailed") continue;
     const failure = facts["failure"] as Failure;
     if (EXPECTED_CODES.includes(failure.code)) continue;
+    // It was given up before it woke, and its siblings have cut the order log meanwhile.
+    if (lost.has(process) && failure.code === "kafka-offset-out-of-range") continue;
     return `task ${String(facts["vertex"])}/${String(facts["subtask"])} failed with ${failure.code}: ${failure.message}`;
+  }
+  return null;
+}
+
+/** The coordinator goes on without the last replica of a group, whether or not the tasks around it notice. */
+function toleratedLoss({ protection }: DrawnRun, { universe }: SimulatedCluster): string | null {
+  if (protection.kind !== "replicated") return null;
+  const { factor } = protection.replication;
+  const groups = new Map<string, Set<number>>();
+  for (const { event, facts } of universe.journal) {
+    if (event !== "replicaLost") continue;
+    const subtask = Number(facts.subtask);
+    const group = `${facts.vertex}/${instanceOf(subtask, factor)} of attempt ${facts.attempt}`;
+    const lost = (groups.get(group) ?? new Set()).add(subtask);
+    groups.set(group, lost);
+    if (lost.size === factor) return `the loss of the last replica of ${group} is tolerated`;
   }
   return null;
 }

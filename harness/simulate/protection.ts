@@ -7,7 +7,10 @@ export type Protection = { readonly kind: "none" } | ReplicatedProtection | Pass
 export interface ReplicatedProtection {
   readonly kind: "replicated";
   readonly replication: Replication;
-  /** Events from the deployment to the death of a worker that hosts nothing but replicas, for each death; fewer than there are replicas. */
+  /**
+   * Events from the deployment to the death of a worker that hosts nothing but replicas, for each death; fewer than there are replicas. With
+   * `recovery`: from the job's beginning to the death of all that host replicas of one group, once.
+   */
   readonly killAfter: readonly number[];
   /** What happens to leaders of replica groups: of jobs whose groups have some. */
   readonly strikes: readonly LeaderStrike[];

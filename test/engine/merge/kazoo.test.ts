@@ -93,8 +93,11 @@ describe("KaZoo", () => {
       const orders = someOrders(leader.ordering as KaZooOrdering, random);
       const results = [1, 2, 99].map((most) => {
         const merge = new KaZoo(contents.length, LOG);
-        for (const order of orders) merge.onOrder(order);
+        // Orders may come before what they name, or after it.
+        const isEarly = random.below(2) === 0;
+        if (isEarly) for (const order of orders) merge.onOrder(order);
         offerAll(merge, contents, () => most);
+        if (!isEarly) for (const order of orders) merge.onOrder(order);
         const order = drain(merge);
         assert.equal(merge.queued, 0);
         return order;

@@ -72,7 +72,7 @@ describe("the sending end of a channel between replicas", () => {
 
 const WINDOW = 2 * COST;
 
-function openGate(senders: number, channels: number) {
+function openGate(senders: number, channels: number, maxExceededBytes?: number) {
   const merge = { value: null as LiveRobin | null };
   const told = new Map<number, number>();
   const gate = new InputGate({
@@ -88,6 +88,7 @@ function openGate(senders: number, channels: number) {
       },
     ],
     windowBytes: WINDOW,
+    ...(maxExceededBytes === undefined ? {} : { maxExceededBytes }),
     clock: null,
     counters: () => ({}),
     merge: (count) => {
@@ -132,6 +133,20 @@ describe("the receiving end of a replicated job", () => {
       if (event.kind === "element") gate.processed(event.channel, event.element);
     }
     assert.ok(gate.queuedBytes < 20 * COST);
+  });
+
+  it("fails, with what to do, when an epoch takes more than the limit beyond the windows", () => {
+    const limit = 20 * COST;
+    const { gate, give } = openGate(1, 2, limit);
+    assert.throws(
+      () => {
+        for (let count = 0; count < 60; count++) give(1, "row");
+      },
+      { code: "epoch-too-large", message: new RegExp(`more than ${limit} bytes`), hint: /heartbeat/ },
+    );
+    const { exceededBytes = 0 } = gate.counters();
+    assert.ok(exceededBytes > limit / 2 && exceededBytes <= limit, `${exceededBytes}`);
+    assert.ok(gate.queuedBytes <= limit + WINDOW + 2 * COST);
   });
 
   it("lives on with one sender of a channel, and says when none is left, unless the channel has ended", () => {

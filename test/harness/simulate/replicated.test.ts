@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it, mock } from "node:test";
+import { monotonicUs } from "../../../base/clock.ts";
 import { LogicalChannel } from "../../../engine/replication/logical-channel.ts";
 import { EdgeOutput } from "../../../engine/task/edge-output.ts";
 import type { Element } from "../../../engine/task/element.ts";
+import { runCampaign } from "../../../harness/simulate/campaign.ts";
+import { missingCoverage } from "../../../harness/simulate/coverage.ts";
 import { drawReplicated } from "../../../harness/simulate/draw-replicated.ts";
+import { REPLICA_STATE_NAMES } from "../../../harness/simulate/replica-states.ts";
+import type { RunMode } from "../../../harness/simulate/run-mode.ts";
 import { runSeed } from "../../../harness/simulate/run-seed.ts";
+import { emptyTally } from "../../../harness/simulate/tally.ts";
 import { findQuery, generatorOf, queryIds } from "../../../queries/registry.ts";
 
 /** BetterCloud's stamps read the clock: not for replicas. */
@@ -12,7 +18,9 @@ const QUERIES = queryIds()
   .map(findQuery)
   .filter((query) => generatorOf(query) === "nexmark");
 
-const SEEDS = 500;
+const SEEDS = 100;
+const CAMPAIGN_SEEDS = 500;
+const MODE: RunMode = { kind: "replicated", factor: 2, sources: false, kill: true };
 
 function draw(seed: number, kill: boolean) {
   const query = QUERIES[seed % QUERIES.length]!;
@@ -23,6 +31,31 @@ function draw(seed: number, kill: boolean) {
 afterEach(() => mock.restoreAll());
 
 describe("replicated jobs in rough worlds", () => {
+  it(`keep their rows and bounds under all merges and met every state, under ${CAMPAIGN_SEEDS} seeds`, {
+    timeout: 300_000,
+  }, async (context) => {
+    const settings = { forMs: Number.POSITIVE_INFINITY, clockUs: monotonicUs, threads: 2 };
+    const campaign = { ...settings, mode: MODE, queries: queryIds(), from: 1, seeds: CAMPAIGN_SEEDS };
+    const { tally } = await runCampaign(campaign);
+    assert.deepEqual(tally.failed, []);
+    assert.equal(tally.replicated, CAMPAIGN_SEEDS);
+    assert.deepEqual(await missingCoverage(QUERIES, tally, MODE), []);
+    context.diagnostic(REPLICA_STATE_NAMES.map((name) => `${name} ${tally.runsWith[name]}`).join(", "));
+  });
+
+  it("fail a campaign when a state was never met; those of leaders only where there are some", async () => {
+    const tally = emptyTally();
+    for (const name of Object.keys(tally.runsWith)) tally.runsWith[name] = 1;
+    tally.runsWith.gapHeld = 0;
+    tally.runsWith.lateAppend = 0;
+    tally.replicated = 499;
+    assert.deepEqual(await missingCoverage(QUERIES, tally, MODE), []);
+    tally.replicated = 500;
+    assert.deepEqual(await missingCoverage(QUERIES, tally, MODE), ["lateAppend", "gapHeld"]);
+    assert.deepEqual(await missingCoverage(QUERIES, tally, { ...MODE, merge: "timeBias" }), ["gapHeld"]);
+    assert.deepEqual(await missingCoverage(QUERIES, tally, { ...MODE, kill: false }), []);
+  });
+
   it(`give the oracle's rows when replicas die anywhere in the run, under ${SEEDS} seeds`, {
     timeout: 120_000,
   }, async () => {

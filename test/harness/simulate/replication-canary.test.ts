@@ -53,7 +53,7 @@ const DEFECTS: readonly Defect[] = [
     what: "a coordinator that forgets which replicas are lost",
     mode: ANY,
     plant: forgetsLostReplicas,
-    shows: /does not end|no .* within|nothing is left/,
+    shows: /the loss of the last replica of .* is tolerated/,
   },
   { what: "receivers that take what is later for the next", mode: ANY, plant: acceptsWhatIsLater, shows: NOT_ONCE },
   {
@@ -73,13 +73,14 @@ for (const defect of DEFECTS) {
   test(`a campaign finds ${what} within ${SEEDS} seeds from a random one`, { timeout: 300_000 }, async (context) => {
     const from = randomInt(MAX_START);
     plant();
-    const found = await firstFailure(from, (query, seed) => runSeed(as(drawMode(mode, query, seed)), hooks), mode);
+    const found = await firstShowing(shows, from, mode, (query, seed) =>
+      runSeed(as(drawMode(mode, query, seed)), hooks),
+    );
     mock.restoreAll();
     assert.ok(found !== null, `not found in ${SEEDS} seeds from ${from}`);
     context.diagnostic(
       `found by seed ${found.seed} (${found.seed - from + 1} of ${SEEDS}) of ${found.query}: ${found.problem}`,
     );
-    assert.match(found.problem!, shows, `seed ${found.seed} of ${found.query}`);
     const sound = await runSeed(as(drawMode(mode, found.query, found.seed)));
     assert.equal(sound.problem, null, `without the defect seed ${found.seed} of ${found.query} is good`);
   });
@@ -90,15 +91,17 @@ function withoutCheckpoints(run: DrawnRun): DrawnRun {
   return protection.kind === "replicated" ? { ...run, protection: { ...protection, recovery: null } } : run;
 }
 
-async function firstFailure(
+/** The first seed in which the defect shows as what it is: others it may only confuse. */
+async function firstShowing(
+  shows: RegExp,
   from: number,
-  runOf: (query: string, seed: number) => Promise<SeedResult>,
   mode: RunMode,
+  runOf: (query: string, seed: number) => Promise<SeedResult>,
 ): Promise<SeedResult | null> {
   for (let seed = from; seed < from + SEEDS; seed++) {
     for (const query of queriesOfSeed(mode, queryIds(), seed)) {
       const result = await runOf(query, seed);
-      if (result.problem !== null) return result;
+      if (result.problem !== null && shows.test(result.problem)) return result;
     }
   }
   return null;

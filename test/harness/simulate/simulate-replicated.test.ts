@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { simulateCommand } from "../../../harness/cli/commands/simulate.ts";
-import { type RunMode, readMode } from "../../../harness/simulate/run-mode.ts";
+import { drawMode, type RunMode, readMode } from "../../../harness/simulate/run-mode.ts";
 import { simulate } from "../../../harness/simulate/simulate.ts";
 import { fakeIo } from "../cli/fake-io.ts";
 
@@ -21,8 +21,13 @@ describe("the modes of bench simulate", () => {
     assert.deepEqual(readMode(["recovery=all"], []), { kind: "all" });
     const replicas = { kind: "replicated", factor: 3, sources: true };
     const settings = ["replication.factor=3", "replication.sources=true"];
-    assert.deepEqual(readMode(settings, []), { ...replicas, kill: false });
-    assert.deepEqual(readMode(settings, ["kill"]), { ...replicas, kill: true });
+    assert.deepEqual(readMode(settings, ["none"]), { ...replicas, kill: false });
+    for (const faults of [[], ["kill"]]) assert.deepEqual(readMode(settings, faults), { ...replicas, kill: true });
+    const merges = [0, 1, 2].map((seed) => drawMode(readMode(["recovery=active"], []), "q5", seed).protection);
+    assert.deepEqual(
+      merges.map((protection) => protection.kind === "replicated" && protection.replication.merge),
+      ["liveRobin", "kaZoo", "timeBias"],
+    );
     for (const wrong of ["replication.factor=5", "replication.factor=x", "replication.sources=2", "rate=1", "x"]) {
       assert.throws(() => readMode([wrong], []), { code: "usage", message: new RegExp(wrong.replace(".", "\\.")) });
     }
