@@ -17,9 +17,8 @@ export class KafkaLogWriter implements LogWriter, ProducerMember {
     return this.#producer.append(this, partition, timestampMs, value, start, end);
   }
 
-  kick(): void {
-    this.#producer.kick();
-  }
+  /** The producer sends by itself at the end of the turn. */
+  kick(): void {}
 
   /** Nothing is reported any more, and what is not sent yet may never be: whoever needs it waits for the acknowledgements first. */
   close(): void {

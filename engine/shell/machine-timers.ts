@@ -1,23 +1,10 @@
-import { monotonicUs, wallClockMs } from "../../base/clock.ts";
+import { clockOffsetUs, monotonicUs } from "../../base/clock.ts";
 import type { Clock, Timer, Timers } from "../ports.ts";
 
 /** Below this remainder the loop is turned instead of armed anew: a timer of the machine sleeps at least 1 ms. */
 const TURN_BELOW_US = 200;
 
-/** How long the two clocks are compared, µs: the wall clock ticks once in it at least. */
-const COMPARE_US = 2_000;
-
-export const machineClock: Clock = { nowUs: monotonicUs, epochOffsetUs: measureEpochOffsetUs() };
-
-/** Wall clock − monotonic clock, µs. The wall clock shows whole ms: the largest difference is the one read right after a tick. */
-function measureEpochOffsetUs(): number {
-  const beginUs = monotonicUs();
-  let offsetUs = Number.NEGATIVE_INFINITY;
-  for (let nowUs = beginUs; nowUs < beginUs + COMPARE_US; nowUs = monotonicUs()) {
-    offsetUs = Math.max(offsetUs, wallClockMs() * 1000 - nowUs);
-  }
-  return offsetUs;
-}
+export const machineClock: Clock = { nowUs: monotonicUs, epochOffsetUs: -clockOffsetUs() };
 
 /**
  * Timers of the machine. They have whole milliseconds and count from the start of the loop's turn, so one can be early: it is armed

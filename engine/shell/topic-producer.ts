@@ -4,8 +4,6 @@ import type { KafkaClient, Producer, ProducerOptions, TransactionalProducer } fr
 import type { PreparedTransaction, TransactionSettings } from "../ports.ts";
 import { EarlyRecords } from "./early-records.ts";
 
-/** Sends what nobody kicked. */
-const LINGER_US = 10_000;
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
 /** One of the writers that share a producer. */
@@ -25,7 +23,7 @@ interface Stretch {
  * The one producer of a process for a topic, shared by all its writers, so that one request carries the partitions of all of them; or,
  * with a transaction, the producer of one writer.
  * One request is in flight at a time; what is appended meanwhile forms the next: low latency when little is written, large batches
- * when much is.
+ * when much is. What is appended in one turn of the event loop, by all tasks and for all partitions, leaves together at its end.
  */
 export class TopicProducer {
   readonly #members = new Set<ProducerMember>();
@@ -39,7 +37,6 @@ export class TopicProducer {
   /** Appended before the producer was there. */
   readonly #early = new EarlyRecords(MAX_BUFFERED_BYTES);
   #isTakingBack = false;
-  #isKicked = false;
   #closed = false;
   #failure: FaultlineError | null = null;
 
@@ -98,16 +95,6 @@ export class TopicProducer {
     }
   }
 
-  /** Sends what is pending at the end of this turn of the event loop: all tasks and partitions that have something then share a request. */
-  kick(): void {
-    if (this.#isKicked || this.#producer === null) return;
-    this.#isKicked = true;
-    setImmediate(() => {
-      this.#isKicked = false;
-      if (!this.#closed) this.#producer?.kick();
-    });
-  }
-
   /** The open transaction; an error while some of its records are not acknowledged. */
   prepared(): PreparedTransaction | null {
     assert(this.#early.isEmpty, "a transaction is prepared when all its records are acknowledged");
@@ -157,7 +144,6 @@ export class TopicProducer {
       topic,
       partitions: [...partitions],
       acks: -1,
-      lingerUs: LINGER_US,
       maxInFlight: 1,
       maxBufferedBytes: MAX_BUFFERED_BYTES,
       onAck: (partition, _baseOffset, count) => this.#onAck(partition, count),
@@ -206,8 +192,6 @@ export class TopicProducer {
       if (first.count === 0) stretches.shift();
       if (this.#members.has(first.member)) first.member.onAcknowledged(partition, part);
     }
-    // What arrived while the request was under way forms the next one.
-    if (stretches.length > 0) this.kick();
   }
 
   #wakeWaiting(): void {

@@ -32,7 +32,7 @@ export function axisPaths(axis: Axis): readonly Path[] {
 export const MAX_CELLS = 10_000;
 
 /** Settings that belong to the whole sweep and cannot differ between its cells. */
-const NOT_AN_AXIS = ["name", "description", "sweep", "repetitions", "seed", "kafka"];
+const NOT_AN_AXIS = ["name", "description", "sweep", "repetitions", "seed", "kafka", "canary"];
 
 /** Why this path cannot be an axis, or null. */
 export function axisRefusal(name: string): string | null {

@@ -1,4 +1,5 @@
 import type { GeneratorName } from "../../queries/query.ts";
+import { ECHO_QUERY } from "../systems/echo/echo.ts";
 import { checkFaults } from "./fault-checks.ts";
 import { nearest } from "./nearest.ts";
 import { formatPath, type Path } from "./paths.ts";
@@ -20,6 +21,7 @@ export function crossCheck(config: Config, catalog: QueryCatalog): Problem[] {
   const shape = checkShape(config);
   return [
     ...checkQuery(config, catalog),
+    ...checkEcho(config),
     ...checkGenerator(config),
     ...checkParallelism(config),
     ...checkLiveness(config),
@@ -52,6 +54,16 @@ function checkQuery(config: Config, catalog: QueryCatalog): Problem[] {
   const data = generator === "nexmark" ? `Nexmark data of mode ${nexmark.mode}` : `${generator} data`;
   const setting = generator === "nexmark" ? "data.nexmark.mode or " : "";
   return [problemAt(["query"], `${query} is not defined on ${data}: ${reason}`, `change ${setting}the query`)];
+}
+
+function checkEcho({ system, query, data }: Config): Problem[] {
+  if (system !== "echo") return [];
+  const problems: Problem[] = [];
+  if (query !== ECHO_QUERY) {
+    problems.push(problemAt(["query"], `the echo answers ${ECHO_QUERY} only`, `set query: ${ECHO_QUERY}`));
+  }
+  if (data.format !== "json") problems.push(problemAt(["data", "format"], "the echo reads json only", "use json"));
+  return problems;
 }
 
 function checkGenerator({ data }: Config): Problem[] {

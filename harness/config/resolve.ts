@@ -7,12 +7,12 @@ import {
   axisPaths,
   axisRefusal,
   axisSettings,
-  type BuiltCell,
   buildCells,
   cellCount,
   MAX_CELLS,
   withAxisValues,
 } from "./axes.ts";
+import { canaryCell } from "./canary.ts";
 import { crossCheck, type QueryCatalog } from "./cross-checks.ts";
 import type { ConfigDocument } from "./document.ts";
 import { applyOverrides, type Override, overrideAt } from "./overrides.ts";
@@ -52,11 +52,15 @@ export function resolveSweep(
   const source: Source = { document, overrides, axes };
   refuse(source, [...checkAxes(source, raw), ...checkValues(source, raw)]);
 
-  const built = buildCells(raw, axes);
-  const placed = built.map(({ cell, indexes }) => {
-    const written = withAxisValues(raw, axes, indexes);
-    return { cell, indexes, ...embedTrace(toConfig(configSchema.parse(written), document.file), readTrace) };
-  });
+  const place = (cell: Cell, writtenOfCell: Record<string, unknown>, choice: PlacedCell["choice"]): PlacedCell => {
+    const embedded = embedTrace(toConfig(configSchema.parse(writtenOfCell), document.file), readTrace);
+    return { cell, choice, written: writtenOfCell, ...embedded };
+  };
+  const placed = buildCells(raw, axes).map(({ cell, indexes }) =>
+    place(cell, withAxisValues(raw, axes, indexes), { axes, indexes }),
+  );
+  const canary = canaryCell(raw);
+  if (canary !== null) placed.push(place(CANARY, canary, { axes: [], indexes: [] }));
   refuse(source, checkCells(source, placed, catalog));
   const cells = placed.map(({ cell, config }) => ({ cell, config }));
   return deepFreeze({
@@ -65,9 +69,7 @@ export function resolveSweep(
     config: cells[0]!.config,
     axes,
     cells,
-    hash: configHash(
-      placed.map(({ cell, indexes, config }) => [cell, written(config, withAxisValues(raw, axes, indexes))]),
-    ),
+    hash: configHash(placed.map((one) => [one.cell, written(one.config, one.written)])),
   });
 }
 
@@ -157,8 +159,15 @@ function parseProblems(written: Record<string, unknown>): Problem[] {
   return result.success ? [] : problemsOf(result.error.issues, written, configSchema);
 }
 
-/** `problems`: of its trace; then nothing else is checked. */
-type PlacedCell = ResolvedCell & Pick<BuiltCell, "indexes"> & { readonly problems: readonly Problem[] };
+interface PlacedCell extends ResolvedCell {
+  /** Which values of which axes make it. */
+  readonly choice: { readonly axes: readonly Axis[]; readonly indexes: readonly number[] };
+  readonly written: Record<string, unknown>;
+  /** Of its trace; then nothing else is checked. */
+  readonly problems: readonly Problem[];
+}
+
+const CANARY: Cell = { id: "canary", axes: {}, canary: true };
 
 /** Rules between settings, for every cell; equal problems are told once, with the first cell's name. */
 function checkCells(source: Source, cells: readonly PlacedCell[], catalog: QueryCatalog): LocatedProblem[] {
@@ -172,7 +181,7 @@ function checkCells(source: Source, cells: readonly PlacedCell[], catalog: Query
     }
   });
   return [...found.values()].map(({ problem, index, count }) => {
-    const located = locate(source, problem, { axes: source.axes, indexes: cells[index]!.indexes });
+    const located = locate(source, problem, cells[index]!.choice);
     if (source.axes.length === 0) return located;
     const others = count === 1 ? "" : ` and ${count - 1} more`;
     return { ...located, message: `${located.message}, in cell ${cells[index]!.cell.id}${others}` };

@@ -5,6 +5,7 @@ import { MAX_EVENTS, nexmarkOptionsSchema } from "../../generators/nexmark/optio
 import { GENERATORS } from "../../queries/query.ts";
 import { faultSchema, sloSchema } from "../faults/schema.ts";
 import { commandSystemSchema } from "../systems/command/settings.ts";
+import { canary } from "./canary.ts";
 import { capacity } from "./capacity.ts";
 import { checkpoints, guarantee, recovery, replication, restart } from "./fault-tolerance.ts";
 import { duration, plantedErrors, rate, size, wholeNumber } from "./fields.ts";
@@ -132,9 +133,11 @@ export const configSchema = z.strictObject({
   description: z.string().default("").describe("What this campaign is for; printed in the report."),
   query: z.string().min(1).describe("Query to run, for example q5 or bettercloud."),
   system: z
-    .union([z.enum(["bundled"]), commandSystemSchema])
+    .union([z.enum(["bundled", "echo"]), commandSystemSchema])
     .prefault("bundled")
-    .describe("System under test: bundled, or {kind: command, ...}, a processor of your own (docs/command-system.md)."),
+    .describe(
+      "System under test: bundled; {kind: command, ...}, a processor of your own (docs/command-system.md); or echo, a kafkajs consumer and producer that answers q0 and is the floor to compare with.",
+    ),
   data,
   microbench,
   load,
@@ -182,6 +185,7 @@ export const configSchema = z.strictObject({
   limits,
   thresholds,
   capacity,
+  canary,
   repetitions: wholeNumber(1, 1000).default(1).describe("Fresh runs of every cell."),
   seed: wholeNumber(0, 2 ** 32 - 1)
     .default(1)

@@ -12,6 +12,8 @@ export interface Cell {
   readonly id: string;
   /** Axis path → value as written in the config: `{"query": "q5", "load.rate": "10k/s"}`. */
   readonly axes: Readonly<Record<string, unknown>>;
+  /** It does not run what the sweep is about: it shows what the machine did meanwhile. */
+  readonly canary?: true;
 }
 
 /** One planned execution. `id` = `<cell>-r<repetition>`; repetitions count from 1. */

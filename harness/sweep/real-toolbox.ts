@@ -6,6 +6,7 @@ import { startSampler } from "../measure/sampler.ts";
 import { startGuard } from "../services/guard.ts";
 import { bundled } from "../systems/bundled/bundled.ts";
 import { commandSystem } from "../systems/command/command-system.ts";
+import { echoSettings } from "../systems/echo/echo.ts";
 import { nodeSpawner } from "../systems/spawn-node.ts";
 import { wireColumns } from "../verify/row-hash.ts";
 import { rowText } from "../verify/row-text.ts";
@@ -30,7 +31,10 @@ export const realToolbox: Toolbox = {
   startFeeder,
   startObserver,
   startSampler,
-  system: async (system, services) => (system === "bundled" ? bundled : commandSystem(system, services)),
+  system: async (system, services) => {
+    if (system === "bundled") return bundled;
+    return commandSystem(system === "echo" ? echoSettings() : system, services);
+  },
   spawner: ({ raw, logs }, guard) => nodeSpawner({ logDir: logs, runtimeFile: runtimeFile(raw), guard }),
   analyzeRun: async ({ directory, runId, config, brokers, outputTopic }) => {
     const { analyzeRun } = await import("../analyze/analyze.ts");

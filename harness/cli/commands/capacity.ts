@@ -1,6 +1,5 @@
-import { FaultlineError } from "../../../base/errors.ts";
-import { type Command, flagOption, textOption, textsOption, withSet } from "../command.ts";
-import { withRunOptions } from "../run-options.ts";
+import { type Command, textOption, textsOption, withSet } from "../command.ts";
+import { resumedFolder, sessionOptions, withRunOptions } from "../run-options.ts";
 
 /** `bench capacity`: the greatest rate that one cell of a config sustains. */
 export const capacityCommand: Command = {
@@ -18,25 +17,13 @@ export const capacityCommand: Command = {
     const { onlyCell } = await import("../../config/only-cell.ts");
     const { executeCapacity } = await import("../capacity-session.ts");
     const { resumedSweep } = await import("../sweep-session.ts");
-    const [file, resume, sets] = [textOption(args, "config"), textOption(args, "resume"), textsOption(args, "set")];
-    const options = {
-      out: textOption(args, "out") ?? resume,
-      dryRun: flagOption(args, "dry-run"),
-      json: flagOption(args, "json"),
-      noColor: args.color === false,
-    };
+    const file = textOption(args, "config");
+    const options = sessionOptions(args);
     if (file !== undefined) {
-      const sweep = onlyCell(await loadSweep(file, sets, io.cwd), textOption(args, "cell"));
+      const sweep = onlyCell(await loadSweep(file, textsOption(args, "set"), io.cwd), textOption(args, "cell"));
       return executeCapacity(sweep, options, io);
     }
-    if (resume === undefined) {
-      throw new FaultlineError("usage", "which config? for example: bench capacity configs/capacity.yaml", {
-        hint: "Or continue an interrupted search with --resume DIR.",
-      });
-    }
-    if (sets.length > 0) {
-      throw new FaultlineError("usage", "--set cannot change a search that is resumed", { hint: "Start a new one." });
-    }
+    const resume = resumedFolder(args, "bench capacity configs/capacity.yaml", "search");
     return executeCapacity(await resumedSweep(resume, io, "capacity"), options, io);
   },
 };

@@ -1,6 +1,6 @@
 import { FaultlineError } from "../../../base/errors.ts";
-import { type Command, flagOption, textOption, textsOption, withSet } from "../command.ts";
-import { withRunOptions } from "../run-options.ts";
+import { type Command, textOption, textsOption, withSet } from "../command.ts";
+import { sessionOptions, withRunOptions } from "../run-options.ts";
 
 /** `bench run`: one cell. A config with axes needs `--cell`, or `--set` for every axis. */
 export const runCommand: Command = {
@@ -20,12 +20,6 @@ export const runCommand: Command = {
     if (file === undefined)
       throw new FaultlineError("usage", "which config? for example: bench run configs/smoke.yaml");
     const sweep = onlyCell(await loadSweep(file, textsOption(args, "set"), io.cwd), textOption(args, "cell"));
-    const options = {
-      out: textOption(args, "out"),
-      dryRun: flagOption(args, "dry-run"),
-      json: flagOption(args, "json"),
-      noColor: args.color === false,
-    };
-    return executeSweep(sweep, options, io);
+    return executeSweep(sweep, sessionOptions(args), io);
   },
 };

@@ -1,6 +1,5 @@
-import { FaultlineError } from "../../../base/errors.ts";
-import { type Command, flagOption, textOption, textsOption, withSet } from "../command.ts";
-import { withRunOptions } from "../run-options.ts";
+import { type Command, textOption, textsOption, withSet } from "../command.ts";
+import { resumedFolder, sessionOptions, withRunOptions } from "../run-options.ts";
 
 /** `bench sweep`: every cell of a config, its repetitions in random blocks, and the report. */
 export const sweepCommand: Command = {
@@ -16,24 +15,11 @@ export const sweepCommand: Command = {
     const { loadSweep } = await import("../../config/load.ts");
     const { executeSweep, resumedSweep } = await import("../sweep-session.ts");
     const file = textOption(args, "config");
-    const resume = textOption(args, "resume");
-    const options = {
-      out: textOption(args, "out") ?? resume,
-      dryRun: flagOption(args, "dry-run"),
-      json: flagOption(args, "json"),
-      noColor: args.color === false,
-    };
+    const options = sessionOptions(args);
     if (file !== undefined) {
       return executeSweep(await loadSweep(file, textsOption(args, "set"), io.cwd), options, io);
     }
-    if (resume === undefined) {
-      throw new FaultlineError("usage", "which config? for example: bench sweep configs/latency.yaml", {
-        hint: "Or continue an interrupted sweep with --resume DIR.",
-      });
-    }
-    if (textsOption(args, "set").length > 0) {
-      throw new FaultlineError("usage", "--set cannot change a sweep that is resumed", { hint: "Start a new one." });
-    }
+    const resume = resumedFolder(args, "bench sweep configs/latency.yaml", "sweep");
     return executeSweep(await resumedSweep(resume, io), options, io);
   },
 };

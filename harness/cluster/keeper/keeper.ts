@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { unreachable } from "../../../base/assert.ts";
-import { monotonicUs, wallClockMs } from "../../../base/clock.ts";
+import { wallClockMs } from "../../../base/clock.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import { ClusterClient } from "../../../engine/shell/cluster-client.ts";
 import type { FaultRecord } from "../../faults/model.ts";
@@ -25,6 +25,7 @@ import { JobWatch } from "./job-watch.ts";
 import { handKindParts } from "./kind-parts.ts";
 import { handEngine, startPlainKafka } from "./processes.ts";
 import type { ClusterStatus, KeeperAnswers, KeeperRequest, KeeperSpec, ProcessStatus } from "./protocol.ts";
+import { untilRegistered } from "./registration.ts";
 import { HandSurface } from "./surface.ts";
 
 /** Everything that runs. */
@@ -99,6 +100,7 @@ export class Keeper {
       (started) => endCluster(started, client),
     );
     for (const child of cluster.processes) this.#watchEnd(child);
+    await this.#untilRegistered([...cluster.workers, ...cluster.spares], watch);
     const server = await this.#cleanup.own(
       "control",
       () => ControlServer.start((request) => this.#answer(request)),
@@ -195,16 +197,20 @@ export class Keeper {
   async #addWorker({ cluster, watch }: Running): Promise<KeeperAnswers["addWorker"]> {
     const child = cluster.startWorker(`worker-${this.#nextWorker++}`);
     this.#watchEnd(child);
-    const limitUs = monotonicUs() + 15_000_000;
-    while (!watch.workers.includes(child.role)) {
-      if (this.#ends.has(child.pid) || monotonicUs() > limitUs) {
-        throw new FaultlineError("service-start-failed", `${child.role} has not registered`, {
-          hint: `Its log is ${join(this.#folder.logs, `${child.role}.log`)}.`,
-        });
-      }
-      await sleep(10);
-    }
+    await this.#untilRegistered([child], watch);
     return { worker: child.role, pid: child.pid };
+  }
+
+  #untilRegistered(children: readonly SpawnedProcess[], watch: JobWatch): Promise<void> {
+    return untilRegistered(
+      children.map(({ role }) => role),
+      {
+        registered: () => watch.workers,
+        hasEnded: (name) => children.some(({ role, pid }) => role === name && this.#ends.has(pid)),
+        sleep,
+        logs: this.#folder.logs,
+      },
+    );
   }
 
   async #strike(running: Running, fault: FaultSpec): Promise<FaultRecord> {

@@ -4,20 +4,11 @@ import { Random } from "../../../base/random.ts";
 import type { Replication } from "../../../engine/cluster/job-spec.ts";
 import type { LogicalGraph, LogicalNode } from "../../../engine/dataflow/graph.ts";
 import { graphOf, mapNode, sinkNode, sourceNode, TinyMap, windowNode } from "../simulation/tiny-job.ts";
-import { tinySupplier } from "../simulation/tiny-rows.ts";
-import { clusterFor, type ReplicatedRun, specOf } from "./replicated-run.ts";
-
-const ROWS = 200;
+import { clusterFor, ELECTION, KAZOO, type ReplicatedRun, specOf, WINDOW_ROWS, windowRun } from "./replicated-run.ts";
 
 const base = (seed: number, job: () => LogicalGraph): ReplicatedRun => ({
-  seed,
+  ...windowRun(seed),
   job,
-  suppliers: { source: tinySupplier(2, ROWS, 7) },
-  sink: "sink",
-  parallelism: 2,
-  workers: 3,
-  batchRecords: 20,
-  killAfter: null,
   election: ELECTION,
 });
 
@@ -50,13 +41,11 @@ function failureOf(run: ReplicatedRun, changes: Partial<ReturnType<typeof specOf
 }
 
 /** Merges that give all replicas one order, and under how many seeds the defect is planted. */
-const ORDERS = { kind: "memory", brokers: [], topic: "orders" };
 const MERGES: readonly (readonly [number, Partial<Replication>])[] = [
   [100, { merge: "liveRobin" }],
-  [40, { merge: "kaZoo", orderLog: ORDERS, leaseUs: 50_000 }],
+  [40, KAZOO],
   [40, { merge: "timeBias" }],
 ];
-const ELECTION = { latencyUs: { min: 100, max: 2_000 }, sessionUs: 30_000 };
 const SAID =
   /operator "loose" \(instance [01]\): replicas 0 and 1 differ at record (\d+) \((.*)\) of its output to "window" \(instance [01]\)/;
 
@@ -65,7 +54,7 @@ describe("replicas that send different things", () => {
     it(`are found out under ${merge.merge} in each of ${seeds} seeds, in rough worlds too, with what each has sent`, () => {
       for (let seed = 1; seed <= seeds; seed++) {
         const random = new Random(seed);
-        const [oddTask, row] = [1 + random.below(4), random.below(ROWS)];
+        const [oddTask, row] = [1 + random.below(4), random.below(WINDOW_ROWS)];
         const replication = { ...merge, factor: 2, heartbeatIntervalUs: [1_000, 20_000, 200_000][seed % 3]! };
         const run = { ...base(seed, looseJob(oddTask, row)), rough: seed % 2 === 0, replication };
         const { state, failure } = failureOf(run);
@@ -85,7 +74,7 @@ describe("replicas that send different things", () => {
 
   it("are found out by the end where it comes before any comparison", () => {
     const replication = { heartbeatIntervalUs: 10_000_000, heartbeatRecords: 0 };
-    const { failure } = failureOf({ ...base(4, looseJob(3, ROWS - 1)), replication });
+    const { failure } = failureOf({ ...base(4, looseJob(3, WINDOW_ROWS - 1)), replication });
     assert.match(failure?.message ?? "", SAID);
   });
 

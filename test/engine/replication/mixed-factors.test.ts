@@ -7,10 +7,16 @@ import { planOfJob } from "../../../engine/cluster/plan-of-job.ts";
 import { domainOf } from "../../../engine/cluster/worker-pools.ts";
 import type { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
 import { graphOf, mapNode, sinkNode, sourceNode, windowNode } from "../simulation/tiny-job.ts";
-import { readTiny, tinySupplier } from "../simulation/tiny-rows.ts";
-import { clusterFor, type ReplicatedRun, specOf } from "./replicated-run.ts";
+import {
+  clusterFor,
+  KAZOO,
+  type ReplicatedRun,
+  specOf,
+  windowCounts,
+  windowLines,
+  windowRun,
+} from "./replicated-run.ts";
 
-const ROWS = 200;
 const ZONES = 4;
 
 /** source ⇒ first ⇒ second ⇒ window → sink: four vertices that may have replicas. */
@@ -23,26 +29,11 @@ const chain = () =>
     sinkNode("window"),
   );
 
-/** Window counts computed without an engine. */
-function windowCounts(): string[] {
-  const counts = new Map<string, number>();
-  for (let number = 0; number < ROWS * 2; number++) {
-    const name = `${number % 7} ${(Math.floor(number / 100) + 1) * 100}`;
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return [...counts].map(([name, count]) => name.replace(" ", ` ${count} `)).toSorted();
-}
-
 function runOf(seed: number, replication: Partial<Replication>): ReplicatedRun {
   return {
-    seed,
+    ...windowRun(seed),
     job: chain,
-    suppliers: { source: tinySupplier(2, ROWS, 7) },
-    sink: "sink",
-    parallelism: 2,
     workers: 6,
-    batchRecords: 20,
-    killAfter: null,
     rough: true,
     replication,
   };
@@ -84,20 +75,15 @@ function runToEnd(run: ReplicatedRun, strike: (cluster: SimulatedCluster, random
   const { state, failure } = client.stateOf("j")!;
   assert.equal(state, "finished", `seed ${run.seed}: ${failure?.message}`);
   assert.equal(client.states.filter((message) => message.state === "restarting").length, 0, `seed ${run.seed}`);
-  const lines = cluster.topics.records("out", 0).map(readTiny);
-  assert.deepEqual(
-    lines.map(({ key, value, time }) => `${key} ${value} ${time}`).toSorted(),
-    windowCounts(),
-    `seed ${run.seed}`,
-  );
+  const lines = windowLines(cluster.topics.records("out", 0));
+  assert.deepEqual(lines.toSorted(), windowCounts(), `seed ${run.seed}`);
   return struck;
 }
 
-const ORDERS = { kind: "memory", brokers: [], topic: "orders" };
 const MERGES: Readonly<Record<string, Partial<Replication>>> = {
   liveRobin: { merge: "liveRobin" },
   timeBias: { merge: "timeBias" },
-  kaZoo: { merge: "kaZoo", orderLog: ORDERS, leaseUs: 50_000 },
+  kaZoo: KAZOO,
 };
 
 describe("a job whose vertices have 1 to 4 replicas each", () => {

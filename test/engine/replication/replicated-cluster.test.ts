@@ -2,38 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { LogicalNode } from "../../../engine/dataflow/graph.ts";
 import type { World } from "../../../engine/ports.ts";
-import { countJob, graphOf, mapNode, sinkNode, sourceNode, windowNode } from "../simulation/tiny-job.ts";
-import { readTiny, tinySupplier } from "../simulation/tiny-rows.ts";
-import { clusterFor, type ReplicatedRun, runReplicated, specOf } from "./replicated-run.ts";
-
-const ROWS = 200;
-
-const base = (seed: number): ReplicatedRun => ({
-  seed,
-  job: () => countJob(100),
-  suppliers: { source: tinySupplier(2, ROWS, 7) },
-  sink: "sink",
-  parallelism: 2,
-  workers: 3,
-  batchRecords: 20,
-  killAfter: null,
-});
-
-const linesOf = (rows: readonly Uint8Array[]) =>
-  rows.map((row) => {
-    const { key, value, time } = readTiny(row);
-    return `${key} ${value} ${time}`;
-  });
-
-/** Window counts computed without an engine. */
-function windowCounts(): string[] {
-  const counts = new Map<string, number>();
-  for (let number = 0; number < ROWS * 2; number++) {
-    const name = `${number % 7} ${(Math.floor(number / 100) + 1) * 100}`;
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return [...counts].map(([name, count]) => name.replace(" ", ` ${count} `)).toSorted();
-}
+import { graphOf, mapNode, sinkNode, sourceNode, windowNode } from "../simulation/tiny-job.ts";
+import { clusterFor, runReplicated, specOf, windowCounts, windowLines, windowRun } from "./replicated-run.ts";
 
 describe("a replicated job", () => {
   for (const sources of [false, true]) {
@@ -41,8 +11,8 @@ describe("a replicated job", () => {
       for (let seed = 1; seed <= 40; seed++) {
         const factor = 1 + (seed % 4);
         const killAfter = factor > 1 && seed % 3 > 0 ? (seed * 37) % 400 : null;
-        const run = { ...base(seed), workers: factor + 2, replication: { factor, sources }, killAfter };
-        assert.deepEqual(linesOf(runReplicated(run).rows).toSorted(), windowCounts(), `seed ${seed}`);
+        const run = { ...windowRun(seed), workers: factor + 2, replication: { factor, sources }, killAfter };
+        assert.deepEqual(windowLines(runReplicated(run).rows).toSorted(), windowCounts(), `seed ${seed}`);
       }
     });
   }
@@ -51,7 +21,7 @@ describe("a replicated job", () => {
     // No cut before the end: nothing but the data says what comes first.
     const run = (seed: number, killAfter: number | null) =>
       runReplicated({
-        ...base(seed),
+        ...windowRun(seed),
         job: () => {
           const inputs = [[{ from: "window", partitioning: { kind: "roundRobin" as const } }]];
           const sink = { ...sinkNode("window"), parallelism: 1, inputs } as LogicalNode;
@@ -61,8 +31,9 @@ describe("a replicated job", () => {
         killAfter,
         rough: true,
       });
-    const wanted = linesOf(run(1, null).rows);
-    for (let seed = 2; seed <= 20; seed++) assert.deepEqual(linesOf(run(seed, seed * 20).rows), wanted, `seed ${seed}`);
+    const wanted = windowLines(run(1, null).rows);
+    for (let seed = 2; seed <= 20; seed++)
+      assert.deepEqual(windowLines(run(seed, seed * 20).rows), wanted, `seed ${seed}`);
   });
 
   it("goes on when a connection between two living workers breaks: that closes its channels only", () => {
@@ -90,7 +61,7 @@ describe("a replicated job", () => {
         if (open.length > 0) open[seed % open.length]!();
       };
       const run = {
-        ...base(seed),
+        ...windowRun(seed),
         workers: 4,
         replication: { factor: 3 },
         rough: true,
@@ -99,7 +70,7 @@ describe("a replicated job", () => {
         strike,
       };
       const { rows, killed, lostReplicas } = runReplicated(run);
-      assert.deepEqual(linesOf(rows).toSorted(), windowCounts(), `seed ${seed}`);
+      assert.deepEqual(windowLines(rows).toSorted(), windowCounts(), `seed ${seed}`);
       if (killed) struck++;
       if (killed && lostReplicas === 0) alone++;
     }
@@ -107,7 +78,7 @@ describe("a replicated job", () => {
   });
 
   it("fails with its cause when the last replica of a group is lost", () => {
-    const run = base(3);
+    const run = windowRun(3);
     const cluster = clusterFor(run);
     cluster.client.submit(specOf(run), run.workers);
     cluster.runUntil(() => cluster.client.stateOf("j")?.state === "running", "start");
@@ -122,7 +93,7 @@ describe("a replicated job", () => {
 
   it("recovers from scratch when a group is lost and the job wants that, with new ticks", () => {
     for (let seed = 1; seed <= 10; seed++) {
-      const run = { ...base(seed), workers: 6 };
+      const run = { ...windowRun(seed), workers: 6 };
       const cluster = clusterFor(run);
       const { client, universe } = cluster;
       client.submit({ ...specOf(run), recovery: "scratch" }, 4);
@@ -133,7 +104,7 @@ describe("a replicated job", () => {
       cluster.runUntil(() => client.hasEnded("j"), "end");
       assert.equal(client.stateOf("j")?.state, "finished", `seed ${seed}`);
       assert.ok(client.stateOf("j")!.attempt > 1);
-      const got = new Set(linesOf(cluster.topics.records("out", 0)));
+      const got = new Set(windowLines(cluster.topics.records("out", 0)));
       for (const line of windowCounts()) assert.ok(got.has(line), `seed ${seed}: ${line}`);
     }
   });
@@ -146,7 +117,7 @@ describe("a replicated job", () => {
       });
       return graphOf(sourceNode(), fragile, sinkNode("fragile"));
     };
-    assert.throws(() => runReplicated({ ...base(1), job: failing }), /operator "fragile".*value 99/);
+    assert.throws(() => runReplicated({ ...windowRun(1), job: failing }), /operator "fragile".*value 99/);
   });
 
   it("refuses operators that read the clock, and too few workers, and says why", () => {
@@ -154,9 +125,9 @@ describe("a replicated job", () => {
       const node = { ...mapNode("source", "roundRobin", "timed"), processingTime: true } as LogicalNode;
       return graphOf(sourceNode(), node, sinkNode("timed"));
     };
-    assert.throws(() => runReplicated({ ...base(1), job: timed }), /"timed" reads the clock/);
+    assert.throws(() => runReplicated({ ...windowRun(1), job: timed }), /"timed" reads the clock/);
     assert.throws(
-      () => runReplicated({ ...base(1), workers: 2 }),
+      () => runReplicated({ ...windowRun(1), workers: 2 }),
       /2 replicas need 3 workers, there are 2.*more workers/,
     );
   });
@@ -166,8 +137,8 @@ describe("a replicated job", () => {
     for (let seed = 1; seed <= 30; seed++) {
       const replication = { maxLagBytes: 300 };
       const options = { bufferBytes: 64, channelWindowBytes: 1024 };
-      const { rows, lostReplicas } = runReplicated({ ...base(seed), options, replication, rough: true });
-      assert.deepEqual(linesOf(rows).toSorted(), windowCounts(), `seed ${seed}`);
+      const { rows, lostReplicas } = runReplicated({ ...windowRun(seed), options, replication, rough: true });
+      assert.deepEqual(windowLines(rows).toSorted(), windowCounts(), `seed ${seed}`);
       gaveUp += lostReplicas;
     }
     assert.ok(gaveUp > 0, "no replica has lagged");

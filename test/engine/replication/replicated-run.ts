@@ -12,6 +12,8 @@ import type { World } from "../../../engine/ports.ts";
 import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
 import { drawConditions } from "../../../engine/simulation/conditions.ts";
 import type { ElectionConditions } from "../../../engine/simulation/election.ts";
+import { countJob } from "../simulation/tiny-job.ts";
+import { readTiny, tinySupplier } from "../simulation/tiny-rows.ts";
 
 const JOB = "j";
 
@@ -131,3 +133,45 @@ function killReplica(cluster: SimulatedCluster, run: ReplicatedRun): void {
   const victim = names[new Random(run.seed).below(names.length)];
   cluster.workers.find(({ name }) => name === victim)!.kill();
 }
+
+/** Rows of each of the two partitions that `windowRun` reads, of `WINDOW_KEYS` keys; windows of `WINDOW_MS`. */
+export const WINDOW_ROWS = 200;
+const WINDOW_KEYS = 7;
+const WINDOW_MS = 100;
+
+/** Counts rows by window; its rows are `windowCounts()`. */
+export const windowRun = (seed: number): ReplicatedRun => ({
+  seed,
+  job: () => countJob(WINDOW_MS),
+  suppliers: { source: tinySupplier(2, WINDOW_ROWS, WINDOW_KEYS) },
+  sink: "sink",
+  parallelism: 2,
+  workers: 3,
+  batchRecords: 20,
+  killAfter: null,
+});
+
+/** What comes out, as `windowCounts` writes it. */
+export const windowLines = (rows: readonly Uint8Array[]) =>
+  rows.map((row) => {
+    const { key, value, time } = readTiny(row);
+    return `${key} ${value} ${time}`;
+  });
+
+/** Window counts computed without an engine, sorted. */
+export function windowCounts(): string[] {
+  const counts = new Map<string, number>();
+  for (let number = 0; number < WINDOW_ROWS * 2; number++) {
+    const name = `${number % WINDOW_KEYS} ${(Math.floor(number / WINDOW_MS) + 1) * WINDOW_MS}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => name.replace(" ", ` ${count} `)).toSorted();
+}
+
+/** KaZoo with a lease that fits simulated time, and the election for it. */
+export const KAZOO = {
+  merge: "kaZoo",
+  orderLog: { kind: "memory", brokers: [], topic: "orders" },
+  leaseUs: 50_000,
+} as const satisfies Partial<Replication>;
+export const ELECTION: ElectionConditions = { latencyUs: { min: 100, max: 2_000 }, sessionUs: 30_000 };

@@ -5,10 +5,8 @@ import type { LogicalGraph, LogicalNode } from "../../../engine/dataflow/graph.t
 import { LiveRobin } from "../../../engine/merge/live-robin.ts";
 import { TimeBias } from "../../../engine/merge/time-bias.ts";
 import { graphOf, mapNode, sinkNode, sourceNode, TinyMap, windowNode } from "../simulation/tiny-job.ts";
-import { readTiny, tinyBatch, tinyRows, tinySupplier } from "../simulation/tiny-rows.ts";
-import { type ReplicatedRun, runReplicated } from "./replicated-run.ts";
-
-const ROWS = 200;
+import { tinyBatch, tinyRows } from "../simulation/tiny-rows.ts";
+import { KAZOO, type ReplicatedRun, runReplicated, windowCounts, windowLines, windowRun } from "./replicated-run.ts";
 
 /** Passes on the rows whose value `keeps`. */
 function someNode(from: string, id: string, keeps: (value: number) => boolean): LogicalNode {
@@ -47,32 +45,10 @@ function skewedDiamond(): LogicalGraph {
   );
 }
 
-/** Window counts computed without an engine. */
-function windowCounts(): string[] {
-  const counts = new Map<string, number>();
-  for (let number = 0; number < ROWS * 2; number++) {
-    const name = `${number % 7} ${(Math.floor(number / 100) + 1) * 100}`;
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return [...counts].map(([name, count]) => name.replace(" ", ` ${count} `)).toSorted();
-}
-
-const KAZOO: Partial<Replication> = {
-  merge: "kaZoo",
-  orderLog: { kind: "memory", brokers: [], topic: "orders" },
-  leaseUs: 50_000,
-};
-
 /** Windows of one frame, so that hardly anything fits into a channel. */
 const runOf = (seed: number, replication: Partial<Replication>): ReplicatedRun => ({
-  seed,
+  ...windowRun(seed),
   job: skewedDiamond,
-  suppliers: { source: tinySupplier(2, ROWS, 7) },
-  sink: "sink",
-  parallelism: 2,
-  workers: 3,
-  batchRecords: 20,
-  killAfter: null,
   options: { channelWindowBytes: 128, bufferBytes: 64 },
   maxVirtualUs: 3_000_000,
   replication,
@@ -86,8 +62,7 @@ describe("a skewed diamond with windows of one frame", () => {
       for (let seed = 1; seed <= 12; seed++) {
         const killAfter = seed % 2 === 0 ? seed * 40 : null;
         const { rows } = runReplicated({ ...runOf(seed, replication), rough: seed > 6, killAfter });
-        const lines = rows.map(readTiny).map(({ key, value, time }) => `${key} ${value} ${time}`);
-        assert.deepEqual(lines.toSorted(), windowCounts(), `seed ${seed}`);
+        assert.deepEqual(windowLines(rows).toSorted(), windowCounts(), `seed ${seed}`);
       }
     });
   }

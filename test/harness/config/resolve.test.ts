@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FaultlineError } from "../../../base/errors.ts";
+import type { FaultlineError } from "../../../base/errors.ts";
 import type { QueryCatalog } from "../../../harness/config/cross-checks.ts";
 import { parseConfigDocument } from "../../../harness/config/document.ts";
 import { onlyCell } from "../../../harness/config/only-cell.ts";
 import { parseOverrides } from "../../../harness/config/overrides.ts";
 import { type ResolvedSweep, resolveSweep } from "../../../harness/config/resolve.ts";
+import { problemsOf } from "./problems.ts";
 
 const catalog: QueryCatalog = {
   ids: ["q0", "q5", "q23"],
@@ -16,17 +17,7 @@ function resolve(text: string, ...sets: string[]): ResolvedSweep {
   return resolveSweep(parseConfigDocument(text, "c.yaml"), parseOverrides(sets), catalog);
 }
 
-/** The lines of the one error that lists all problems. */
-function problems(text: string, ...sets: string[]): string[] {
-  try {
-    resolve(text, ...sets);
-  } catch (error) {
-    assert.ok(error instanceof FaultlineError);
-    assert.equal(error.code, "config-invalid");
-    return error.message.split("\n  ").slice(1);
-  }
-  return [];
-}
+const problems = (text: string, ...sets: string[]) => problemsOf(() => resolve(text, ...sets));
 
 test("the smallest config gets every default, in plain numbers", () => {
   const { config, cells } = resolve("query: q0\n");

@@ -1,22 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FaultlineError } from "../../../base/errors.ts";
 import { resolveText } from "../../../harness/config/load.ts";
+import { problemsOf } from "./problems.ts";
 
 const BASE = "query: q5\nload: {rate: 1k/s, duration: 30s}\nwarmup: 5s\nengine: {workers: 4}\n";
 
 const resolve = (text: string, ...sets: string[]) => resolveText(BASE + text, "v.yaml", sets);
 
-function problems(text: string, ...sets: string[]): readonly string[] {
-  try {
-    resolve(text, ...sets);
-  } catch (error) {
-    assert.ok(error instanceof FaultlineError);
-    assert.equal(error.code, "config-invalid");
-    return error.message.split("\n  ").slice(1);
-  }
-  return [];
-}
+const problems = (text: string, ...sets: string[]) => problemsOf(() => resolve(text, ...sets));
 
 const TWO = `sweep:
   variant:

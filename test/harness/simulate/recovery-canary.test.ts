@@ -32,7 +32,7 @@ const DEFECTS: readonly {
     what: "snapshots that are acknowledged before they are durable",
     mode: passive(null),
     hooks: { tamper: acknowledgesBeforePersisting },
-    shows: /damaged|no file|before a checkpoint that names it|lost/,
+    shows: /damaged|no file|no complete checkpoint|before a checkpoint that names it|lost/,
   },
   {
     what: "barriers that do not align",

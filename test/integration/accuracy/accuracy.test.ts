@@ -78,7 +78,7 @@ const toolbox: Toolbox = {
   async startFeeder(options: FeederStart) {
     const feeder = await realToolbox.startFeeder(options);
     const { system: under } = options.config;
-    if (under === "bundled" || under.name !== "stopped-feeder") return feeder;
+    if (typeof under === "string" || under.name !== "stopped-feeder") return feeder;
     return {
       ...feeder,
       start(startUs: number, startWallMs: number) {

@@ -6,6 +6,7 @@ import { jobOfQuery } from "../../../harness/systems/bundled/job-of-query.ts";
 import { nodeSpawner } from "../../../harness/systems/spawn-node.ts";
 import type { QueryDefinition } from "../../../queries/query.ts";
 import type { TestBroker } from "../broker.ts";
+import { engineSettings } from "../engine-settings.ts";
 
 export const PARTITIONS = 4;
 export const SAMPLE_MS = 250;
@@ -13,17 +14,7 @@ export const SAMPLE_MS = 250;
 const WORKERS = 2;
 const JOB_ID = "watched";
 const DRAIN_TIMEOUT_MS = 120_000;
-const ENGINE = {
-  workers: WORKERS,
-  keyGroups: 64,
-  bufferTimeoutUs: 1_000,
-  watermarkIntervalUs: 10_000,
-  watermarkAlignmentMs: 0,
-  fetchRestMs: 0,
-  livenessIntervalUs: 100_000,
-  livenessTimeoutUs: 30_000_000,
-  workerMemoryBytes: 256 * 2 ** 20,
-};
+const ENGINE = engineSettings({ workers: WORKERS, livenessTimeoutUs: 30_000_000 });
 
 /** What a job runs on: a broker each for input and output, which may be the same. */
 export interface JobPlace {

@@ -8,6 +8,7 @@ import type { Deployment, ProcessExit } from "../../../harness/systems/system.ts
 import { KafkaClient } from "../../../kafka/client.ts";
 import { findQuery } from "../../../queries/registry.ts";
 import { startTestBroker, type TestBroker } from "../broker.ts";
+import { engineSettings } from "../engine-settings.ts";
 import { expectedLines, outputLines, produce } from "./topics.ts";
 
 const PARTITIONS = 4;
@@ -59,17 +60,7 @@ async function deploy(id: string, { workers, parallelism, job, replace = {} }: D
       parallelism,
       watermarkDelayMs: 4_000,
       seed: runs,
-      engine: {
-        workers,
-        keyGroups: 64,
-        bufferTimeoutUs: 1_000,
-        watermarkIntervalUs: 10_000,
-        watermarkAlignmentMs: 0,
-        fetchRestMs: 0,
-        livenessIntervalUs: 100_000,
-        livenessTimeoutUs: 5_000_000,
-        workerMemoryBytes: 256 * 2 ** 20,
-      },
+      engine: engineSettings({ workers }),
     },
     brokers: broker.service.brokers,
     inputTopic,

@@ -201,6 +201,12 @@ test("a log that ends in a transaction's control record can be read to its end",
     await transaction.commit();
   }
   await producer.disconnect();
+  // A commit is answered before its marker is in the log.
+  const admin = kafka.admin();
+  await admin.connect();
+  const written = async () => Number((await admin.fetchTopicOffsets(address.topic))[0]!.high);
+  for (let tries = 0; tries < 200 && (await written()) < 5; tries++);
+  await admin.disconnect();
   const events: string[] = [];
   await new Promise<void>((resolve, reject) => {
     let end = Number.POSITIVE_INFINITY;

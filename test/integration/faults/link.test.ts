@@ -19,6 +19,7 @@ import { findQuery } from "../../../queries/registry.ts";
 import { until } from "../../services/until.ts";
 import { startTestBroker, type TestBroker } from "../broker.ts";
 import { expectedLines, outputLines, produce } from "../bundled/topics.ts";
+import { engineSettings } from "../engine-settings.ts";
 import { bench, Workplace } from "../sweep/bench.ts";
 
 const PARTITIONS = 4;
@@ -82,17 +83,7 @@ async function deploy(t: TestContext, recovery: "none" | "scratch"): Promise<Run
       watermarkDelayMs: 4_000,
       seed: runs,
       recovery,
-      engine: {
-        workers: 2,
-        keyGroups: 64,
-        bufferTimeoutUs: 1_000,
-        watermarkIntervalUs: 10_000,
-        watermarkAlignmentMs: 0,
-        fetchRestMs: 0,
-        livenessIntervalUs: 100_000,
-        livenessTimeoutUs: LIVENESS_TIMEOUT_MS * 1000,
-        workerMemoryBytes: 256 * 2 ** 20,
-      },
+      engine: engineSettings({ workers: 2, livenessTimeoutUs: LIVENESS_TIMEOUT_MS * 1000 }),
     },
     brokers: links.brokers!,
     inputTopic,

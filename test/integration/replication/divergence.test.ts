@@ -9,6 +9,7 @@ import { KafkaClient } from "../../../kafka/client.ts";
 import { findQuery } from "../../../queries/registry.ts";
 import { startTestBroker, type TestBroker } from "../broker.ts";
 import { produce } from "../bundled/topics.ts";
+import { engineSettings } from "../engine-settings.ts";
 
 const PARTITIONS = 2;
 const options = resolveNexmarkOptions({ events: 20_000, eventRatePerSecond: 700, outOfOrderGroupSize: 20 });
@@ -46,17 +47,7 @@ async function deploy(name: string, factor: number, job?: URL) {
         maxLagBytes: 1 << 28,
         silentIntervals: 1_000,
       },
-      engine: {
-        workers: 1 + factor,
-        keyGroups: 64,
-        bufferTimeoutUs: 1_000,
-        watermarkIntervalUs: 10_000,
-        watermarkAlignmentMs: 0,
-        fetchRestMs: 0,
-        livenessIntervalUs: 100_000,
-        livenessTimeoutUs: 5_000_000,
-        workerMemoryBytes: 256 * 2 ** 20,
-      },
+      engine: engineSettings({ workers: 1 + factor }),
     },
     brokers: broker.service.brokers,
     inputTopic,

@@ -18,6 +18,7 @@ import { pipelines } from "../../../queries/microbench/pipelines/query.ts";
 import { findQuery } from "../../../queries/registry.ts";
 import { until } from "../../services/until.ts";
 import { startTestBroker, type TestBroker } from "../broker.ts";
+import { engineSettings } from "../engine-settings.ts";
 
 const EVENTS = 6_000;
 const RATE = 1_000;
@@ -107,17 +108,7 @@ class Run {
           maxLagBytes: 1 << 28,
           silentIntervals: 1_000,
         },
-        engine: {
-          workers,
-          keyGroups: 64,
-          bufferTimeoutUs: 0,
-          watermarkIntervalUs: 10_000,
-          watermarkAlignmentMs: 0,
-          fetchRestMs: 0,
-          livenessIntervalUs: 100_000,
-          livenessTimeoutUs: 20_000_000,
-          workerMemoryBytes: 256 * 2 ** 20,
-        },
+        engine: engineSettings({ workers, bufferTimeoutUs: 0, livenessTimeoutUs: 20_000_000 }),
         ...changes,
       },
       brokers: broker.service.brokers,

@@ -4,46 +4,25 @@ import { Random } from "../../../../base/random.ts";
 import { KaZooOrdering } from "../../../../engine/merge/kazoo-ordering.ts";
 import { Terms } from "../../../../engine/replication/terms.ts";
 import type { SimulatedCluster } from "../../../../engine/simulation/cluster.ts";
-import { countJob } from "../../simulation/tiny-job.ts";
-import { readTiny, tinySupplier } from "../../simulation/tiny-rows.ts";
-import { clusterFor, type ReplicatedRun, specOf } from "../replicated-run.ts";
-
-const ROWS = 200;
-const ORDERS = { kind: "memory", brokers: [], topic: "orders" };
-const KAZOO = { merge: "kaZoo", orderLog: ORDERS, leaseUs: 50_000 } as const;
-const ELECTION = { latencyUs: { min: 100, max: 2_000 }, sessionUs: 30_000 };
+import {
+  clusterFor,
+  ELECTION,
+  KAZOO,
+  type ReplicatedRun,
+  specOf,
+  windowCounts,
+  windowLines,
+  windowRun,
+} from "../replicated-run.ts";
 
 const base = (seed: number, changes: Partial<ReplicatedRun> = {}): ReplicatedRun => ({
-  seed,
-  job: () => countJob(100),
-  suppliers: { source: tinySupplier(2, ROWS, 7) },
-  sink: "sink",
-  parallelism: 2,
-  workers: 3,
-  batchRecords: 20,
-  killAfter: null,
+  ...windowRun(seed),
   replication: KAZOO,
   election: ELECTION,
   ...changes,
 });
 
-function windowCounts(): string[] {
-  const counts = new Map<string, number>();
-  for (let number = 0; number < ROWS * 2; number++) {
-    const name = `${number % 7} ${(Math.floor(number / 100) + 1) * 100}`;
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return [...counts].map(([name, count]) => name.replace(" ", ` ${count} `)).toSorted();
-}
-
-const linesOf = ({ topics }: SimulatedCluster) =>
-  topics
-    .records("out", 0)
-    .map((row) => {
-      const { key, value, time } = readTiny(row);
-      return `${key} ${value} ${time}`;
-    })
-    .toSorted();
+const linesOf = ({ topics }: SimulatedCluster) => windowLines(topics.records("out", 0)).toSorted();
 
 /** Workers in order of registration, in which they are given tasks: the first ones host what has no replicas. */
 const registered = ({ universe, workers }: SimulatedCluster) =>
