@@ -5,74 +5,41 @@ import type { QueryDefinition } from "../../queries/query.ts";
 import { findQuery } from "../../queries/registry.ts";
 import { readEngineStamps } from "../measure/engine-latency-log.ts";
 import type { IntervalHistogram } from "../measure/interval-histograms.ts";
-import { type FrozenHistogram, MIN_SAMPLES } from "../measure/latency-histogram.ts";
+import { MIN_SAMPLES } from "../measure/latency-histogram.ts";
 import type { SamplerCost } from "../measure/sampler.ts";
 import type { RunRecord, RunResult } from "../sweep/model.ts";
 import type { JobStateRecord } from "../systems/system.ts";
 import { afterLossOf } from "../verify/after-loss.ts";
-import { comparisonOf, finalRowsNote } from "../verify/comparison.ts";
-import type { Example } from "../verify/examples.ts";
+import { comparisonOf } from "../verify/comparison.ts";
 import { checkRun, committedView, EXACTLY_ONCE, type FetchUnmatched } from "./check-run.ts";
 import { readCheckpoints, summarizeCheckpoints } from "./checkpoints.ts";
-import type { FaultSeries } from "./faults/fault-drawing.ts";
 import { RunFaults } from "./faults/run-faults.ts";
-import { notJudged } from "./guarantee.ts";
 import { readJobStates, unplannedRestarts } from "./job-states.ts";
-import { type LagInterval, readLagLogs } from "./lag-log.ts";
+import { readLagLogs } from "./lag-log.ts";
 import { plantedReason, readPlanted } from "./planted.ts";
 import { type ReplicationAnalysis, readReplication } from "./replication/replication.ts";
 import { readSamples } from "./resource-samples.ts";
-import { type RoleSecond, resourceSeries, resourceUsage } from "./resource-usage.ts";
+import { resourceSeries, resourceUsage } from "./resource-usage.ts";
 import { feederFiles, readJson, readRunRecord, runFiles } from "./results-folder.ts";
-import { runConfig } from "./run-config.ts";
+import type { RunAnalysis } from "./run-analysis.ts";
+import { type RunConfig, runConfig } from "./run-config.ts";
 import { inputsPerSecond, judgedLags, type Measured, measuresOf, offeredPerSecond } from "./run-measures.ts";
-import { RunRecorder, type StampedOutput, TAGS, type Tag } from "./run-recorder.ts";
+import { runNotes } from "./run-notes.ts";
+import { RunRecorder, TAGS, type Tag } from "./run-recorder.ts";
 import { runThresholds } from "./run-thresholds.ts";
 import { readMainSentTimes } from "./sent-times.ts";
 import { stampsByOrdinal } from "./stamps-of-view.ts";
-import { unorderedNote } from "./unordered.ts";
-import { circumstancesOf, type Evidence, judge } from "./verdict.ts";
+import { type Evidence, endedEarly, judge } from "./verdict.ts";
+import { warmUpOf } from "./warm-up.ts";
 import { measuredWindow } from "./window.ts";
+
+export type { RunAnalysis };
 
 export interface AnalyzeOptions {
   /** Fetches records that matched nothing, while the output topic still exists; they are kept in `raw/<run>/unmatched.jsonl`. */
   readonly fetchUnmatched?: FetchUnmatched;
   /** For tests and users' own queries. Default: the registry. */
   readonly findQuery?: (id: string) => QueryDefinition<NexmarkEvent>;
-}
-
-/** Everything that comes of one run: the result line and what series, histograms and report need besides. */
-export interface RunAnalysis {
-  readonly result: RunResult;
-  readonly record: RunRecord;
-  readonly query: QueryDefinition<NexmarkEvent> | null;
-  readonly examples: readonly Example[];
-  /** Of what readers of committed data saw; [] where they were not observed. */
-  readonly committedExamples: readonly Example[];
-  /** What the job's coordinator told of it; [] where it tells nothing. */
-  readonly checkpoints: readonly CheckpointReport[];
-  readonly jobStates: readonly JobStateRecord[];
-  /** null: the run had no replicas. */
-  readonly replication: ReplicationAnalysis | null;
-  /** Whole histograms per second from the first due time. */
-  readonly intervals: Readonly<Record<Tag, readonly IntervalHistogram[]>>;
-  /** The feeder's own lag histograms; [] when it left none. */
-  readonly lagLog: readonly LagInterval[];
-  /** Per second from the first due time; null = not known. */
-  readonly offered: readonly number[];
-  readonly inputs: readonly number[] | null;
-  readonly outputs: readonly number[];
-  /** Outputs that readers of committed data saw; null where they were not observed. */
-  readonly committedOutputs: readonly number[] | null;
-  readonly roles: ReadonlyMap<string, readonly (RoleSecond | null)[]>;
-  /** What sampling CPU and memory took itself; null when it is not known. */
-  readonly samplerCost: SamplerCost | null;
-  /** What happened around each fault, for its figure; [] without faults. */
-  readonly faultSeries: readonly (FaultSeries | null)[];
-  /** Latencies of the measured window. */
-  readonly measured: FrozenHistogram;
-  /** Every matched output with the engine's stamps; [] for queries whose rows do not tell. */
-  readonly stamped: readonly StampedOutput[];
 }
 
 /**
@@ -88,6 +55,19 @@ export async function analyzeRunFully(
   const record = readRunRecord(resultsDir, runId);
   const config = runConfig(record);
   const files = runFiles(resultsDir, runId);
+  const first = await analyzeOnce(record, config, files, options);
+  const { cutMs } = first.warmUp;
+  if (cutMs === config.warmupMs) return first;
+  return analyzeOnce(record, { ...config, warmupMs: cutMs }, files, { ...options, fetchUnmatched: undefined });
+}
+
+/** With the warm-up that `config` says. */
+async function analyzeOnce(
+  record: RunRecord,
+  config: RunConfig,
+  files: ReturnType<typeof runFiles>,
+  options: { readonly [K in keyof AnalyzeOptions]: AnalyzeOptions[K] | undefined },
+): Promise<RunAnalysis> {
   const fed = feederFiles(files.raw, config.feeders);
   const window = measuredWindow(record, config);
   const query = (options.findQuery ?? findQuery)(config.query);
@@ -160,9 +140,13 @@ function collect(c: Collected): RunAnalysis {
   const offered = offeredPerSecond(config);
   const seconds = Math.max(offered.length, recorder.outputs.length, recorder.inputs.length);
   const measures = measuresOf(c);
+  const finished = TAGS.map((tag) => [tag, recorder.intervals[tag].finish(MIN_SAMPLES)]);
+  const intervals = Object.fromEntries(finished) as Record<Tag, readonly IntervalHistogram[]>;
   const checkpoints = summarizeCheckpoints(c.checkpoints);
   const comparison = comparisonOf(query, config.data);
   const claimsLatency = query.trigger.kind !== "none" && comparison === "everyRow";
+  const isJudged = claimsLatency && !endedEarly(record);
+  const warmUp = warmUpOf(config, isJudged ? intervals["e2e-intended"] : [], c.faults?.firstMs() ?? null);
   const planted =
     config.plant === "" ? null : plantedReason(config.plant, readPlanted(c.files.planted), check.verified);
   const evidence: Evidence = {
@@ -172,6 +156,7 @@ function collect(c: Collected): RunAnalysis {
     committed: check.committed?.verified ?? null,
     checkerProblem: check.problem,
     claimsLatency,
+    warmsUp: warmUp.verdict === "unstable",
     planted,
     faults: c.faults?.verdict() ?? null,
     countsTwice: config.countsTwice,
@@ -181,13 +166,6 @@ function collect(c: Collected): RunAnalysis {
     ...judgedLags(c, (c.faults?.brokerAway().length ?? 0) > 0),
   };
   const { state, reasons } = judge(evidence);
-  const notes = [
-    ...(comparison === "everyRow" ? [] : [finalRowsNote(query)]),
-    ...(config.unordered ? [unorderedNote(check.verified)] : []),
-    ...[notJudged(circumstancesOf(evidence))].filter((note) => note !== null),
-  ];
-  const finished = TAGS.map((tag) => [tag, recorder.intervals[tag].finish(MIN_SAMPLES)]);
-  const intervals = Object.fromEntries(finished) as Record<Tag, readonly IntervalHistogram[]>;
   const faults = c.faults?.results(
     { intended: intervals["e2e-intended"], followed: claimsLatency && check.verified !== null },
     { intended: intervals["committed-intended"], followed: claimsLatency && check.committed !== null },
@@ -197,7 +175,7 @@ function collect(c: Collected): RunAnalysis {
     run: record.run,
     state,
     reasons,
-    ...(notes.length === 0 ? {} : { notes }),
+    ...runNotes(config, query, comparison, check.verified, evidence),
     ...(planted === null ? {} : { planted: config.plant }),
     ...(config.unordered ? { costBaseline: true as const } : {}),
     query: config.query,
@@ -239,6 +217,7 @@ function collect(c: Collected): RunAnalysis {
     committedOutputs: config.guarantee === EXACTLY_ONCE ? recorder.committedOutputs : null,
     roles: resourceSeries(samples, record.startUs, seconds),
     samplerCost: existsSync(c.files.sampler) ? (readJson(c.files.sampler) as SamplerCost) : null,
+    warmUp,
     measured: recorder.latency.freeze(),
     stamped: recorder.stamped,
   };

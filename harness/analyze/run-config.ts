@@ -31,7 +31,11 @@ export interface RunConfig {
   readonly feeders: number;
   /** Length of the load, ms from the first due time. */
   readonly loadMs: number;
+  /** Where the measured window begins; the shortest warm-up that was asked for. */
   readonly warmupMs: number;
+  readonly leastWarmupMs: number;
+  /** The offered rate does not change. */
+  readonly isSteady: boolean;
   readonly watermarkDelayMs: number;
   readonly guarantee: string;
   /** Number of faults that the run asked for. */
@@ -71,6 +75,8 @@ export function runConfig(record: RunRecord): RunConfig {
       feeders: config.load.feeders ?? 1, // absent in older records
       loadMs: loadDurationMs(config),
       warmupMs: config.warmup,
+      leastWarmupMs: config.warmup,
+      isSteady: streams.every(({ schedule }) => schedule.shape === "constant"),
       watermarkDelayMs: config.data.watermarkDelay,
       guarantee: config.guarantee,
       faults: config.faults?.length ?? 0, // absent in older records

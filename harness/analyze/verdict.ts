@@ -47,6 +47,8 @@ export interface Evidence {
   readonly observerLagUs: LatencySummary;
   readonly latencyUs: LatencySummary;
   readonly claimsLatency: boolean;
+  /** Latency was falling for half of the time behind the warm-up: its level is not known. */
+  readonly warmsUp?: boolean;
   /** Of a run into which errors were planted. It fails, whatever was found. */
   readonly planted?: Reason | null;
   /** null: a run without faults. */
@@ -65,6 +67,7 @@ export function judge(evidence: Evidence): { readonly state: RunState; readonly 
       ...inputReasons(evidence),
       ...instrumentReasons(evidence),
       ...sampleReasons(evidence),
+      ...warmUpReasons(evidence),
     );
   }
   const failed = reasons.filter((reason) => FAILED.has(reason.code));
@@ -113,6 +116,12 @@ function outputReasons(evidence: Evidence): Reason[] {
     const share = `of ${counts.expected} expected outputs (${counts.observed} observed${whose})`;
     return [reason("guarantee-violated", `${bad.join(", ")} ${share}`, "The report lists examples.")];
   });
+}
+
+function warmUpReasons({ warmsUp = false }: Evidence): Reason[] {
+  if (!warmsUp) return [];
+  const message = "latency was still falling when half of the time after the warm-up was over";
+  return [reason("warm-up-unstable", message, "Make warmup longer, or load.duration.")];
 }
 
 /** A false detection, or a failure of the system's own: what was measured is not what was asked for. */

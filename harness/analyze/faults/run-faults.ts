@@ -113,6 +113,12 @@ export class RunFaults {
     });
   }
 
+  /** When the first of them was struck, ms from the first due time; null: none was. */
+  firstMs(): number | null {
+    const firstUs = Math.min(...this.spans().map(({ fromUs }) => fromUs));
+    return Number.isFinite(firstUs) ? (firstUs - this.#record.startUs) / 1000 : null;
+  }
+
   /** When the broker was struck on purpose, until feeder and observer have made up for it. */
   brokerAway(): readonly TimeSpan[] {
     return this.#records.flatMap(({ kind, role, injectedUs, observedUs, healedUs, problem }): TimeSpan[] => {
