@@ -13,9 +13,20 @@ export class LocalCopies {
     this.#world = world;
   }
 
-  /** Tasks of this worker write to `folder` now. */
+  /** Tasks of this worker save to `folder` of the store now. */
   begin(checkpointId: number, folder: string): void {
     this.#folders.set(checkpointId, folder);
+  }
+
+  /** One of them is in the store, at `path`. A copy is for speed only: that there is none is told to the journal. */
+  keep(checkpointId: number, path: string): void {
+    const { localStore, journal } = this.#world;
+    if (localStore === undefined || !this.#folders.has(checkpointId)) return;
+    localStore.keep(path, (error) => {
+      if (error !== null) journal.write("localCopyFailed", { path, message: error.message });
+      // Given up meanwhile: what came too late for the removal of the folder goes too.
+      else if (!this.#folders.has(checkpointId)) this.#take(path);
+    });
   }
 
   complete(checkpointId: number): void {
@@ -32,12 +43,16 @@ export class LocalCopies {
   }
 
   #remove(checkpointId: number): void {
-    const { localStore, journal } = this.#world;
     const folder = this.#folders.get(checkpointId);
     if (folder === undefined) return;
     this.#folders.delete(checkpointId);
-    localStore?.remove(folder, (error) => {
-      if (error !== null) journal.write("localCopyNotRemoved", { folder, message: error.message });
+    this.#take(folder);
+  }
+
+  #take(path: string): void {
+    const { localStore, journal } = this.#world;
+    localStore?.remove(path, (error) => {
+      if (error !== null) journal.write("localCopyNotRemoved", { path, message: error.message });
     });
   }
 }

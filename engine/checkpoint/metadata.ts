@@ -65,6 +65,7 @@ function isHandle(value: unknown): value is SnapshotHandle {
     isRecord(value) &&
     typeof value.vertex === "string" &&
     typeof value.file === "string" &&
+    (value.sink === undefined || typeof value.sink === "string") &&
     [value.subtask, value.bytes, value.checksum].every(Number.isSafeInteger)
   );
 }

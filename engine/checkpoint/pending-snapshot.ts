@@ -1,5 +1,6 @@
 import { assert } from "../../base/assert.ts";
-import { checkedLength, type DeferredPart, type SnapshotWriter } from "./snapshot.ts";
+import { checkedLength, type LateLength } from "./length-prefix.ts";
+import type { DeferredPart, SnapshotWriter } from "./snapshot.ts";
 
 interface DeferredPiece {
   readonly kind: "deferred";
@@ -17,86 +18,134 @@ interface PartPiece {
 /** A snapshot is a sequence of these. */
 export type SnapshotPiece = Uint8Array | DeferredPiece | PartPiece;
 
-/** A snapshot whose deferred parts are being written, step by step, while the state it was taken of changes. */
+/** The same without nesting: a part begins with its length and ends. */
+type Item = Uint8Array | DeferredPiece | "begin" | "end";
+
+const LENGTH_BYTES = 4;
+
+/**
+ * A snapshot whose deferred parts are being written, step by step, while the state it was taken of changes. What is written can be taken
+ * away at once, in order, so that the whole need never be in memory; lengths that were not known in time follow at the end.
+ */
 export class PendingSnapshot {
-  readonly #pieces: readonly SnapshotPiece[];
-  /** Parts that are not complete, in order. */
-  readonly #waiting: DeferredPiece[] = [];
+  readonly #items: readonly Item[];
   #next = 0;
-  #chunks: readonly Uint8Array[] | null = null;
+  /** Written and not taken. */
+  #out: Uint8Array[] = [];
+  #byteLength = 0;
+  #takenBytes = 0;
+  /** Where the length of each part that is being written stands. */
+  readonly #open: number[] = [];
+  readonly #lateLengths: LateLength[] = [];
   #released = false;
 
   constructor(pieces: readonly SnapshotPiece[]) {
-    this.#pieces = pieces;
-    collectDeferred(pieces, this.#waiting);
+    const items: Item[] = [];
+    flatten(pieces, items);
+    this.#items = items;
   }
 
   /** Writes about `budgetBytes` more; true when the snapshot is complete. */
   advance(budgetBytes: number): boolean {
     assert(!this.#released, "a snapshot that was given up is not written on");
     let left = budgetBytes;
-    for (let piece = this.#waiting[this.#next]; piece !== undefined; piece = this.#waiting[this.#next]) {
-      if (left <= 0) return false;
-      const before = piece.writer.byteLength;
-      if (!piece.part.write(piece.writer, left)) return false;
-      left -= piece.writer.byteLength - before;
+    for (let item = this.#items[this.#next]; item !== undefined; item = this.#items[this.#next]) {
+      if (item instanceof Uint8Array) this.#put(item);
+      else if (item === "begin") this.#begin();
+      else if (item === "end") this.#end();
+      else {
+        if (left <= 0) return false;
+        const before = item.writer.byteLength;
+        if (!this.#write(item, left)) return false;
+        left -= item.writer.byteLength - before;
+      }
       this.#next += 1;
-      piece.part.release();
     }
     return true;
   }
 
-  /** The snapshot's bytes; only of a complete one. */
+  /** Takes what has been written and not been taken, in order: bytes that nobody else reads or changes any more. */
+  take(): readonly Uint8Array[] {
+    const taken = this.#out;
+    this.#out = [];
+    this.#takenBytes = this.#byteLength;
+    return taken;
+  }
+
+  /** Of a complete snapshot: length prefixes that are 0 in what was taken, and what they must be. */
+  get lateLengths(): readonly LateLength[] {
+    assert(this.#next === this.#items.length, "the snapshot is complete");
+    return this.#lateLengths;
+  }
+
+  /** All of the snapshot's bytes, lengths filled in; only of a complete one of which nothing was taken. */
   chunks(): readonly Uint8Array[] {
-    assert(this.#next === this.#waiting.length && !this.#released, "the snapshot is complete");
-    if (this.#chunks === null) {
-      const chunks: Uint8Array[] = [];
-      flatten(this.#pieces, chunks);
-      this.#chunks = chunks;
-    }
-    return this.#chunks;
+    assert(this.#next === this.#items.length && !this.#released, "the snapshot is complete");
+    assert(this.#takenBytes === 0, "nothing was taken");
+    fillIn(this.#out, this.#lateLengths);
+    return this.#out;
   }
 
   /** Number of the snapshot's bytes; only of a complete one. */
   get byteLength(): number {
-    return this.chunks().reduce((sum, { length }) => sum + length, 0);
+    assert(this.#next === this.#items.length, "the snapshot is complete");
+    return this.#byteLength;
   }
 
   /** Gives the snapshot up: all frozen views are let go. Does nothing when it is complete or given up. */
   release(): void {
-    if (this.#released || this.#next === this.#waiting.length) return;
+    if (this.#released || this.#next === this.#items.length) return;
     this.#released = true;
-    for (const { part } of this.#waiting.slice(this.#next)) part.release();
+    for (const item of this.#items.slice(this.#next)) {
+      if (typeof item === "object" && "part" in item) item.part.release();
+    }
+  }
+
+  #put(piece: Uint8Array): void {
+    this.#out.push(piece);
+    this.#byteLength += piece.length;
+  }
+
+  #begin(): void {
+    this.#open.push(this.#byteLength);
+    this.#put(new Uint8Array(LENGTH_BYTES));
+  }
+
+  #end(): void {
+    const at = this.#open.pop()!;
+    this.#lateLengths.push({ at, length: checkedLength(this.#byteLength - at - LENGTH_BYTES) });
+  }
+
+  /** Has the part write; true when it is complete. */
+  #write({ part, writer }: DeferredPiece, budgetBytes: number): boolean {
+    const isComplete = part.write(writer, budgetBytes);
+    for (const piece of isComplete ? writer.takeAll() : writer.takeFull()) this.#put(piece);
+    if (!isComplete) return false;
+    const startsAt = this.#byteLength - writer.byteLength;
+    for (const { at, length } of writer.lateLengths) this.#lateLengths.push({ at: startsAt + at, length });
+    part.release();
+    return true;
   }
 }
 
-function collectDeferred(pieces: readonly SnapshotPiece[], into: DeferredPiece[]): void {
+function flatten(pieces: readonly SnapshotPiece[], into: Item[]): void {
   for (const piece of pieces) {
-    if (piece instanceof Uint8Array) continue;
-    if (piece.kind === "deferred") into.push(piece);
-    else collectDeferred(piece.pieces, into);
+    if (piece instanceof Uint8Array || piece.kind === "deferred") into.push(piece);
+    else {
+      into.push("begin");
+      flatten(piece.pieces, into);
+      into.push("end");
+    }
   }
 }
 
-/** Adds the chunks of complete pieces; returns their bytes. */
-function flatten(pieces: readonly SnapshotPiece[], into: Uint8Array[]): number {
-  let length = 0;
-  for (const piece of pieces) {
-    if (piece instanceof Uint8Array) {
-      into.push(piece);
-      length += piece.length;
-    } else if (piece.kind === "deferred") {
-      for (const chunk of piece.writer.pending().chunks()) into.push(chunk);
-      length += piece.writer.byteLength;
-    } else length += flattenPart(piece, into);
+/** Writes the lengths to their places, each of which lies in one piece. */
+function fillIn(pieces: readonly Uint8Array[], lengths: readonly LateLength[]): void {
+  let index = 0;
+  let start = 0;
+  for (const { at, length } of lengths.toSorted((a, b) => a.at - b.at)) {
+    for (; at >= start + pieces[index]!.length; index++) start += pieces[index]!.length;
+    const { buffer, byteOffset } = pieces[index]!;
+    new DataView(buffer, byteOffset + at - start).setUint32(0, length, true);
   }
-  return length;
-}
-
-function flattenPart({ pieces }: PartPiece, into: Uint8Array[]): number {
-  const prefix = new Uint8Array(4);
-  into.push(prefix);
-  const length = flatten(pieces, into);
-  new DataView(prefix.buffer).setUint32(0, checkedLength(length), true);
-  return length + prefix.length;
 }

@@ -1,22 +1,25 @@
 import { asFaultlineError, type FaultlineError } from "../../base/errors.ts";
 import type { SnapshotHandle } from "../cluster/checkpoint-facts.ts";
-import type { World } from "../ports.ts";
+import type { StoreFile, World } from "../ports.ts";
+import { recycleChunk } from "./chunks.ts";
 import { snapshotFileName } from "./paths.ts";
 import type { PendingSnapshot } from "./pending-snapshot.ts";
-import { SnapshotFileWriter } from "./snapshot-file.ts";
+import { SnapshotFrame } from "./snapshot-file.ts";
 
-/** What is written of a snapshot, or copied into its file, before the task works on, bytes. */
-const STEP_BYTES = 256 * 1024;
+/** What is written of a snapshot before the task works on, bytes. */
+const STEP_BYTES = 512 * 1024;
+/** What is given to the store at once, bytes: each time wakes a thread up, which is dear beside a quarter of this. */
+const APPEND_BYTES = 2 * STEP_BYTES;
+/** What may be on its way to the store before no more is written, bytes. */
+const MAX_UNTAKEN_BYTES = 2 * APPEND_BYTES;
 
 export interface UploadSettings {
-  readonly world: Pick<World, "clock" | "timers" | "store" | "localStore" | "journal">;
-  readonly pending: Pick<PendingSnapshot, "advance" | "chunks" | "release">;
+  readonly world: Pick<World, "clock" | "timers" | "store" | "journal">;
+  readonly pending: Pick<PendingSnapshot, "advance" | "take" | "lateLengths" | "release">;
   readonly vertex: string;
   readonly subtask: number;
   /** The checkpoint's folder. */
   readonly folder: string;
-  /** Keep a copy in the process's own store, if it has one. */
-  readonly localCopy: boolean;
   /** Once, unless cancelled, never from inside `start`. */
   readonly done: (error: FaultlineError | null, stored: StoredSnapshot | null) => void;
 }
@@ -27,105 +30,121 @@ export interface StoredSnapshot {
   readonly asyncUs: number;
 }
 
-/** Writes a task's snapshot to the store in steps, so that the task works in between. */
+/** Writes a task's snapshot to the store in steps, so that the task works in between and the snapshot is never in memory as a whole. */
 export class SnapshotUpload {
   readonly #settings: UploadSettings;
-  readonly #file: string;
+  readonly #name: string;
+  readonly #frame = new SnapshotFrame();
+  #file: StoreFile | null = null;
   #state: "writing" | "storing" | "ended" | "cancelled" = "writing";
   #startedUs = 0;
+  /** For the next append. */
+  #collected: Uint8Array[] = [];
+  #collectedBytes = 0;
+  /** On its way to the store, bytes. */
+  #untakenBytes = 0;
+  /** The next step waits until the store has taken some. */
+  #isHeld = false;
 
   constructor(settings: UploadSettings) {
     this.#settings = settings;
-    this.#file = snapshotFileName(settings.vertex, settings.subtask);
+    this.#name = snapshotFileName(settings.vertex, settings.subtask);
+  }
+
+  get #path(): string {
+    return `${this.#settings.folder}/${this.#name}`;
   }
 
   start(): void {
     this.#startedUs = this.#settings.world.clock.nowUs();
-    this.#soon(() => this.#advance());
+    this.#soon();
   }
 
   /** The checkpoint is given up: `done` is not called any more, and what may have been stored is removed. */
   cancel(): void {
-    if (this.#state === "writing") this.#settings.pending.release();
+    if (this.#state === "writing") this.#giveUp();
     if (this.#state !== "ended") this.#state = "cancelled";
   }
 
-  /** Does `step` in a turn of its own; an error in it ends the upload. */
-  #soon(step: () => void): void {
+  /** Does a step in a turn of its own; an error in it ends the upload. */
+  #soon(): void {
     this.#settings.world.timers.soon(() => {
       if (this.#state !== "writing") return;
       try {
-        step();
+        this.#step();
       } catch (error) {
-        this.#settings.pending.release();
+        this.#giveUp();
         this.#fail(error);
       }
     });
   }
 
-  #advance(): void {
+  #step(): void {
     const { pending } = this.#settings;
-    if (!pending.advance(STEP_BYTES)) {
-      this.#soon(() => this.#advance());
+    const isComplete = pending.advance(STEP_BYTES);
+    this.#file ??= this.#create();
+    for (const piece of pending.take()) {
+      this.#frame.add(piece);
+      this.#collect(piece);
+    }
+    if (isComplete) {
+      this.#collect(this.#frame.trailer(pending.lateLengths));
+      this.#append(this.#file);
+      this.#finish(this.#file);
       return;
     }
-    const chunks = pending.chunks();
-    const writer = new SnapshotFileWriter(chunks.reduce((sum, { length }) => sum + length, 0));
-    this.#copy(writer, chunks, 0, 0);
+    if (this.#collectedBytes >= APPEND_BYTES) this.#append(this.#file);
+    if (this.#untakenBytes < MAX_UNTAKEN_BYTES) this.#soon();
+    else this.#isHeld = true;
   }
 
-  /** Copies the next step's worth into the file, from byte `from` of chunk `index` on. */
-  #copy(writer: SnapshotFileWriter, chunks: readonly Uint8Array[], index: number, from: number): void {
-    let left = STEP_BYTES;
-    let [at, next] = [index, from];
-    for (let chunk = chunks[at]; chunk !== undefined; chunk = chunks[at]) {
-      if (left === 0) {
-        this.#soon(() => this.#copy(writer, chunks, at, next));
-        return;
-      }
-      const end = Math.min(chunk.length, next + left);
-      writer.add(chunk.subarray(next, end));
-      left -= end - next;
-      next = end;
-      if (end < chunk.length) continue;
-      at++;
-      next = 0;
-    }
-    this.#store(writer);
+  #create(): StoreFile {
+    this.#collect(this.#frame.header());
+    return this.#settings.world.store.create(this.#path);
   }
 
-  #store(writer: SnapshotFileWriter): void {
-    const { world, folder, pending, localCopy } = this.#settings;
-    const bytes = writer.finish();
-    pending.release();
+  #collect(piece: Uint8Array): void {
+    this.#collected.push(piece);
+    this.#collectedBytes += piece.length;
+  }
+
+  #append(file: StoreFile): void {
+    const pieces = this.#collected;
+    const bytes = this.#collectedBytes;
+    this.#collected = [];
+    this.#collectedBytes = 0;
+    this.#untakenBytes += bytes;
+    file.append(pieces, () => {
+      for (const piece of pieces) recycleChunk(piece);
+      this.#untakenBytes -= bytes;
+      if (!this.#isHeld || this.#untakenBytes >= MAX_UNTAKEN_BYTES) return;
+      this.#isHeld = false;
+      this.#soon();
+    });
+  }
+
+  #finish(file: StoreFile): void {
     this.#state = "storing";
-    const path = `${folder}/${this.#file}`;
-    const handle = this.#handleOf(bytes, writer.checksum);
-    if (localCopy) this.#storeLocally(path, bytes);
-    world.store.write(path, bytes, (error) => {
-      if (this.#state === "cancelled") this.#takeBack(world.store, path);
+    const { vertex, subtask } = this.#settings;
+    const handle: SnapshotHandle = { vertex, subtask, file: this.#name, ...this.#frame.result };
+    file.finish((error) => {
+      if (this.#state === "cancelled") this.#takeBack();
       else if (error !== null) this.#fail(error);
       else this.#succeed(handle);
     });
   }
 
-  #handleOf(file: Uint8Array, checksum: number): SnapshotHandle {
-    const { vertex, subtask } = this.#settings;
-    return { vertex, subtask, file: this.#file, bytes: file.length, checksum };
+  /** Of one that is being written. */
+  #giveUp(): void {
+    this.#settings.pending.release();
+    this.#file?.abandon();
   }
 
-  /** The copy is for speed only: it may fail. */
-  #storeLocally(path: string, bytes: Uint8Array): void {
-    const { localStore, journal } = this.#settings.world;
-    localStore?.write(path, bytes, (error) => {
-      if (error !== null) journal.write("localCopyFailed", { path, message: error.message });
-      if (this.#state === "cancelled") this.#takeBack(localStore, path);
-    });
-  }
-
-  #takeBack(store: World["store"], path: string): void {
+  #takeBack(): void {
+    const path = this.#path;
+    const { store, journal } = this.#settings.world;
     store.remove(path, (error) => {
-      if (error !== null) this.#settings.world.journal.write("snapshotNotRemoved", { path, message: error.message });
+      if (error !== null) journal.write("snapshotNotRemoved", { path, message: error.message });
     });
   }
 

@@ -1,18 +1,21 @@
 import { assert } from "../../base/assert.ts";
-import { FaultlineError } from "../../base/errors.ts";
+import { CHUNK_BYTES, newChunk, recycleChunk } from "./chunks.ts";
+import { checkedLength, type LateLength } from "./length-prefix.ts";
 import { PendingSnapshot, type SnapshotPiece } from "./pending-snapshot.ts";
 
 const FIRST_CHUNK_BYTES = 1024;
-const CHUNK_BYTES = 256 * 1024;
 /** Parts up to this size are copied into the writer's own chunk: cheaper than a chunk more. */
 const COPIED_PART_BYTES = 4096;
 /** Up to here a loop beats the call of the native copy. */
 const SHORT_SPAN_BYTES = 48;
-const MAX_LENGTH = 0xffffffff;
 const NO_BYTES = new Uint8Array(0);
+const NO_NUMBERS = new Float64Array(0);
+/** Numbers that lie aligned in a chunk are stored directly: half the price of a `DataView`. Not where the machine's order is another. */
+const ALIGNED_MASK = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 7 : -1;
 const ENCODER = new TextEncoder();
 
 export type { PendingSnapshot } from "./pending-snapshot.ts";
+export { SnapshotReader } from "./snapshot-reader.ts";
 
 /** Content of a snapshot that is written later, from a view of the state that was frozen when the part was made. */
 export interface DeferredPart {
@@ -27,12 +30,15 @@ export interface DeferredPart {
  * step copies what has been written before. Framing, checksums and versions are added by who stores it (`snapshot-file.ts`).
  */
 export class SnapshotWriter {
-  /** What has been written before the current chunk. */
-  readonly #pieces: SnapshotPiece[] = [];
+  /** What has been written before the current chunk and not been taken. */
+  #pieces: SnapshotPiece[] = [];
   #piecesBytes = 0;
   #hasDeferred = false;
   #bytes: Uint8Array = NO_BYTES;
   #view: DataView = new DataView(NO_BYTES.buffer);
+  #numbers: Float64Array = NO_NUMBERS;
+  #nextBytes = FIRST_CHUNK_BYTES;
+  readonly #lateLengths: LateLength[] = [];
   /** `#bytes[#start, #end)` is written and not among the pieces. */
   #start = 0;
   #end = 0;
@@ -54,12 +60,19 @@ export class SnapshotWriter {
 
   f64(value: number): void {
     const at = this.#reserve(8);
-    this.#view.setFloat64(at, value, true);
+    if ((at & ALIGNED_MASK) === 0) this.#numbers[at >>> 3] = value;
+    else this.#view.setFloat64(at, value, true);
   }
 
   /** `values[start, start + count)`, each as `f64` writes it. */
   f64s(values: Float64Array, start: number, count: number): void {
     const at = this.#reserve(8 * count);
+    if ((at & ALIGNED_MASK) === 0) {
+      const numbers = this.#numbers;
+      const to = at >>> 3;
+      for (let i = 0; i < count; i++) numbers[to + i] = values[start + i]!;
+      return;
+    }
     const view = this.#view;
     for (let i = 0; i < count; i++) view.setFloat64(at + 8 * i, values[start + i]!, true);
   }
@@ -93,6 +106,7 @@ export class SnapshotWriter {
 
   /** As `part`: what `part` holds, which must not be used afterwards. Large content is taken over, not copied. */
   append(part: SnapshotWriter): void {
+    assert(part.#lateLengths.length === 0, "late lengths are told by a deferred part's own writer only");
     if (part.#hasDeferred) {
       this.#seal();
       this.#pieces.push({ kind: "part", pieces: part.#takePieces() });
@@ -109,6 +123,43 @@ export class SnapshotWriter {
     this.#seal();
     for (const chunk of chunks) this.#pieces.push(chunk);
     this.#piecesBytes += length;
+  }
+
+  /** A length prefix that is not known yet, of what is written from here until `endLength` of the result. */
+  beginLength(): number {
+    const at = this.byteLength;
+    this.u32(0);
+    return at;
+  }
+
+  endLength(at: number): void {
+    this.#lateLengths.push({ at, length: checkedLength(this.byteLength - at - 4) });
+  }
+
+  /** Lengths that `endLength` has told; their places are counted from the writer's first byte. */
+  get lateLengths(): readonly LateLength[] {
+    return this.#lateLengths;
+  }
+
+  /** Copies what `other` holds, without a length; `other` must not be used afterwards. */
+  copyOf(other: SnapshotWriter): void {
+    for (const chunk of other.takeAll()) {
+      this.#copy(chunk);
+      recycleChunk(chunk);
+    }
+  }
+
+  /** Takes away what is in chunks that are full. Only without deferred parts. */
+  takeFull(): readonly Uint8Array[] {
+    const pieces = this.#pieces as Uint8Array[];
+    this.#pieces = [];
+    return pieces;
+  }
+
+  /** Takes away all that has been written. Only without deferred parts. */
+  takeAll(): readonly Uint8Array[] {
+    this.#seal();
+    return this.takeFull();
   }
 
   /** Content that is written later, in steps (`pending`), and stands here. */
@@ -140,6 +191,8 @@ export class SnapshotWriter {
     this.#pieces.push(this.#bytes.subarray(this.#start, this.#end));
     this.#piecesBytes += this.#end - this.#start;
     this.#start = this.#end;
+    // A chunk of full size holds one piece, so that it can be recycled with it.
+    if (this.#bytes.length >= CHUNK_BYTES) this.#useChunk(NO_BYTES);
   }
 
   #reserve(size: number): number {
@@ -151,9 +204,14 @@ export class SnapshotWriter {
 
   #openChunk(size: number): void {
     this.#seal();
-    const next = Math.min(Math.max(this.#bytes.length * 2, FIRST_CHUNK_BYTES), CHUNK_BYTES);
-    this.#bytes = new Uint8Array(Math.max(next, size));
-    this.#view = new DataView(this.#bytes.buffer);
+    this.#useChunk(newChunk(Math.max(this.#nextBytes, size)));
+    this.#nextBytes = Math.min(2 * this.#nextBytes, CHUNK_BYTES);
+  }
+
+  #useChunk(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
+    this.#numbers = bytes.length === 0 ? NO_NUMBERS : new Float64Array(bytes.buffer);
     this.#start = 0;
     this.#end = 0;
   }
@@ -169,14 +227,6 @@ export class SnapshotWriter {
   }
 }
 
-/** `length` as a length prefix; `snapshot-too-large` from 4 GiB on. */
-export function checkedLength(length: number): number {
-  if (length <= MAX_LENGTH) return length;
-  throw new FaultlineError("snapshot-too-large", `a part of a snapshot has ${length} bytes, more than 4 GiB`, {
-    hint: "raise the parallelism, so that each instance holds less state",
-  });
-}
-
 function joined(chunks: readonly Uint8Array[]): Uint8Array {
   if (chunks.length === 1) return chunks[0]!;
   const result = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
@@ -186,55 +236,4 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array {
     at += chunk.length;
   }
   return result;
-}
-
-/** Reads what a `SnapshotWriter` wrote; `snapshot-corrupt` past the end. */
-export class SnapshotReader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  get remaining(): number {
-    return this.#bytes.length - this.#at;
-  }
-
-  #take(size: number): number {
-    const at = this.#at;
-    if (at + size > this.#bytes.length) {
-      throw new FaultlineError(
-        "snapshot-corrupt",
-        `snapshot ends at byte ${this.#bytes.length}, ${size} more wanted at ${at}`,
-      );
-    }
-    this.#at = at + size;
-    return at;
-  }
-
-  u8(): number {
-    return this.#view.getUint8(this.#take(1));
-  }
-
-  u32(): number {
-    return this.#view.getUint32(this.#take(4), true);
-  }
-
-  f64(): number {
-    return this.#view.getFloat64(this.#take(8), true);
-  }
-
-  /** A view of the snapshot's own bytes; copy to keep. */
-  bytes(): Uint8Array {
-    const length = this.u32();
-    const at = this.#take(length);
-    return this.#bytes.subarray(at, at + length);
-  }
-
-  text(): string {
-    return new TextDecoder().decode(this.bytes());
-  }
 }

@@ -77,6 +77,10 @@ export class BytesSegment extends Segment {
     this.keys.removeAndFill(to, from);
   }
 
+  override get entryBytes(): null {
+    return null;
+  }
+
   override writeKey(entry: number, writer: SnapshotWriter): void {
     writer.span(this.keys.bytes, this.keys.offsets[entry]!, this.keys.lengths[entry]!);
   }

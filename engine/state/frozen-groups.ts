@@ -3,7 +3,7 @@ import type { FrozenDetails } from "./entry-details.ts";
 import type { FrozenSegment } from "./frozen-segment.ts";
 import type { Segment } from "./segment.ts";
 
-/** Segments of one table by key group, frozen at one moment: their number, then for each its group and its parts. */
+/** Segments of one table by key group, frozen at one moment: how many, then for each its group and its parts. */
 export class FrozenGroups implements DeferredPart {
   readonly #groups: readonly { readonly group: number; readonly frozen: FrozenSegment }[];
   readonly #details: FrozenDetails | null;
@@ -21,15 +21,19 @@ export class FrozenGroups implements DeferredPart {
   }
 
   write(writer: SnapshotWriter, budgetBytes: number): boolean {
-    if (writer.byteLength === 0) writer.u32(this.#groups.length);
+    // Numbers of eight bytes follow, and parts that are multiples of eight in front of them keep them aligned.
+    if (writer.byteLength === 0) writer.f64(this.#groups.length);
     let left = budgetBytes;
     for (let next = this.#groups[this.#next]; next !== undefined; next = this.#groups[this.#next]) {
       const { group, frozen } = next;
+      if (!frozen.isOpen) {
+        writer.u32(group);
+        frozen.open(writer);
+      }
       left = frozen.advance(left);
       if (left <= 0) return false;
+      frozen.close();
       frozen.release();
-      writer.u32(group);
-      frozen.appendTo(writer);
       this.#next += 1;
     }
     return true;

@@ -16,8 +16,13 @@ export class FrozenSegment {
   /** Of the same segment, frozen before and not complete either. */
   older: FrozenSegment | null;
   readonly #segment: Segment;
-  readonly #records = new SnapshotWriter();
+  /** Where entries go: to the snapshot itself while it is the segment's turn, until then to memory. */
+  #records = new SnapshotWriter();
+  /** Place of the length of the entries in the snapshot; −1: it is not the segment's turn yet. */
+  #lengthAt = -1;
   readonly #details: FrozenGroupDetails | null;
+  /** What each entry writes; null: it differs. */
+  readonly #entryBytes: number | null;
   /** Places in use at the freeze. */
   readonly #count: number;
   /** A bit for each place: written before the cursor came. */
@@ -29,7 +34,27 @@ export class FrozenSegment {
     this.#segment = segment;
     this.#details = details;
     this.#count = segment.count;
-    this.#records.u32(segment.count);
+    this.#entryBytes = segment.entryBytes;
+  }
+
+  /** It is the segment's turn. */
+  get isOpen(): boolean {
+    return this.#lengthAt >= 0;
+  }
+
+  /** It is the segment's turn: its part of the snapshot stands here. */
+  open(writer: SnapshotWriter): void {
+    const early = this.#records;
+    this.#lengthAt = writer.beginLength();
+    writer.f64(this.#count);
+    writer.copyOf(early);
+    this.#records = writer;
+  }
+
+  /** Everything is written: ends the segment's part, its entries, with the details of them where it has some. */
+  close(): void {
+    this.#records.endLength(this.#lengthAt);
+    if (this.#details !== null) this.#records.append(this.#details.writer);
   }
 
   /** To be called before entry `entry` of the segment changes, is removed or renamed. */
@@ -38,7 +63,7 @@ export class FrozenSegment {
     this.older?.touch(entry);
   }
 
-  /** Writes about `budgetBytes`; returns what is left of them, 0 or less when there may be more to write. */
+  /** In the segment's turn: writes about `budgetBytes`; returns what is left of them, 0 or less when there may be more to write. */
   advance(budgetBytes: number): number {
     let left = budgetBytes;
     for (;;) {
@@ -48,28 +73,20 @@ export class FrozenSegment {
     }
   }
 
-  /** Adds the segment's parts, which are complete: its entries, then their details where it has some. */
-  appendTo(writer: SnapshotWriter): void {
-    writer.append(this.#records);
-    if (this.#details !== null) writer.append(this.#details.writer);
-  }
-
   /** Ends the freeze, complete or not. */
   release(): void {
     this.#segment.thaw(this);
   }
 
-  /** Moves the cursor over some places, with details over one, since these may be long; returns what is left of the budget. */
+  /** Moves the cursor over some places, over one where an entry may be long; returns what is left of the budget. */
   #pass(budgetBytes: number): number {
-    const most = this.#details === null ? this.#count : this.#cursor + 1;
-    let left = budgetBytes;
-    while (this.#cursor < most && left > 0) {
-      const before = this.#records.byteLength;
-      if (!this.#isMarked(this.#cursor)) this.#save(this.#cursor);
-      this.#cursor += 1;
-      left -= PASSED_BYTES + this.#records.byteLength - before;
-    }
-    return left;
+    const isLong = this.#details !== null || this.#entryBytes === null;
+    const most = isLong ? 1 : Math.ceil(budgetBytes / (PASSED_BYTES + this.#entryBytes!));
+    const end = Math.min(this.#count, this.#cursor + most);
+    const before = this.#records.byteLength;
+    const from = this.#cursor;
+    for (; this.#cursor < end; this.#cursor++) if (!this.#isMarked(this.#cursor)) this.#save(this.#cursor);
+    return budgetBytes - (this.#records.byteLength - before) - PASSED_BYTES * (end - from);
   }
 
   #save(entry: number): void {

@@ -68,7 +68,7 @@ abstract class KeyTable<S extends Segment> {
 
   /** Adds the entries of those groups of a snapshot that this instance owns; call once for each snapshot. */
   restore(reader: SnapshotReader): void {
-    for (let left = reader.u32(); left > 0; left--) {
+    for (let left = reader.f64(); left > 0; left--) {
       const group = reader.u32();
       const entries = reader.bytes();
       const details = this.#details === null ? null : reader.bytes();

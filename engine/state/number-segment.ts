@@ -106,6 +106,10 @@ export class NumberSegment extends Segment {
     this.keys[to] = this.keys[from]!;
   }
 
+  override get entryBytes(): number | null {
+    return this.byteValues === null ? (1 + this.savedWidth) * Float64Array.BYTES_PER_ELEMENT : null;
+  }
+
   override writeKey(entry: number, writer: SnapshotWriter): void {
     writer.f64(this.keys[entry]!);
   }

@@ -57,6 +57,8 @@ export abstract class Segment {
   abstract sorted(): Int32Array;
   protected abstract growKeys(capacity: number): void;
   protected abstract moveKey(from: number, to: number): void;
+  /** What an entry writes to a snapshot, bytes; null: entries differ. */
+  abstract get entryBytes(): number | null;
   /** Writes an entry's key. */
   abstract writeKey(entry: number, writer: SnapshotWriter): void;
   /** Reads a key and finds or inserts it. */
@@ -138,7 +140,7 @@ export abstract class Segment {
   /** Adds the entries of a frozen segment, numbered in their order there. */
   read(reader: SnapshotReader): void {
     const { byteValues, width, savedWidth } = this;
-    const entries = reader.u32();
+    const entries = reader.f64();
     this.#reserve(this.count + entries);
     for (let left = entries; left > 0; left--) {
       const entry = this.readKey(reader);

@@ -71,7 +71,7 @@ export class TimerGroup {
   }
 
   read(reader: SnapshotReader): void {
-    for (let left = reader.u32(); left > 0; left--) {
+    for (let left = reader.f64(); left > 0; left--) {
       const timer = reader.bytes();
       this.add(timer, timer.length);
     }

@@ -85,7 +85,7 @@ export class Timers {
 
   /** Adds the timers of those groups of a snapshot that this instance owns; call once for each snapshot. */
   restore(reader: SnapshotReader): void {
-    for (let left = reader.u32(); left > 0; left--) {
+    for (let left = reader.f64(); left > 0; left--) {
       const group = reader.u32();
       const part = reader.bytes();
       if (group < this.#range.first || group >= this.#range.end) continue;

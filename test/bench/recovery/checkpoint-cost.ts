@@ -14,7 +14,7 @@ interface Sample {
   readonly outputs: number;
 }
 
-/** CPU of the workers per event, µs, in two windows of equal length, one after the other. */
+/** CPU of the workers per event, µs: in a window with a checkpoint, and in those before and after it, which have none, on average. */
 export interface CostPair {
   readonly withCheckpoint: number;
   readonly without: number;
@@ -34,7 +34,8 @@ export interface CheckpointCost {
 
 /**
  * Of a job whose checkpoints are twice `windowMs` apart: windows with one checkpoint and windows without in turn, in the same processes
- * and under the same load, so that whatever else the machine does meanwhile falls on both.
+ * and under the same load, so that whatever else the machine does meanwhile falls on both. Each window with a checkpoint is compared with
+ * its two neighbours, so that a trend, as of code that is still being compiled, falls out; the first has only one and does not count.
  */
 export async function measureCost(
   cluster: RecoveryCluster,
@@ -45,8 +46,8 @@ export async function measureCost(
   const samples: Sample[] = [];
   const latencies = new Map<number, number[]>();
   const fromUs = monotonicUs();
-  const isDone = () => completeSince(cluster, fromUs).length > count;
-  const limitUs = fromUs + (count + 4) * 2 * windowMs * 1000;
+  const isDone = () => completeSince(cluster, fromUs).length > count + 1;
+  const limitUs = fromUs + (count + 5) * 2 * windowMs * 1000;
   let outputs = 0;
   load.take();
   while (!isDone()) {
@@ -62,13 +63,12 @@ export async function measureCost(
     samples.push({ atUs: monotonicUs(), cpuS: cluster.cpuS, outputs });
   }
   const complete = completeSince(cluster, fromUs);
-  const pairs = complete.slice(0, count).map(({ triggeredUs }): CostPair => {
+  const pairs = complete.slice(1, count + 1).map(({ triggeredUs }): CostPair => {
     const startUs = triggeredUs - LEAD_MS * 1000;
-    const middleUs = startUs + windowMs * 1000;
-    return {
-      withCheckpoint: cpuPerEvent(samples, startUs, middleUs),
-      without: cpuPerEvent(samples, middleUs, middleUs + windowMs * 1000),
-    };
+    const windowUs = windowMs * 1000;
+    const before = cpuPerEvent(samples, startUs - windowUs, startUs);
+    const after = cpuPerEvent(samples, startUs + windowUs, startUs + 2 * windowUs);
+    return { withCheckpoint: cpuPerEvent(samples, startUs, startUs + windowUs), without: (before + after) / 2 };
   });
   const seconds = [...latencies].map(([second, us]): SecondOfLatency => {
     const sorted = us.toSorted((a, b) => a - b);

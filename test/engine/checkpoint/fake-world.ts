@@ -1,9 +1,10 @@
 import { FaultlineError } from "../../../base/errors.ts";
-import type { CheckpointStore, Timer } from "../../../engine/ports.ts";
+import type { CheckpointStore, LocalStore, StoreFile, Timer } from "../../../engine/ports.ts";
+import { collectedFile } from "../../../engine/simulation/collected-file.ts";
 
 interface Waiting {
   readonly path: string;
-  readonly kind: "write" | "read" | "remove" | "list";
+  readonly kind: "write" | "read" | "remove" | "list" | "keep";
   finish(error: Error | null): void;
 }
 
@@ -13,22 +14,29 @@ export class HandStore implements CheckpointStore {
   readonly waiting: Waiting[] = [];
 
   write(path: string, bytes: Uint8Array, done: (error: Error | null) => void): void {
-    this.#wait("write", path, (error) => {
+    this.wait("write", path, (error) => {
       if (error === null) this.files.set(path, bytes.slice());
       done(error);
     });
   }
 
+  create(path: string): StoreFile {
+    return collectedFile(
+      (callback) => callback(),
+      (bytes, done) => this.write(path, bytes, done),
+    );
+  }
+
   read(path: string, done: (error: Error | null, bytes: Uint8Array | null) => void): void {
-    this.#wait("read", path, (error) => {
-      const bytes = this.files.get(path) ?? null;
+    this.wait("read", path, (error) => {
+      const bytes = this.files.get(path)?.slice() ?? null;
       if (error !== null || bytes !== null) done(error, error === null ? bytes : null);
       else done(new FaultlineError("snapshot-missing", `no ${path}`), null);
     });
   }
 
   remove(path: string, done: (error: Error | null) => void): void {
-    this.#wait("remove", path, (error) => {
+    this.wait("remove", path, (error) => {
       for (const file of this.files.keys()) {
         if (error === null && (file === path || file.startsWith(`${path}/`))) this.files.delete(file);
       }
@@ -37,7 +45,7 @@ export class HandStore implements CheckpointStore {
   }
 
   list(path: string, done: (error: Error | null, names: readonly string[] | null) => void): void {
-    this.#wait("list", path, (error) => {
+    this.wait("list", path, (error) => {
       const inside = [...this.files.keys()].filter((file) => file.startsWith(`${path}/`));
       const names = new Set(inside.map((file) => file.slice(path.length + 1).split("/")[0]!));
       done(error, error === null ? [...names].sort() : null);
@@ -55,8 +63,26 @@ export class HandStore implements CheckpointStore {
     for (let left = 10_000; this.waiting.length > 0 && left > 0; left--) this.finish(0);
   }
 
-  #wait(kind: Waiting["kind"], path: string, finish: (error: Error | null) => void): void {
+  protected wait(kind: Waiting["kind"], path: string, finish: (error: Error | null) => void): void {
     this.waiting.push({ kind, path, finish });
+  }
+}
+
+/** Copies of what a store in memory has. */
+export class HandLocalStore extends HandStore implements LocalStore {
+  readonly #store: HandStore;
+
+  constructor(store: HandStore) {
+    super();
+    this.#store = store;
+  }
+
+  keep(path: string, done: (error: Error | null) => void): void {
+    this.wait("keep", path, (error) => {
+      const bytes = this.#store.files.get(path);
+      if (error === null && bytes !== undefined) this.files.set(path, bytes.slice());
+      done(error ?? (bytes === undefined ? new Error(`the store has no ${path}`) : null));
+    });
   }
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type DeferredPart, SnapshotReader, SnapshotWriter } from "../../../engine/checkpoint/snapshot.ts";
+import { decodeSnapshotFile, SnapshotFrame } from "../../../engine/checkpoint/snapshot-file.ts";
 
 /** A value, or a part with values of its own; deferred ones are written later. */
 type Item =
@@ -110,6 +111,41 @@ test("what is written at once, in parts and in deferred parts is read as one seq
   );
 });
 
+test("what is taken away while it is written makes the same snapshot, its late lengths filled in on reading", () => {
+  fc.assert(
+    fc.property(items, fc.constantFrom(1, 100, 10_000), (list, budgetBytes) => {
+      const [whole, streamed] = [new SnapshotWriter(), new SnapshotWriter()];
+      for (const item of list) write(whole, item, []);
+      for (const item of list) write(streamed, item, []);
+      const frame = new SnapshotFrame();
+      const file = [frame.header()];
+      const pending = streamed.pending();
+      const take = () => {
+        for (const piece of pending.take()) {
+          frame.add(piece);
+          file.push(piece.slice());
+          piece.fill(255); // whoever took it may do with it what he likes
+        }
+      };
+      for (let steps = 0; !pending.advance(budgetBytes); steps++) {
+        assert.ok(steps < 10_000, "it ends");
+        take();
+      }
+      take();
+      file.push(frame.trailer(pending.lateLengths));
+      const bytes = Uint8Array.from(Buffer.concat(file));
+      assert.equal(bytes.length, frame.result.bytes);
+      const payload = decodeSnapshotFile(bytes, frame.result);
+      assert.deepEqual(Uint8Array.from(payload), Uint8Array.from(whole.finish()));
+      const reader = new SnapshotReader(payload);
+      read(reader, list);
+      assert.equal(reader.remaining, 0);
+      if (payload.length > 0) assert.throws(() => pending.chunks(), /taken/);
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test("a step writes about its budget, and the next one goes on", () => {
   const writer = new SnapshotWriter();
   const part = new Deferred(Array.from({ length: 100 }, () => ({ kind: "f64" as const, value: 1 })));
@@ -143,14 +179,21 @@ test("a snapshot that is given up lets go of what it has not written, once, and 
   assert.throws(() => pending.advance(1), /given up/);
 });
 
+/** What it has written, without taking that away. */
+function wholeOf(writer: SnapshotWriter): readonly Uint8Array[] {
+  const pending = writer.pending();
+  pending.advance(0);
+  return pending.chunks();
+}
+
 test("a writer copies nothing that it has written: chunks stay small, large parts are taken over", () => {
   const part = new SnapshotWriter();
   for (let i = 0; i < 200_000; i++) part.f64(i);
-  const chunks = new Set(part.pending().chunks());
+  const chunks = new Set(wholeOf(part));
   const writer = new SnapshotWriter();
   writer.u8(1);
   writer.append(part);
-  const whole = writer.pending().chunks();
+  const whole = wholeOf(writer);
   assert.ok([...chunks].every((chunk) => whole.includes(chunk)));
   assert.ok(whole.every(({ length }) => length <= 256 * 1024));
 });
