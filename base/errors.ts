@@ -45,6 +45,7 @@ export const ERROR_CODES = {
   "run-failed": EXIT.runFailed,
   "replicas-diverged": EXIT.runFailed,
   "epoch-too-large": EXIT.runFailed,
+  "spill-failed": EXIT.runFailed,
   "guarantee-violated": EXIT.runFailed,
   "run-invalid": EXIT.runInvalid,
   "threshold-crossed": EXIT.threshold,

@@ -14,8 +14,8 @@ export interface World {
   readonly network: Network;
   readonly log: Log;
   readonly store: CheckpointStore;
-  /** Beside the store, this process's own: what it writes here survives as long as the process. Absent: no local copies. */
-  readonly localStore?: CheckpointStore;
+  /** Beside the store, this process's own: what it keeps here survives as long as the process. Absent: no local copies. */
+  readonly localStore?: LocalStore;
   /** Absent: nobody can be elected here. */
   readonly election?: Election;
   readonly processes: Processes;
@@ -23,6 +23,8 @@ export interface World {
   /** Absent: jobs that call out or read files cannot run here. */
   readonly callOut?: CallOut;
   readonly files?: Files;
+  /** Absent: what waits has to fit into memory. */
+  readonly scratch?: ScratchFiles;
 }
 
 export interface Clock {
@@ -97,18 +99,53 @@ export interface Files {
   read(path: string, maxBytes: number): Uint8Array;
 }
 
+// --- what does not fit into memory ---
+
+/** Files of this process that nobody needs once it has ended, however it ends: they go with it. */
+export interface ScratchFiles {
+  /** A new, empty one; what keeps it from being made is told by its first `append`. */
+  create(): ScratchFile;
+}
+
+export interface ScratchFile {
+  /** Writes behind what was given before; `done(null)` when it can be read. The bytes must not change. */
+  append(bytes: Uint8Array, done: (error: Error | null) => void): void;
+  /** `length` bytes from `offset` on, whose `append` is done. The bytes belong to the caller. */
+  read(offset: number, length: number, done: (error: Error | null, bytes: Uint8Array | null) => void): void;
+  /** Gives its space back; what is under way is not called back any more. */
+  remove(): void;
+}
+
 // --- checkpoints, leadership, processes ---
 
 /** Paths are relative, parts divided by `/`; folders come and go with what is in them. */
 export interface CheckpointStore {
   /** Writes atomically and durably; `done(null)` only when the bytes survive a crash. */
   write(path: string, bytes: Uint8Array, done: (error: Error | null) => void): void;
+  /** As `write`, for content that is never in memory as a whole: the file is there when it is finished. */
+  create(path: string): StoreFile;
   /** `snapshot-missing` when there is no such file. */
   read(path: string, done: (error: Error | null, bytes: Uint8Array | null) => void): void;
   /** Removes a file, or a folder with all that is in it; no error when there is none. */
   remove(path: string, done: (error: Error | null) => void): void;
   /** Names of the files and folders right in a folder, sorted; empty when there is none. */
   list(path: string, done: (error: Error | null, names: readonly string[] | null) => void): void;
+}
+
+/** A file of the store that is being written. Ended once: by `finish` after everything was taken, or by `abandon` at any time. */
+export interface StoreFile {
+  /** Adds pieces behind what was added before. `taken`: the bytes may change. That it has failed is told by `finish`. */
+  append(pieces: readonly Uint8Array[], taken: () => void): void;
+  /** As `done` of `CheckpointStore.write`. */
+  finish(done: (error: Error | null) => void): void;
+  /** Nothing of it stays. */
+  abandon(): void;
+}
+
+/** A process's copies of files of the store, under the same paths; `read` and `remove` as there. */
+export interface LocalStore extends Pick<CheckpointStore, "read" | "remove"> {
+  /** Keeps what the store has at `path`. */
+  keep(path: string, done: (error: Error | null) => void): void;
 }
 
 export interface Election {

@@ -16,9 +16,17 @@ interface AttemptSettings {
   readonly plan: PhysicalPlan;
   readonly workers: readonly WorkerAddress[];
   readonly start: JobStart;
+  /** Nothing is to run: only sinks are placed. */
+  readonly resolves: boolean;
   readonly send: (worker: string, message: CoordinatorToWorker) => void;
   readonly after: (delayUs: number, callback: () => void) => void;
   readonly fail: (failure: Failure) => void;
+}
+
+/** The plan's vertices that end in a sink. */
+function sinksOf({ plan, spec }: Pick<AttemptSettings, "plan" | "spec">): PhysicalPlan {
+  const isSink = (operator: string) => Object.hasOwn(spec.sinks, operator);
+  return { ...plan, vertices: plan.vertices.filter(({ operators }) => operators.some(isSink)) };
 }
 
 /** One attempt to run a job: its tasks, where they are, and the orders to their workers. */
@@ -37,7 +45,7 @@ export class Attempt {
     this.#settings = settings;
     this.number = settings.number;
     this.start = settings.start;
-    this.#placements = placeTasks(settings.plan, settings.workers);
+    this.#placements = placeTasks(settings.resolves ? sinksOf(settings) : settings.plan, settings.workers);
     this.tasks = new TaskTable(settings.plan, this.#placements);
     const { plan, after, fail } = settings;
     this.outputs = new DivergenceDesk({
@@ -66,12 +74,21 @@ export class Attempt {
   }
 
   deploy(): void {
-    const { epoch, spec: job, send } = this.#settings;
+    const { epoch, spec: job, resolves, send } = this.#settings;
     const { number: attempt } = this;
     const { restore, fromEnd } = this.start;
     const placements = this.#placements;
     for (const worker of this.tasks.liveWorkers) {
-      send(worker, { type: "deploy", epoch, attempt, job, placements, restore, fromEnd });
+      send(worker, {
+        type: "deploy",
+        epoch,
+        attempt,
+        job,
+        placements,
+        restore,
+        fromEnd,
+        ...(resolves ? { resolves } : {}),
+      });
     }
   }
 

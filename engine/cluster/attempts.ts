@@ -129,7 +129,7 @@ export class Attempts {
       recovery,
       proposed: this.#number + 1,
       after: (us, callback) => effects.after(us, callback),
-      make: (start) => this.#make(start, chooseWorkers(plan, this.#available, workersWanted)),
+      make: (start) => this.#make(start, chooseWorkers(plan, this.#available, workersWanted), true),
       onChange,
     });
     return this.#resolution.advance(this.#available.length > 0);
@@ -169,7 +169,7 @@ export class Attempts {
     return attempt;
   }
 
-  #make(start: JobStart, workers: readonly WorkerAddress[]): Attempt {
+  #make(start: JobStart, workers: readonly WorkerAddress[], resolves = false): Attempt {
     const { spec, epoch, effects } = this.#settings;
     const { plan, fail } = present(this.#loaded, "plan of a loaded job");
     effects.attemptBegins(start.attempt);
@@ -180,6 +180,7 @@ export class Attempts {
       plan,
       workers,
       start,
+      resolves,
       send: (worker, message) => effects.send(worker, message),
       after: (delayUs, callback) => effects.after(delayUs, callback),
       fail: (failure) => {

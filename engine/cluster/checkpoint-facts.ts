@@ -23,6 +23,8 @@ export interface SnapshotHandle {
   readonly bytes: number;
   /** CRC-32C of the file. */
   readonly checksum: number;
+  /** State of the task's sink, base64: the part of the file that a job needs which only ends its transactions. Absent: it has no sink. */
+  readonly sink?: string;
 }
 
 /** A complete checkpoint that a job starts from. */

@@ -6,7 +6,8 @@ import { instanceOf } from "../replication/subtask.ts";
 import type { JobSnapshots } from "./job-snapshots.ts";
 import type { LoadJob } from "./load-job.ts";
 import type { CoordinatorToWorker, TaskPlacement } from "./messages.ts";
-import { planOfJob } from "./plan-of-job.ts";
+import { graphOfJob, planOfJob } from "./plan-of-job.ts";
+import { sinkStates } from "./sink-states.ts";
 
 export type Deploy = Extract<CoordinatorToWorker, { readonly type: "deploy" }>;
 
@@ -22,7 +23,7 @@ interface DeploymentLoadingParts {
 export interface LoadedDeployment {
   readonly graph: LogicalGraph;
   readonly plan: PhysicalPlan;
-  /** By task; null: all begin with empty state. */
+  /** By task, where nothing is to run of its sink only; null: all begin with empty state. */
   readonly states: ReadonlyMap<string, Uint8Array> | null;
   readonly loadUs: number;
   readonly restoreUs: number;
@@ -33,11 +34,14 @@ export class DeploymentLoading {
   readonly deploy: Deploy;
   /** Replicas that were lost meanwhile. */
   readonly lost: Pick<TaskPlacement, "vertex" | "subtask">[] = [];
+  /** Workers whose connections to this one were lost meanwhile. */
+  readonly lostSenders: string[];
   readonly #parts: DeploymentLoadingParts;
   #abandoned = false;
 
-  constructor(deploy: Deploy, parts: DeploymentLoadingParts) {
+  constructor(deploy: Deploy, lostSenders: string[], parts: DeploymentLoadingParts) {
     this.deploy = deploy;
+    this.lostSenders = lostSenders;
     this.#parts = parts;
   }
 
@@ -72,11 +76,14 @@ export class DeploymentLoading {
       done(asFaultlineError(error, "job-invalid"), null);
       return;
     }
-    snapshots().begin(attempt, restore, this.#ownTasks(plan), (error, states) => {
+    const takeStates = (error: Error | null, states: LoadedDeployment["states"]) => {
       if (this.#abandoned) return;
       if (error !== null) done(error, null);
-      else done(null, { graph, plan, states, loadUs, restoreUs: clock.nowUs() - fromUs });
-    });
+      else done(null, { graph: graphOfJob(graph, job), plan, states, loadUs, restoreUs: clock.nowUs() - fromUs });
+    };
+    const tasks = this.#ownTasks(plan);
+    if (this.deploy.resolves === true) sinkStates(restore, tasks, takeStates);
+    else snapshots().begin(attempt, restore, tasks, takeStates);
   }
 
   #ownTasks(plan: PhysicalPlan): Parameters<JobSnapshots["begin"]>[2] {

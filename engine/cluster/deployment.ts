@@ -27,6 +27,8 @@ export interface DeploymentSettings {
   readonly host: TaskHost;
   /** By task, what it goes on from; null: all begin with empty state. */
   readonly states: ReadonlyMap<string, Uint8Array> | null;
+  /** Nothing will run: the states are those of sinks. */
+  readonly resolves?: boolean;
   /** Sources begin at the present end of their logs. */
   readonly fromEnd: boolean;
   /** The way to another worker's tasks. */
@@ -40,6 +42,8 @@ export class Deployment {
   readonly #plan: PhysicalPlan;
   readonly #placements: readonly TaskPlacement[];
   readonly #tasks = new Map<string, Task>();
+  /** What sinks are to resolve; null: nothing, the tasks are to run. */
+  readonly #states: DeploymentSettings["states"];
   /** By task, of those that are compared with their replicas. */
   readonly #outputs = new Map<string, OutputHashes>();
   readonly #orders: { readonly log: OrderLog; readonly partitions: OrderPartitions } | null;
@@ -52,6 +56,7 @@ export class Deployment {
     this.attempt = settings.attempt;
     this.#plan = settings.plan;
     this.#placements = settings.placements;
+    this.#states = settings.resolves === true ? settings.states : null;
     this.replicated = settings.job.replication !== undefined;
     this.#local = { writable: true, send: (frame) => this.#deliverLocal(frame) };
     this.#orders = this.#buildOrders(settings);
@@ -73,7 +78,7 @@ export class Deployment {
         subtask,
       );
       const state = settings.states?.get(taskKey(id, subtask));
-      if (state !== undefined) task.restore(state);
+      if (state !== undefined && settings.resolves !== true) task.restore(state);
       this.#tasks.set(taskKey(id, subtask), task);
     }
   }
@@ -133,7 +138,7 @@ export class Deployment {
 
   /** Instead of `start`. */
   resolve(): void {
-    for (const task of this.tasks) task.resolve();
+    for (const [name, task] of this.#tasks) task.resolve(this.#states?.get(name));
   }
 
   drain(): void {

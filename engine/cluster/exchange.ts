@@ -11,11 +11,14 @@ export interface ExchangeHost {
   /** A frame of any attempt; `link` leads back to its sender. false: nobody here knows its channel. */
   onFrame(frame: Frame, link: FrameLink): boolean;
   onWritable(): void;
-  /** The connection to (`out`) or from (`in`) a peer of this attempt is gone. */
-  onPeerLost(attempt: number, peer: string, direction: "in" | "out", error: Error | null): void;
+  /** The connection to (`out`) or from (`in`) a peer of this attempt is gone. true: the attempt goes on without it. May be told more than once. */
+  onPeerLost(attempt: number, peer: string, direction: "in" | "out", error: Error | null): boolean;
   /** A message was handled. */
   onTurn(): void;
 }
+
+/** So often a peer is told that the connection to it is gone, unless it has heard it. */
+const MAX_TELLING = 3;
 
 interface Peer {
   readonly worker: string;
@@ -65,13 +68,30 @@ export class Exchange {
       onDrain: () => this.#onDrain(link!),
       onClosed: (error) => {
         link?.onClosed();
-        this.#host.onPeerLost(attempt, worker, "out", error);
+        const goesOn = this.#host.onPeerLost(attempt, worker, "out", error);
+        if (goesOn) this.#tellLoss(address, attempt, MAX_TELLING);
       },
     });
     link = new PeerLink(connection);
     this.#outgoing.set(worker, link);
     sendControl(connection, { type: "hello", role: "data", worker: this.#worker, attempt } satisfies Hello);
     return link;
+  }
+
+  /**
+   * The peer may not know whose connection has broken, or that there was one: its tasks would wait for ever for what is sent to others only.
+   * Told again while that breaks off, too, and the attempt is the present one.
+   */
+  #tellLoss(address: string, attempt: number, times: number): void {
+    if (times === 0 || attempt !== this.#attempt) return;
+    const connection = this.#world.network.connect(address, {
+      onMessage: () => {},
+      onDrain: () => {},
+      onClosed: (error) => {
+        if (error !== null) this.#tellLoss(address, attempt, times - 1);
+      },
+    });
+    sendControl(connection, { type: "hello", role: "lost", worker: this.#worker, attempt } satisfies Hello);
   }
 
   /** Handler of an incoming connection: the first message is a data hello, frames follow. */
@@ -99,8 +119,13 @@ export class Exchange {
     this.#host.onTurn();
     try {
       const hello = decodeControl(bytes) as unknown as Hello;
-      if (hello.type !== "hello" || hello.role !== "data" || !Number.isSafeInteger(hello.attempt)) {
+      if (hello.type !== "hello" || hello.role === "client" || !Number.isSafeInteger(hello.attempt)) {
         throw new FaultlineError("cluster-protocol", `a data connection begins with "${hello.type}"`);
+      }
+      if (hello.role === "lost") {
+        connection.close();
+        this.#host.onPeerLost(hello.attempt, hello.worker, "in", new Error("it has broken on its way"));
+        return null;
       }
       if (hello.attempt >= this.#attempt) return hello;
       throw new FaultlineError("cluster-protocol", `attempt ${hello.attempt} is over`);

@@ -6,4 +6,6 @@ export type Hello =
   /** To the coordinator: wants to watch the cluster without asking for anything yet. */
   | { readonly type: "hello"; readonly role: "client" }
   /** From worker to worker: frames of this attempt's channels follow; acknowledgements come back on the same connection. */
-  | { readonly type: "hello"; readonly role: "data"; readonly worker: string; readonly attempt: number };
+  | { readonly type: "hello"; readonly role: "data"; readonly worker: string; readonly attempt: number }
+  /** From worker to worker, alone on its connection: the one for this attempt's frames is gone, and no other will come. */
+  | { readonly type: "hello"; readonly role: "lost"; readonly worker: string; readonly attempt: number };

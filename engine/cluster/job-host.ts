@@ -7,6 +7,7 @@ import type { CheckpointOrder } from "../task/task-parts.ts";
 import type { AbortFate } from "./checkpoint-facts.ts";
 import { Deployment } from "./deployment.ts";
 import { type Deploy, DeploymentLoading, type LoadedDeployment } from "./deployment-loading.ts";
+import { EarlyLosses } from "./early-losses.ts";
 import type { Exchange } from "./exchange.ts";
 import { JobSnapshots } from "./job-snapshots.ts";
 import { checkpointsOf, type JobSpec } from "./job-spec.ts";
@@ -30,7 +31,7 @@ interface LostReplica extends Order {
 export interface JobHostParts
   extends Pick<
     World,
-    "clock" | "timers" | "log" | "election" | "store" | "localStore" | "journal" | "callOut" | "files"
+    "clock" | "timers" | "log" | "election" | "store" | "localStore" | "journal" | "callOut" | "files" | "scratch"
   > {
   readonly loadJob: LoadJob;
   readonly exchange: Exchange;
@@ -45,6 +46,7 @@ export class JobHost {
   /** What is being loaded; cleared when cancelled or replaced. */
   #loading: DeploymentLoading | null = null;
   #deployment: Deployment | null = null;
+  readonly #early = new EarlyLosses();
   /** Of the job that was deployed last: its copies outlive its attempts. */
   #snapshots: { readonly jobId: string; readonly snapshots: JobSnapshots } | null = null;
 
@@ -70,7 +72,12 @@ export class JobHost {
     this.#parts.exchange.beginAttempt(deploy.attempt);
     const { clock, loadJob } = this.#parts;
     const snapshots = () => this.#snapshotsOf(deploy.job);
-    const loading = new DeploymentLoading(deploy, { worker: this.#worker, clock, loadJob, snapshots });
+    const loading = new DeploymentLoading(deploy, this.#early.begin(deploy.attempt), {
+      worker: this.#worker,
+      clock,
+      loadJob,
+      snapshots,
+    });
     this.#loading = loading;
     loading.begin((error, loaded) => {
       this.#loading = null;
@@ -158,15 +165,19 @@ export class JobHost {
     this.#deployment?.onWritable();
   }
 
-  onPeerLost(attempt: number, peer: string, direction: "in" | "out", error: Error | null): void {
-    const deployment = this.#deployment;
-    if (deployment === null || deployment.attempt !== attempt || !deployment.active) return;
-    if (deployment.replicated) {
-      deployment.onPeerLost(peer, direction);
-      return;
+  /** true: the attempt goes on without that connection. */
+  onPeerLost(attempt: number, peer: string, direction: "in" | "out", error: Error | null): boolean {
+    if (direction === "in" && this.#early.keep(attempt, peer)) return false;
+    if (direction === "in" && this.#loading?.deploy.attempt === attempt) {
+      this.#loading.lostSenders.push(peer);
+      return false;
     }
+    const deployment = this.#deployment;
+    if (deployment === null || deployment.attempt !== attempt || !deployment.active) return false;
     const reason = error === null ? "it closed the connection" : error.message;
-    deployment.fail(new FaultlineError("worker-lost", `the connection to worker ${peer} is lost: ${reason}`));
+    if (deployment.replicated) deployment.onPeerLost(peer, direction);
+    else deployment.fail(new FaultlineError("worker-lost", `the connection to worker ${peer} is lost: ${reason}`));
+    return deployment.replicated;
   }
 
   /** A replica of the job is lost, perhaps before this worker has built its own. */
@@ -188,7 +199,10 @@ export class JobHost {
     this.#loading = null;
   }
 
-  #build({ deploy, lost }: DeploymentLoading, { graph, plan, states, loadUs, restoreUs }: LoadedDeployment): void {
+  #build(
+    { deploy, lost, lostSenders }: DeploymentLoading,
+    { graph, plan, states, loadUs, restoreUs }: LoadedDeployment,
+  ): void {
     const { job, attempt, placements, fromEnd } = deploy;
     const { jobId } = job;
     const { exchange, send, clock, journal } = this.#parts;
@@ -202,6 +216,7 @@ export class JobHost {
         graph,
         plan,
         states,
+        resolves: deploy.resolves === true,
         fromEnd,
         world: this.#parts,
         host: {
@@ -212,6 +227,7 @@ export class JobHost {
         linkToWorker: (worker, address) => exchange.linkTo(worker, address),
       });
       for (const { vertex, subtask } of lost) this.#deployment.onReplicaLost(vertex, subtask);
+      for (const peer of lostSenders) this.onPeerLost(deploy.attempt, peer, "in", null);
       send({ type: "deployed", jobId, attempt });
       journal.write("deployed", { jobId, attempt, loadUs, restoreUs, buildUs: clock.nowUs() - beganUs });
     } catch (error) {

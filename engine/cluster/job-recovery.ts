@@ -15,6 +15,9 @@ import { RestartDecider } from "./restart-strategy.ts";
 
 type SnapshotReport = Extract<WorkerToCoordinator, { readonly type: "snapshotStored" | "snapshotFailed" }>;
 
+/** What the input and the settings of a replicated job make of every attempt. */
+const SAME_AGAIN: readonly string[] = ["replicas-diverged", "epoch-too-large"];
+
 /** Where an attempt of a job begins. */
 export interface JobStart {
   /** null: with empty state. */
@@ -137,9 +140,9 @@ export class JobRecovery {
     else this.#attempts.claim(proposed, claimed);
   }
 
-  /** What follows a failure. Replicas that diverge would do so again. Behind a savepoint that was to be the end nothing does: what began from it may run already. */
+  /** What follows a failure. Replicas that diverge would do so again, and an epoch be too large. Behind a savepoint that was to be the end nothing does: what began from it may run already. */
   onFailure(failure: Failure): RestartDecision {
-    if (failure.code === "replicas-diverged") return { kind: "fail", failure };
+    if (SAME_AGAIN.includes(failure.code)) return { kind: "fail", failure };
     const folder = this.#checkpoints?.endedWith ?? null;
     if (folder === null) return this.#restarts.onFailure(failure);
     const hint = "not all of its tasks had ended: a job that starts from there commits what they had not";
@@ -164,7 +167,7 @@ export class JobRecovery {
 
   /** Its attempts may have left transactions that nobody ends. Behind a savepoint that was to be the end, who starts from there does. */
   get leavesTransactions(): boolean {
-    return this.#hasRun && this.#attempts !== null && this.#spec.replication === undefined && !this.#hasEnded;
+    return this.#hasRun && this.#attempts !== null && !this.#hasEnded;
   }
 
   get #hasEnded(): boolean {

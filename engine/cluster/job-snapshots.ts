@@ -9,6 +9,7 @@ import type { TaskSnapshot } from "../task/task-parts.ts";
 import type { RestorePoint } from "./checkpoint-facts.ts";
 import type { WorkerToCoordinator } from "./messages.ts";
 import { taskKey } from "./placement.ts";
+import { withSink } from "./sink-states.ts";
 
 type SnapshotWorld = Pick<World, "clock" | "timers" | "store" | "localStore" | "journal">;
 
@@ -109,7 +110,7 @@ export class JobSnapshots {
   }
 
   onSnapshot(task: Task, snapshot: TaskSnapshot): void {
-    const { checkpointId, state, cost } = snapshot;
+    const { checkpointId, state, sink, cost } = snapshot;
     const folder = this.#folders.get(checkpointId);
     if (folder === undefined) {
       // A later checkpoint of the same task makes it useless: the earlier one will not be ordered any more.
@@ -126,11 +127,12 @@ export class JobSnapshots {
       vertex,
       subtask,
       folder,
-      localCopy: localCopies,
       done: (error, stored) => {
         this.#uploads.delete(upload);
         if (stored !== null) {
-          const { handle, asyncUs } = stored;
+          const { asyncUs } = stored;
+          const handle = withSink(stored.handle, sink);
+          if (localCopies) this.#copies.keep(checkpointId, `${folder}/${handle.file}`);
           send({ type: "snapshotStored", ...about, handle, cost: { ...cost, asyncUs, bytes: handle.bytes } });
         } else {
           const failure = taskFailure(error, `snapshot of ${vertex}/${subtask}`, "checkpoint-failed");

@@ -11,6 +11,8 @@ const replication = record({
   heartbeatIntervalUs: positive,
   heartbeatRecords: count,
   maxLagBytes: positive,
+  spillAfterBytes: optional(amount),
+  maxSpillBytes: optional(amount),
   silentIntervals: positive,
   merge: optional(oneOf(...MERGE_POLICIES)),
   allowUnordered: optional(flag),

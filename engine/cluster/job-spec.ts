@@ -104,6 +104,10 @@ export interface Replication {
   readonly heartbeatRecords: number;
   /** A replica that lags behind the fastest of its group by more than this, on one channel, is given up, bytes. */
   readonly maxLagBytes: number;
+  /** What channels of a task hold in memory beyond their windows while the merge waits, bytes; default `DEFAULT_SPILL`. More goes to files. */
+  readonly spillAfterBytes?: number;
+  /** What they hold in files besides, bytes: an epoch that takes more fails the job, as it would again. */
+  readonly maxSpillBytes?: number;
   /** A task that has had no heartbeat for so many intervals says so. */
   readonly silentIntervals: number;
   /** How replicas agree on the order of their inputs; default `liveRobin`. */
@@ -189,6 +193,9 @@ export const DEFAULT_CHECKPOINTS: CheckpointSettings = {
 
 /** Longer than any stall of a healthy broker, shorter than an outage that anybody would sit out. */
 export const DEFAULT_LEASE_US = 1_000_000;
+
+/** The memory of several tasks of one worker together is less than it has; no disk is full with what waits there by mistake. */
+export const DEFAULT_SPILL = { afterBytes: 64 * 1024 * 1024, maxBytes: 4 * 1024 * 1024 * 1024 };
 
 export const DEFAULT_RESTART: RestartStrategy = { kind: "fixed-delay", attempts: 10, delayUs: 0 };
 

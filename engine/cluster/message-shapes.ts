@@ -41,7 +41,14 @@ const taskCounters = record({
   watermarkMs: nullable(number),
   custom: mapOf(nullable(number)),
 });
-const snapshotHandle = record({ vertex: text, subtask: count, file: text, bytes: count, checksum: number });
+const snapshotHandle = record({
+  vertex: text,
+  subtask: count,
+  file: text,
+  bytes: count,
+  checksum: number,
+  sink: optional(anyText),
+});
 const outputWindow = record({ epoch: positive, after: count, numbers: list(count), hashes: list(count) });
 const describedEpoch = record({
   epoch: positive,
@@ -116,6 +123,7 @@ const TO_WORKER: Readonly<Record<string, Shape>> = {
     placements: list(placement),
     restore: nullable(record({ checkpointId: positive, folder: text, snapshots: list(snapshotHandle) })),
     fromEnd: flag,
+    resolves: optional(flag),
   }),
   prepare: record({ epoch: positive, job: jobSpecShape }),
   checkpoint: record({ epoch: positive, ...ofAttempt, checkpointId: positive, folder: text, atUs: number, last: flag }),

@@ -98,6 +98,8 @@ export type CoordinatorToWorker =
       readonly restore: RestorePoint | null;
       /** Sources begin at the present end of their logs (at-most-once after a failure). */
       readonly fromEnd: boolean;
+      /** Nothing will run: the placements are sinks, which are to end what earlier attempts have left open. */
+      readonly resolves?: boolean;
     }
   /** The worker is spare while this job runs: it loads what it will need if it takes a lost one's place. */
   | { readonly type: "prepare"; readonly epoch: number; readonly job: JobSpec }

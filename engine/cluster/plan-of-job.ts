@@ -5,13 +5,23 @@ import { refuseUnreplayable } from "../connectors/socket/replay.ts";
 import type { LogicalGraph } from "../dataflow/graph.ts";
 import type { PhysicalPlan } from "../dataflow/plan.ts";
 import { planJob } from "../dataflow/planner.ts";
+import { inTwoPhases } from "../dataflow/two-phase.ts";
 import { OrderPartitions } from "../replication/order-partitions.ts";
 import { refuseUnordered } from "../replication/unordered.ts";
 import { checkpointsOf, type JobSpec } from "./job-spec.ts";
 
+/**
+ * The graph that a job runs. Aggregations of a job without replicas have two phases: how much a batch adds up depends on how records arrive, and
+ * replicas must number their rows alike.
+ */
+export function graphOfJob(graph: LogicalGraph, { replication }: JobSpec): LogicalGraph {
+  return replication === undefined ? inTwoPhases(graph) : graph;
+}
+
 /** The plan of a submitted job: the same in the coordinator and in every worker. `job-invalid` when it cannot run. */
-export function planOfJob(graph: LogicalGraph, job: JobSpec): PhysicalPlan {
+export function planOfJob(logical: LogicalGraph, job: JobSpec): PhysicalPlan {
   const { parallelism, keyGroups, replication } = job;
+  const graph = graphOfJob(logical, job);
   refuseUnreplayable(job);
   if (checkpointsOf(job) !== null)
     refuseLoops(graph, "loops take no part in checkpoints yet", "run the job without recovery");

@@ -62,6 +62,7 @@ export class Worker {
       ...(world.localStore === undefined ? {} : { localStore: world.localStore }),
       journal: world.journal,
       ...(world.files === undefined ? {} : { files: world.files }),
+      ...(world.scratch === undefined ? {} : { scratch: world.scratch }),
       ...(world.callOut === undefined ? {} : { callOut: this.#turning(world.callOut) }),
       loadJob: config.loadJob,
       exchange: this.#exchange,

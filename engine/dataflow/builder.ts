@@ -3,7 +3,7 @@ import { FaultlineError } from "../../base/errors.ts";
 import type { RecordDecoder } from "../connectors/format.ts";
 import type { SideOutput } from "../operators/side-output.ts";
 import type { RowSchema } from "../rows/schema.ts";
-import type { LogicalEdge, LogicalGraph, LogicalNode, LoopBounds, OperatorNode } from "./graph.ts";
+import type { LogicalEdge, LogicalGraph, LogicalNode, LoopBounds, OperatorNode, TwoPhase } from "./graph.ts";
 import { Stream } from "./stream.ts";
 import { validateGraph } from "./validate.ts";
 
@@ -29,6 +29,7 @@ interface OperatorOptions {
   /** Outputs beside the main one; `Stream.side` reads them. */
   readonly sideOutputs?: readonly SideOutput[];
   readonly loop?: LoopBounds;
+  readonly twoPhase?: TwoPhase;
   readonly parallelism?: number | null;
   readonly create: OperatorNode["create"];
 }
@@ -56,7 +57,7 @@ export class JobBuilder {
 
   /** Any operator, with any number of inputs; the methods of `Stream` cover the usual ones. */
   operator(id: string, options: OperatorOptions): Stream {
-    const { sideOutputs = [], loop, deterministic } = options;
+    const { sideOutputs = [], loop, deterministic, twoPhase } = options;
     const sides = new Map(sideOutputs.map(({ tag, schema }) => [tag, schema]));
     if (sides.size !== sideOutputs.length) {
       throw new FaultlineError("job-invalid", `operator "${id}": two side outputs have one tag`);
@@ -73,6 +74,7 @@ export class JobBuilder {
       ...(deterministic === undefined ? {} : { deterministic }),
       ...(sides.size === 0 ? {} : { sideOutputs: sides }),
       ...(loop === undefined ? {} : { loop }),
+      ...(twoPhase === undefined ? {} : { twoPhase }),
       create: options.create,
     });
   }

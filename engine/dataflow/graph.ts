@@ -34,6 +34,15 @@ export interface LoopBounds {
   readonly maxQueuedBytes: number;
 }
 
+/** How an aggregation over a hash exchange is divided: a stateless operator before it, and another one in the node's place. */
+export interface TwoPhase {
+  /** Of the rows that cross the exchange; it has the key's fields. */
+  readonly schema: RowSchema;
+  readonly createLocal: () => Operator;
+  /** Its state is that of the node's operator. */
+  readonly createGlobal: () => Operator;
+}
+
 export interface OperatorNode extends NodeBase {
   readonly kind: "operator";
   readonly schema: RowSchema;
@@ -52,6 +61,8 @@ export interface OperatorNode extends NodeBase {
   readonly sideOutputs?: ReadonlyMap<string, RowSchema>;
   /** It is the head of a loop; its input 1 is fed back. */
   readonly loop?: LoopBounds;
+  /** There where the node can be run in two phases (`two-phase.ts`). */
+  readonly twoPhase?: TwoPhase;
   readonly create: () => Operator;
 }
 

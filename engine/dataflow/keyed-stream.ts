@@ -13,7 +13,7 @@ import type { ProcessingTimeSpec, SessionSpec, WindowSpec } from "../operators/w
 import { KeyCodec } from "../rows/key.ts";
 import { RowSchema } from "../rows/schema.ts";
 import type { JobBuilder } from "./builder.ts";
-import type { LogicalEdge, OperatorNode } from "./graph.ts";
+import type { LogicalEdge, OperatorNode, TwoPhase } from "./graph.ts";
 import { type JoinOptions, joinKeyed, type WindowJoinOptions, windowJoinKeyed } from "./joins.ts";
 import { inOperator, numericField, sameSchema } from "./schemas.ts";
 import type { ProcessOptions, Stream, TopPerWindowOptions } from "./stream.ts";
@@ -166,7 +166,12 @@ export class KeyedStream {
   }
 
   /** Any keyed one-input operator. */
-  operator(id: string, schema: RowSchema, create: OperatorNode["create"], options: ProcessOptions = {}): Stream {
+  operator(
+    id: string,
+    schema: RowSchema,
+    create: OperatorNode["create"],
+    options: ProcessOptions & { readonly twoPhase?: TwoPhase } = {},
+  ): Stream {
     const { parallelism } = this;
     const inputs = [this.edges];
     const made = this.#job.operator(id, { ...options, schema, inputs, keys: [this.keys], create, parallelism });

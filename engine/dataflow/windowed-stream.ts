@@ -2,6 +2,8 @@ import { FaultlineError } from "../../base/errors.ts";
 import type { Aggregate } from "../operators/aggregate/aggregate.ts";
 import { BoundAggregates } from "../operators/aggregate/bound-aggregates.ts";
 import type { SideOutput } from "../operators/side-output.ts";
+import { LocalWindowAggregateOperator } from "../operators/window/local-window-aggregate.ts";
+import { PartialRows, partialSchema } from "../operators/window/partial-rows.ts";
 import { ProcessingTimeWindowOperator } from "../operators/window/processing-time-window.ts";
 import { SessionAggregateOperator } from "../operators/window/session-aggregate.ts";
 import { WindowAggregateOperator } from "../operators/window/window-aggregate.ts";
@@ -10,11 +12,13 @@ import {
   type ProcessingTimeSpec,
   type SessionSpec,
   sessionGapMs,
+  type WindowGeometry,
   type WindowSpec,
   windowGeometry,
 } from "../operators/window/window-spec.ts";
 import { KeyCodec } from "../rows/key.ts";
 import type { RowSchema } from "../rows/schema.ts";
+import type { OperatorNode, TwoPhase } from "./graph.ts";
 import type { KeyedStream } from "./keyed-stream.ts";
 import { inOperator, sameSchema } from "./schemas.ts";
 import type { Stream } from "./stream.ts";
@@ -77,14 +81,44 @@ export class WindowedStream {
       const bound = new BoundAggregates(input, aggregates);
       return new WindowAggregateOperator(new KeyCodec(input, keys), geometry, bound, schema, this.#late?.tag ?? null);
     };
-    if (!isProcessing) return this.#operator(schema, windows);
-    return this.#operator(schema, () => new ProcessingTimeWindowOperator(windows(), geometry), true);
+    if (!isProcessing) return this.#operator(schema, windows, twoPhasesOf(input, keys, geometry, aggregates, schema));
+    const onClock = () => new ProcessingTimeWindowOperator(windows(), geometry);
+    return this.#operator(schema, onClock, { processingTime: true });
   }
 
-  #operator(schema: RowSchema, create: Parameters<KeyedStream["operator"]>[2], processingTime = false): Stream {
-    const sideOutputs = this.#late === null ? [] : [this.#late];
-    return this.#stream.operator(this.#id, schema, create, { sideOutputs, processingTime });
+  #operator(
+    schema: RowSchema,
+    create: OperatorNode["create"],
+    options: Pick<OperatorNode, "twoPhase" | "processingTime"> = {},
+  ): Stream {
+    if (this.#late === null) return this.#stream.operator(this.#id, schema, create, options);
+    // Late rows leave as they came.
+    const { processingTime = false } = options;
+    return this.#stream.operator(this.#id, schema, create, { processingTime, sideOutputs: [this.#late] });
   }
+}
+
+/** How windows that follow event time are aggregated in two phases; different values cannot be counted so. */
+function twoPhasesOf(
+  input: RowSchema,
+  keys: readonly string[],
+  geometry: WindowGeometry,
+  aggregates: readonly Aggregate[],
+  schema: RowSchema,
+): { readonly twoPhase?: TwoPhase } {
+  const { width, distinct } = new BoundAggregates(input, aggregates);
+  if (distinct.length > 0) return {};
+  const partial = partialSchema(input, keys, width);
+  const createLocal = () => {
+    const bound = new BoundAggregates(input, aggregates);
+    return new LocalWindowAggregateOperator(new KeyCodec(input, keys), geometry, bound, partial);
+  };
+  const createGlobal = () => {
+    const bound = new BoundAggregates(input, aggregates);
+    const partials = new PartialRows(bound, keys.length);
+    return new WindowAggregateOperator(new KeyCodec(partial, keys), geometry, bound, schema, null, partials);
+  };
+  return { twoPhase: { schema: partial, createLocal, createGlobal } };
 }
 
 function checkLate({ tag, schema }: SideOutput, input: RowSchema, { kind }: { readonly kind: string }): void {

@@ -71,8 +71,8 @@ export class LiveRobin implements Merge {
    * The turn waits for a heartbeat that this channel has not got yet either: who sends both may need room here to get to it. So a
    * bounded channel may take more; without that a skewed diamond stops for ever.
    */
-  mayExceed(channel: number): boolean {
-    return this.#offered[channel]! < Math.max(this.#epoch, this.#shown[this.#turn]! + 1);
+  mayExceed(channel: number, putBy = 0): boolean {
+    return Math.max(this.#offered[channel]!, putBy) < Math.max(this.#epoch, this.#shown[this.#turn]! + 1);
   }
 
   blockedChannels(): readonly number[] {

@@ -25,8 +25,11 @@ export interface Merge {
   offer(channel: number, element: Element): void;
   /** Removes and returns what is to be processed next; null when nothing may be delivered yet. */
   next(): MergeEvent | null;
-  /** The channel may take more than its bound, because otherwise what the merge waits for might never come. */
-  mayExceed(channel: number): boolean;
+  /**
+   * The channel may take more than its bound, because otherwise what the merge waits for might never come. `putBy`: the latest heartbeat
+   * (infinite: the end) among what has come on it and is offered later; 0: none.
+   */
+  mayExceed(channel: number, putBy?: number): boolean;
   /** Channels whose queued elements may not be delivered now (alignment, turn of another channel). For counters and tests. */
   blockedChannels(): readonly number[];
   /** Bytes that have waited so that channels show the latest barrier together. */

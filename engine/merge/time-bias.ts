@@ -76,8 +76,8 @@ export class TimeBias implements Merge {
    * The next channel has nothing, and this one has not got the heartbeat that ends the epoch: who sends both may need room here to get to it.
    * So a bounded channel may take more; without that a skewed diamond stops for ever.
    */
-  mayExceed(channel: number): boolean {
-    if (this.#offered[channel]! > this.#complete) return false;
+  mayExceed(channel: number, putBy = 0): boolean {
+    if (Math.max(this.#offered[channel]!, putBy) > this.#complete) return false;
     this.#look();
     return this.#next >= 0 && this.#next !== channel && this.#queues[this.#next]!.length === 0;
   }

@@ -21,9 +21,9 @@ export class LateRows {
     this.#output = this.#tag === null ? null : (context.sideOutput?.(this.#tag) ?? null);
   }
 
-  /** Physical row `row` of the batch that is being processed is late. */
-  add(row: number): void {
-    this.count += 1;
+  /** Physical row `row` of the batch that is being processed is late; it stands for so many. */
+  add(row: number, rows = 1): void {
+    this.count += rows;
     if (this.#output === null) return;
     if (this.#pending === this.#selection.length) {
       const grown = new Int32Array(Math.max(64, this.#pending * 2));

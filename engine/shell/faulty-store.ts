@@ -1,6 +1,6 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { FaultlineError, systemCode } from "../../base/errors.ts";
-import type { CheckpointStore, World } from "../ports.ts";
+import type { CheckpointStore, StoreFile, World } from "../ports.ts";
 
 /** What the control file says. No file: nothing is wrong with the store. */
 export interface StoreFaults {
@@ -49,6 +49,22 @@ class FaultyStore implements CheckpointStore {
 
   write(path: string, bytes: Uint8Array, done: (error: Error | null) => void): void {
     this.#begin("write", path, done, () => this.#store.write(path, bytes, done));
+  }
+
+  /** Late or refused at its end, when it would become a file. */
+  create(path: string): StoreFile {
+    const file = this.#store.create(path);
+    return {
+      append: (pieces, taken) => file.append(pieces, taken),
+      finish: (done) => {
+        const refuse = (error: Error) => {
+          file.abandon();
+          done(error);
+        };
+        this.#begin("write", path, refuse, () => file.finish(done));
+      },
+      abandon: () => file.abandon(),
+    };
   }
 
   read(path: string, done: (error: Error | null, bytes: Uint8Array | null) => void): void {

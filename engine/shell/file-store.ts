@@ -1,7 +1,9 @@
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize, resolve } from "node:path";
 import { FaultlineError, systemCode } from "../../base/errors.ts";
-import type { CheckpointStore } from "../ports.ts";
+import type { CheckpointStore, StoreFile } from "../ports.ts";
+import { syncDirectory } from "./durable-directory.ts";
+import { FileInProgress } from "./file-in-progress.ts";
 import { storeError } from "./store-error.ts";
 
 /** Ends the names of what is being written or removed; nobody sees them, and what a crash leaves of them goes with their folder. */
@@ -17,10 +19,14 @@ export class FileStore implements CheckpointStore {
   }
 
   write(path: string, bytes: Uint8Array, done: (error: Error | null) => void): void {
-    this.#write(this.#resolve(path), bytes).then(
-      () => done(null),
-      (error) => done(storeError(error, `write ${path}`)),
-    );
+    const file = this.create(path);
+    file.append([bytes], () => {});
+    file.finish(done);
+  }
+
+  create(path: string): StoreFile {
+    const target = this.#resolve(path);
+    return new FileInProgress(target, this.#temporaryOf(target), (error) => storeError(error, `write ${path}`));
   }
 
   read(path: string, done: (error: Error | null, bytes: Uint8Array | null) => void): void {
@@ -56,26 +62,6 @@ export class FileStore implements CheckpointStore {
     return `${target}.${process.pid}-${this.#temporaries++}${TEMPORARY}`;
   }
 
-  async #write(target: string, bytes: Uint8Array): Promise<void> {
-    const directory = dirname(target);
-    await makeDirectory(directory);
-    const temporary = this.#temporaryOf(target);
-    try {
-      const file = await open(temporary, "wx");
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, target);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
-    await syncDirectory(directory);
-  }
-
   /** Out of sight first: a folder that is removed half-way must not be taken for a whole one after a crash. */
   async #remove(target: string): Promise<void> {
     const temporary = this.#temporaryOf(target);
@@ -97,28 +83,6 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;
-  }
-}
-
-/** Makes a directory and what is missing above it, so that they survive a crash. */
-async function makeDirectory(directory: string): Promise<void> {
-  const first = await mkdir(directory, { recursive: true });
-  if (first === undefined) return;
-  const top = dirname(first);
-  for (let made = directory; made !== top; made = dirname(made)) await syncDirectory(dirname(made));
-}
-
-/** A renamed file survives a crash only when its directory does. */
-async function syncDirectory(directory: string): Promise<void> {
-  try {
-    const handle = await open(directory, "r");
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (!isMissing(error)) throw error;
   }
 }
 

@@ -30,6 +30,8 @@ export interface WorkerSpec {
   readonly storeDirectory: string;
   /** For this worker's copies of what it has saved; absent: it keeps none. */
   readonly localDirectory?: string;
+  /** For what does not fit into memory; absent: everything has to. Several workers may have the same. */
+  readonly scratchDirectory?: string;
   /** Control file of store faults (`faulty-store.ts`); absent: the store is not tampered with. */
   readonly storeFaults?: string;
   readonly livenessIntervalUs: number;
@@ -46,9 +48,12 @@ runProcess<WorkerSpec>(process.argv[2], end, async (spec) => {
   const network = await TcpNetwork.listen(spec.host, undefined, spec.advertise);
   const election = spec.election === undefined ? null : electionOf(spec.election);
   const elects = election === null ? {} : { election };
-  const { seed, storeDirectory, localDirectory } = spec;
-  const local = localDirectory === undefined ? {} : { localDirectory };
-  const machine = machineWorld({ name: spec.worker, seed, storeDirectory, ...local, network, shell, ...elects });
+  const { seed, storeDirectory, localDirectory, scratchDirectory } = spec;
+  const own = {
+    ...(localDirectory === undefined ? {} : { localDirectory }),
+    ...(scratchDirectory === undefined ? {} : { scratchDirectory }),
+  };
+  const machine = machineWorld({ name: spec.worker, seed, storeDirectory, ...own, network, shell, ...elects });
   const world = withStoreFaults(machine, spec.worker, spec.storeFaults);
   const worker = new Worker(world, {
     worker: spec.worker,

@@ -5,7 +5,7 @@ import type { LoadJob } from "../cluster/load-job.ts";
 import { Worker } from "../cluster/worker.ts";
 import type { LogSourceSupplier } from "../connectors/source-supplier.ts";
 import type { JobFactory, LogicalGraph } from "../dataflow/graph.ts";
-import type { CheckpointStore, World } from "../ports.ts";
+import type { LocalStore, World } from "../ports.ts";
 import { SimulatedClient } from "./client.ts";
 import type { Conditions } from "./conditions.ts";
 import { withCosts } from "./costed-graph.ts";
@@ -13,6 +13,7 @@ import { type ElectionConditions, SimulatedElection } from "./election.ts";
 import { SimulatedLog } from "./log.ts";
 import { SimulatedNetwork } from "./network.ts";
 import { SimulatedProcess } from "./process.ts";
+import { SimulatedScratch } from "./scratch.ts";
 import { SimulatedStore } from "./store.ts";
 import type { RecordListener, Topics } from "./topics.ts";
 import type { Trace } from "./trace.ts";
@@ -65,6 +66,7 @@ export class SimulatedCluster {
   readonly #settings: SimulatedClusterSettings;
   readonly network: SimulatedNetwork;
   readonly store: SimulatedStore;
+  readonly scratch: SimulatedScratch;
   /** By name; a name belongs to one process for ever. */
   readonly processes = new Map<string, SimulatedProcess>();
   readonly election: SimulatedElection;
@@ -79,6 +81,7 @@ export class SimulatedCluster {
     }
     this.network = new SimulatedNetwork(this.universe);
     this.store = new SimulatedStore(this.universe);
+    this.scratch = new SimulatedScratch(this.universe);
     this.coordinator = this.startProcess("coordinator");
     new Coordinator(this.#worldOf(this.coordinator), {
       name: "coordinator",
@@ -148,6 +151,7 @@ export class SimulatedCluster {
       log: (process) => this.log.bind(process),
       store: (process) => this.store.bind(process),
       localStore: (process) => this.#localStore(process),
+      scratch: (process) => this.scratch.bind(process),
       election: (process) => this.election.bind(process),
     });
     this.processes.set(name, process);
@@ -159,15 +163,21 @@ export class SimulatedCluster {
   }
 
   /** It dies with the process. */
-  #localStore(process: SimulatedProcess): CheckpointStore {
-    const store = new SimulatedStore(this.universe).bind(process);
+  #localStore(process: SimulatedProcess): LocalStore {
+    const local = new SimulatedStore(this.universe).bind(process);
+    const store = this.store.bind(process);
     return {
-      ...store,
-      read: (path, done) =>
+      keep: (path, done) =>
         store.read(path, (error, bytes) => {
+          if (bytes === null) done(error);
+          else local.write(path, bytes, done);
+        }),
+      read: (path, done) =>
+        local.read(path, (error, bytes) => {
           if (bytes !== null) this.universe.watch.onLocalRead?.(process.name, path);
           done(error, bytes);
         }),
+      remove: (path, done) => local.remove(path, done),
     };
   }
 

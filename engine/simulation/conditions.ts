@@ -37,6 +37,13 @@ export interface StoreConditions {
   readonly tornWriteOneIn: number;
 }
 
+/** How scratch files behave: each operation takes so long, and one in `failedOneIn` (0: none) fails, but `mostFailures` at most. */
+export interface ScratchConditions {
+  readonly latencyUs: Range;
+  readonly failedOneIn: number;
+  readonly mostFailures: number;
+}
+
 /** How the simulated world behaves: what a seed draws, before it draws what happens. */
 export interface Conditions {
   readonly messages: LatencyModel;
@@ -55,6 +62,7 @@ export interface Conditions {
   /** The log answers nothing now and then, and what it has done last stays unanswered; null: never. */
   readonly failovers: { readonly everyUs: Range; readonly lengthUs: Range } | null;
   readonly store: StoreConditions;
+  readonly scratch: ScratchConditions;
 }
 
 /** A store that does what it is told, as quickly as disks do. */
@@ -78,6 +86,7 @@ export const CALM: Conditions = {
   lateTimers: { oneIn: 0, lateUs: { min: 0, max: 0 } },
   pauses: null,
   store: SOUND_STORE,
+  scratch: { latencyUs: { min: 20, max: 200 }, failedOneIn: 0, mostFailures: 0 },
   failovers: null,
 };
 
@@ -117,5 +126,6 @@ export function drawConditions(random: Random): Conditions {
       failedWriteOneIn: pick(0, 0, 100, 500),
       tornWriteOneIn: pick(0, 0, 0, 300),
     },
+    scratch: { latencyUs: { min: 10, max: pick(100, 2_000, 10_000) }, failedOneIn: 0, mostFailures: 0 },
   };
 }

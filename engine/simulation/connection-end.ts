@@ -111,14 +111,15 @@ export class ConnectionEnd implements Connection {
 
   /** Something reaches the far end, after all that was sent before. */
   arriveLater(run: () => void): void {
-    this.#lastArrivalUs = Math.max(this.#lastArrivalUs, this.#process.nowUs + this.#latency.nextUs());
+    const delayUs = this.#latency.nextUs() + this.#shared.partitions.takeDelayUs(this.#process.name, this.#farName);
+    this.#lastArrivalUs = Math.max(this.#lastArrivalUs, this.#process.nowUs + delayUs);
     this.#universe.queue.at(this.#lastArrivalUs, () => {
       if (this.#held.length === 0 && !this.#isCut()) {
         run();
         return;
       }
       this.#held.push(run);
-      this.#shared.partitions.onHeld();
+      this.#shared.partitions.onHeld(this.#process.name, this.#farName);
       if (this.#held.length === 1) this.#releaseLater();
     });
   }

@@ -1,6 +1,6 @@
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { RecordDecoder, RowEncoder } from "../connectors/format.ts";
-import type { LogicalGraph, LogicalNode } from "../dataflow/graph.ts";
+import type { LogicalGraph, LogicalNode, OperatorNode } from "../dataflow/graph.ts";
 import type { Operator, OperatorContext, Output } from "../operators/operator.ts";
 import type { LogRecords } from "../ports.ts";
 import type { ColumnBatch } from "../rows/batch.ts";
@@ -26,12 +26,20 @@ export function withCosts(graph: LogicalGraph, core: Core, rowNs: () => number, 
       case "source":
         return { ...node, decoder: (maxBatchRows) => new CostedDecoder(node.decoder(maxBatchRows), costs()) };
       case "operator":
-        return { ...node, create: () => new CostedOperator(node.create(), costs(), situations) };
+        return costedOperator(node, (create) => () => new CostedOperator(create(), costs(), situations));
       case "sink":
         return { ...node, encoder: () => new CostedEncoder(node.encoder(), costs()) };
     }
   };
   return { ...graph, nodes: new Map([...graph.nodes].map(([id, node]) => [id, costed(node)])) };
+}
+
+function costedOperator(node: OperatorNode, costed: (create: () => Operator) => () => Operator): OperatorNode {
+  const { create, twoPhase } = node;
+  if (twoPhase === undefined) return { ...node, create: costed(create) };
+  const { createLocal, createGlobal } = twoPhase;
+  const phases = { ...twoPhase, createLocal: costed(createLocal), createGlobal: costed(createGlobal) };
+  return { ...node, create: costed(create), twoPhase: phases };
 }
 
 class CostedDecoder implements RecordDecoder {

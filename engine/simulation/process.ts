@@ -1,6 +1,6 @@
 import { asFaultlineError } from "../../base/errors.ts";
 import { Fifo } from "../merge/fifo.ts";
-import type { CheckpointStore, Election, Log, Network, Timer, World } from "../ports.ts";
+import type { CheckpointStore, Election, LocalStore, Log, Network, ScratchFiles, Timer, World } from "../ports.ts";
 import { Core } from "./core.ts";
 import type { Universe } from "./universe.ts";
 
@@ -12,7 +12,8 @@ export interface ProcessPorts {
   readonly network: (process: SimulatedProcess) => Network;
   readonly log: (process: SimulatedProcess) => Log;
   readonly store: (process: SimulatedProcess) => CheckpointStore;
-  readonly localStore: (process: SimulatedProcess) => CheckpointStore;
+  readonly localStore: (process: SimulatedProcess) => LocalStore;
+  readonly scratch: (process: SimulatedProcess) => ScratchFiles;
   readonly election: (process: SimulatedProcess) => Election;
 }
 
@@ -56,6 +57,7 @@ export class SimulatedProcess {
       log: ports.log(this),
       store: ports.store(this),
       localStore: ports.localStore(this),
+      scratch: ports.scratch(this),
       election: ports.election(this),
       processes: { abort: (reason) => this.#stop("abort", reason), exit: () => this.#stop("exit", null) },
       journal: { write: (event, facts) => universe.write(name, event, facts) },

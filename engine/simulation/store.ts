@@ -1,5 +1,6 @@
 import { FaultlineError } from "../../base/errors.ts";
 import type { CheckpointStore } from "../ports.ts";
+import { collectedFile } from "./collected-file.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Universe } from "./universe.ts";
 
@@ -32,11 +33,17 @@ export class SimulatedStore {
         else callback();
       });
     };
+    const write: CheckpointStore["write"] = (path, bytes, done) => {
+      const owned = bytes.slice();
+      orFail(done, () => done(this.#write(path, owned)));
+    };
     return {
-      write: (path, bytes, done) => {
-        const owned = bytes.slice();
-        orFail(done, () => done(this.#write(path, owned)));
-      },
+      write,
+      create: (path) =>
+        collectedFile(
+          (callback) => process.later(0, callback),
+          (bytes, done) => write(path, bytes, done),
+        ),
       read: (path, done) => {
         orFail(done, () => {
           const bytes = this.#files.get(path);

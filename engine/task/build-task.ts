@@ -24,6 +24,7 @@ import { operatorCapabilities } from "./operator-capabilities.ts";
 import { type ChainedOperator, OperatorChain } from "./operator-chain.ts";
 import { OutputChannel, type OutputReplication } from "./output-channel.ts";
 import { OutputGate } from "./output-gate.ts";
+import { overflowOf } from "./overflow.ts";
 import {
   broadcastPartitioner,
   forwardPartitioner,
@@ -43,7 +44,7 @@ export interface TaskContext {
   readonly attempt: number;
   /** Sources begin at the present end of their logs. */
   readonly fromEnd: boolean;
-  readonly world: Pick<World, "clock" | "timers" | "log" | "callOut" | "files">;
+  readonly world: Pick<World, "clock" | "timers" | "log" | "callOut" | "files" | "scratch">;
   readonly host: TaskHost;
   /** KaZoo: this worker's order logs; null: the job has none. */
   readonly orders: { readonly log: OrderLog; readonly partitions: OrderPartitions } | null;
@@ -135,6 +136,9 @@ function buildGate(
     merge: (channels) => buildMerge(context, vertex, subtask, channels, hooks),
     clock: job.replication === undefined ? null : world.clock,
     counters: () => (partition === null ? {} : (orders?.log.counters(partition) ?? {})),
+    overflow: overflowOf(job, world.scratch ?? null),
+    onReady: hooks.ordered,
+    fail: hooks.fail,
   });
 }
 

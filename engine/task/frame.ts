@@ -88,6 +88,14 @@ export function decodeFrame(message: Uint8Array): Frame {
   return frame;
 }
 
+/** How many bytes the frame takes that begins at `at`; `cluster-protocol` when there are not so many. */
+export function frameBytesAt(bytes: Uint8Array, at: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, bytes.byteLength - at);
+  const length = view.byteLength < FRAME_HEADER_BYTES ? 0 : frameCost(view.getUint32(48, true));
+  if (length === 0 || length > view.byteLength) throw garbage(`${view.byteLength} bytes are no whole frame`);
+  return length;
+}
+
 function assertFrame(frame: Frame): void {
   const problem = frameProblem(frame);
   assert(problem === null, `bad frame: ${problem}`);

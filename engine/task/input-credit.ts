@@ -1,19 +1,14 @@
 import { FaultlineError } from "../../base/errors.ts";
 import { FRAME_CREDIT, NO_PAYLOAD } from "./frame.ts";
 import type { LogicalInput, PhysicalInput } from "./input-channels.ts";
+import type { Overflow } from "./overflow.ts";
 
 interface InputCreditSettings {
   readonly attempt: number;
   readonly subtask: number;
   readonly windowBytes: number;
-  readonly maxExceededBytes?: number;
+  readonly overflow: Overflow;
 }
-
-/**
- * What channels of a task may hold beyond their windows while the merge waits for another one, all together: an epoch that takes more fails
- * the task. It stays in memory, so that this must be far less than a worker has.
- */
-const MAX_EXCEEDED_BYTES = 256 * 1024 * 1024;
 
 /** What a task grants its senders: a window of bytes each, given back as elements are processed, and told in messages of credit. */
 export class InputCredit {
@@ -41,6 +36,16 @@ export class InputCredit {
       bytes += physical.receivedBytes + this.#settings.windowBytes + physical.extraBytes - physical.grantedBytes;
     }
     return bytes;
+  }
+
+  /** What is granted beyond the windows now. */
+  get exceededBytes(): number {
+    return this.#exceededBytes;
+  }
+
+  /** Does a sender of this logical channel hold more than its window? */
+  exceeds(logical: LogicalInput): boolean {
+    return logical.physicals.some((index) => this.#physicals[index]!.extraBytes > 0);
   }
 
   /** Most that was granted beyond the windows at one time. */
@@ -76,8 +81,9 @@ export class InputCredit {
     // The last frame may have been larger than all that was granted.
     const extraBytes = physical.receivedBytes + windowBytes - physical.grantedBytes;
     this.#exceededBytes += extraBytes;
-    const { maxExceededBytes = MAX_EXCEEDED_BYTES } = this.#settings;
-    if (this.#exceededBytes > maxExceededBytes) throw this.#tooLarge(physical, maxExceededBytes);
+    const { memoryBytes, diskBytes, files } = this.#settings.overflow;
+    const limit = memoryBytes + (files === null ? 0 : diskBytes);
+    if (this.#exceededBytes > limit) throw this.#tooLarge(physical, limit);
     this.#mostExceededBytes = Math.max(this.#mostExceededBytes, this.#exceededBytes);
     physical.grantedBytes += extraBytes;
     physical.extraBytes += extraBytes;
@@ -114,12 +120,17 @@ export class InputCredit {
     });
   }
 
+  /** Grants what is due to any channel: the merge waits for others than before, or there is room again. */
+  extendAll(): void {
+    for (const physical of this.#physicals) this.extend(physical);
+  }
+
   #tooLarge({ sender, logical: { edge } }: PhysicalInput, limit: number): FaultlineError {
     return new FaultlineError(
       "epoch-too-large",
       `what waits for the merge takes more than ${limit} bytes beyond its windows`,
       {
-        hint: "a shorter replication.heartbeat makes smaller epochs; so do windows that do not all fire at one time",
+        hint: "a shorter replication.heartbeat makes smaller epochs; so do windows that do not all fire at one time; else raise replication.maxSpill",
         context: { edge, sender, receiver: this.#settings.subtask },
       },
     );

@@ -2,30 +2,17 @@ import { assert } from "../../base/assert.ts";
 import type { SnapshotReader, SnapshotWriter } from "../checkpoint/snapshot.ts";
 import type { Merge, MergeEvent, RestoringAttempt } from "../merge/merge.ts";
 import { MergeWait } from "../merge/merge-wait.ts";
-import type { Clock } from "../ports.ts";
 import { lastNumber } from "../replication/trim.ts";
 import type { Element } from "./element.ts";
 import { elementOfFrame } from "./element-codec.ts";
 import { FeedbackInput } from "./feedback-input.ts";
 import { FRAME_CREDIT, type Frame, frameCost } from "./frame.ts";
-import { InputChannels, type InputEdge, type LogicalInput, type PhysicalInput } from "./input-channels.ts";
+import { InputChannels, type LogicalInput, type PhysicalInput } from "./input-channels.ts";
 import { InputCredit } from "./input-credit.ts";
+import type { InputGateSettings } from "./input-gate-settings.ts";
+import { InputSpill, type InputSpillHost } from "./input-spill.ts";
 import type { FrameLink } from "./link.ts";
 import { WatermarkTracker } from "./watermark-tracker.ts";
-
-export interface InputGateSettings {
-  readonly attempt: number;
-  readonly subtask: number;
-  readonly edges: readonly InputEdge[];
-  readonly windowBytes: number;
-  /** Bytes that the merge may let channels take beyond their windows, all together; default `MAX_EXCEEDED_BYTES`. */
-  readonly maxExceededBytes?: number;
-  readonly merge: (channels: number) => Merge;
-  /** Measures how long records wait in the merge; null: that is of no interest. */
-  readonly clock: Clock | null;
-  /** What the merge's surroundings count. */
-  readonly counters: () => Record<string, number>;
-}
 
 /**
  * Receiving side of a task: physical channel → logical channel (all replicas of one sending instance) → de-duplication → merge.
@@ -38,6 +25,8 @@ export class InputGate {
   readonly #channels: InputChannels;
   readonly #credit: InputCredit;
   readonly #merge: Merge;
+  /** What does not fit into memory; null: everything must. */
+  readonly #spill: InputSpill | null;
   readonly #waits: MergeWait | null;
   readonly #watermarks: WatermarkTracker;
   readonly #ended: Uint8Array;
@@ -51,7 +40,9 @@ export class InputGate {
     this.#physicals = this.#channels.physicals;
     this.#merge = settings.merge(this.#logicals.length);
     this.#waits = settings.clock === null ? null : new MergeWait(this.#logicals.length, settings.clock);
-    this.#credit = new InputCredit(settings, this.#physicals, (channel) => this.#merge.mayExceed(channel));
+    this.#credit = new InputCredit(settings, this.#physicals, (channel) => this.#mayExceed(channel));
+    const { files, memoryBytes } = settings.overflow;
+    this.#spill = files === null ? null : new InputSpill(files, memoryBytes, this.#spillHost());
     this.#watermarks = new WatermarkTracker(this.#logicals.length);
     this.#ended = new Uint8Array(this.#logicals.length);
     const loops = this.#logicals.filter(({ feedback }) => feedback).map(({ index }) => index);
@@ -96,7 +87,8 @@ export class InputGate {
 
   /**
    * `duplicates`: elements that came more than once and were dropped, `trimmed`: frames that were known in part, `gaps`: frames that waited for
-   * what was missing before them; `exceededBytes`: most that was granted beyond the windows; how long records wait in the merge; what belongs to that.
+   * what was missing before them; `exceededBytes`: most that was granted beyond the windows; what of it was in files; how long records wait in
+   * the merge; what belongs to that.
    */
   counters(): Record<string, number> {
     return {
@@ -104,6 +96,7 @@ export class InputGate {
       trimmed: this.#logicals.reduce((sum, logical) => sum + logical.channel.trimmed, 0),
       gaps: this.#logicals.reduce((sum, logical) => sum + logical.channel.gaps, 0),
       exceededBytes: this.#credit.mostExceededBytes,
+      ...this.#spill?.counters(),
       ...this.#waits?.counters(),
       ...this.#settings.counters(),
     };
@@ -128,21 +121,50 @@ export class InputGate {
     const isRepeated = last <= logical.channel.latest;
     const cost = frameCost(frame.payload.length);
     this.#credit.spend(physical, cost, isRepeated);
-    if (!isRepeated) logical.ledger.charge(last, index, cost);
-    logical.channel.offer(element, (accepted) => {
-      if (logical.feedback) this.feedback!.offer(logical.index, accepted);
-      else {
-        if (accepted.kind === "records") this.#waits?.onOffered(logical.index, lastNumber(accepted));
-        this.#merge.offer(logical.index, accepted);
-      }
-      if (accepted.kind === "end") logical.complete = true;
-    });
+    const isPutBy = this.#spill?.holds(logical.index) === true;
+    if (!isRepeated) logical.ledger.charge(last, index, cost, isPutBy ? this.#settings.windowBytes / 8 : 0);
+    logical.channel.offer(element, (accepted) => this.#onAccepted(logical, accepted));
     this.#credit.extend(physical);
     this.#credit.tellWhenDue(physical);
     // The end is acknowledged at once, to all: senders finish on it, and nothing follows that would carry the number. It may have
     // waited for this frame, beyond a gap; and whatever a slower replica still sends is answered too.
     if (logical.complete) this.#credit.tellAll(logical);
     return true;
+  }
+
+  #onAccepted(logical: LogicalInput, element: Element): void {
+    const { index } = logical;
+    if (element.kind === "end") logical.complete = true;
+    if (logical.feedback) {
+      this.feedback!.offer(index, element);
+      return;
+    }
+    if (element.kind === "records") this.#waits?.onOffered(index, lastNumber(element));
+    if (this.#spill !== null && this.#isToBePutBy(this.#spill, logical)) {
+      this.#spill.push(index, element, logical.processed);
+    } else this.#merge.offer(index, element);
+  }
+
+  #isToBePutBy(spill: InputSpill, logical: LogicalInput): boolean {
+    if (spill.holds(logical.index)) return true;
+    return spill.isDue(this.#credit.exceededBytes) && this.#credit.exceeds(logical);
+  }
+
+  #spillHost(): InputSpillHost {
+    return {
+      give: (channel, elements) => {
+        for (const element of elements) this.#merge.offer(channel, element);
+        this.#settings.onReady();
+      },
+      onRoom: () => this.#credit.extendAll(),
+      fail: this.#settings.fail,
+    };
+  }
+
+  #mayExceed(channel: number): boolean {
+    const spill = this.#spill;
+    if (spill === null) return this.#merge.mayExceed(channel);
+    return !spill.busy && this.#merge.mayExceed(channel, spill.heartbeatOf(channel));
   }
 
   next(): MergeEvent | null {
@@ -152,7 +174,7 @@ export class InputGate {
     }
     // The merge waits, or has moved on to other channels: what it waits for now may need room.
     if (event === null || (event.kind === "element" && event.element.kind === "heartbeat")) {
-      for (const physical of this.#physicals) this.#credit.extend(physical);
+      this.#credit.extendAll();
     }
     return event;
   }
@@ -174,6 +196,7 @@ export class InputGate {
     assert(last > logical.processed, "processed twice", { channel, last });
     logical.processed = last;
     logical.ledger.settle(last, this.#credit.giveBack);
+    this.#spill?.onProcessed(channel, last);
     if (logical.feedback) {
       this.feedback!.processed(channel, element);
       return false;
@@ -205,6 +228,11 @@ export class InputGate {
     writer.bytes(this.#ended);
     this.#watermarks.snapshot(writer);
     this.#merge.snapshot(writer);
+  }
+
+  /** Nothing is processed any more. */
+  close(): void {
+    this.#spill?.close();
   }
 
   /** Before the first frame. */

@@ -138,14 +138,14 @@ export class TaskCheckpoints {
     const firstUs = this.#shown.checkpointId === checkpointId ? this.#shown.atUs : atUs;
     let syncUs = 0;
     passOn();
-    core.takeSnapshot(checkpointId, (state: PendingSnapshot) => {
+    core.takeSnapshot(checkpointId, (state: PendingSnapshot, sink: Uint8Array | null) => {
       const cost = {
         startDelayUs: order === null ? null : Math.max(0, firstUs - order.atUs),
         alignmentUs: atUs - firstUs,
         alignmentBytes: parts.gate?.alignmentBytes ?? 0,
         syncUs: syncUs || clock.nowUs() - atUs,
       };
-      this.#settings.onSnapshot({ checkpointId, state, cost });
+      this.#settings.onSnapshot({ checkpointId, state, sink, cost });
     });
     syncUs = clock.nowUs() - atUs;
   }

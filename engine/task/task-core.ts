@@ -8,7 +8,8 @@ import type { ColumnBatch } from "../rows/batch.ts";
 import { restoreParts, snapshotParts, type TaskParts } from "./task-parts.ts";
 import { IDLE_WATERMARK } from "./watermark-tracker.ts";
 
-type SnapshotTaker = (snapshot: PendingSnapshot) => void;
+/** `sink`: its state, which is also in the snapshot; null: there is none. */
+type SnapshotTaker = (snapshot: PendingSnapshot, sink: Uint8Array | null) => void;
 
 /** What a task does with rows, watermarks, barriers and the end, wherever they come from: chain, output gate and sink together. */
 export class TaskCore {
@@ -102,6 +103,13 @@ export class TaskCore {
     if (this.#passedMs === Number.POSITIVE_INFINITY) this.#endOutput();
   }
 
+  /** Nothing but the sink begins. `state`: what it has prepared; null: nothing. */
+  startSink(state: Uint8Array | null): void {
+    const { sink } = this.#parts;
+    if (state !== null) sink?.restore(state);
+    sink?.start();
+  }
+
   /** Sends the barrier on. Nothing may follow the end; receivers take an ended channel for one that has shown the barrier. */
   barrier(checkpointId: number): void {
     if (!this.#outputEnded) this.#parts.output.emitBarrier(checkpointId);
@@ -115,12 +123,12 @@ export class TaskCore {
     const writer = this.#snapshot(checkpointId, false);
     const { sink } = this.#parts;
     if (sink === null) {
-      done(writer.pending());
+      done(writer.pending(), null);
       return;
     }
     sink.prepare(checkpointId, (state) => {
       writer.bytes(state);
-      done(writer.pending());
+      done(writer.pending(), state);
     });
   }
 
@@ -189,6 +197,7 @@ export class TaskCore {
 
   close(): void {
     this.#parts.source?.close();
+    this.#parts.gate?.close();
     for (const one of this.#parts.open) one.cancel();
     this.#parts.sink?.close();
     this.#parts.heartbeats?.alarm?.close();

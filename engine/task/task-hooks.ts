@@ -33,6 +33,7 @@ export function taskHooks(inside: TaskInside): TaskHooks {
     },
     guard: step,
     ordered: inside.schedule,
+    fail,
     notice,
     sink: { wake, fail },
     source: {

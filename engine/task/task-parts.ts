@@ -30,6 +30,8 @@ export type TaskNotice =
 export interface TaskSnapshot {
   readonly checkpointId: number;
   readonly state: PendingSnapshot;
+  /** Of its sink, which is also in `state`; null: it has none. */
+  readonly sink: Uint8Array | null;
   readonly cost: Pick<SnapshotCost, "startDelayUs" | "alignmentUs" | "alignmentBytes" | "syncUs">;
 }
 
@@ -76,6 +78,7 @@ export interface TaskHooks {
   readonly guard: (work: () => void) => void;
   /** The merge may have something to give, though nothing has arrived. */
   readonly ordered: () => void;
+  readonly fail: (error: unknown) => void;
   readonly notice: (notice: TaskNotice) => void;
 }
 

@@ -88,12 +88,12 @@ export class Task {
     });
   }
 
-  /** Instead of `start`: its sink deals with the transactions of earlier attempts, and then the task is finished; nothing runs. */
-  resolve(): void {
+  /** Instead of `restore` and `start`: its sink, of this state, deals with the transactions of earlier attempts; then the task is finished. */
+  resolve(sink: Uint8Array | null = null): void {
     if (this.#state !== "created") return;
     this.#resolves = true;
     this.#enter("running", null);
-    this.#step(() => this.#parts.sink?.start());
+    this.#step(() => this.#core.startSink(sink));
   }
 
   /** A frame for this task, forward or credit; false when it has no such channel. Processes nothing before the next step. */

@@ -1,13 +1,10 @@
 import { present } from "../../../base/assert.ts";
 import type { SnapshotReader, SnapshotWriter } from "../../checkpoint/snapshot.ts";
 import type { ColumnBatch } from "../../rows/batch.ts";
-import type { RowWriter } from "../../rows/batch-builder.ts";
 import type { KeyCodec } from "../../rows/key.ts";
 import { keyGroupOfBytes, keyGroupOfNumber } from "../../rows/key-groups.ts";
 import type { RowSchema } from "../../rows/schema.ts";
-import { BytesSegment } from "../../state/bytes-segment.ts";
 import type { BytesKeyTable, NumberKeyTable } from "../../state/key-table.ts";
-import { NumberSegment } from "../../state/number-segment.ts";
 import type { Segment } from "../../state/segment.ts";
 import type { BoundAggregates } from "../aggregate/bound-aggregates.ts";
 import type { DistinctSets } from "../aggregate/distinct-sets.ts";
@@ -16,6 +13,8 @@ import type { KeyGroupRange, Operator, OperatorContext, Output } from "../operat
 import { OutputBatch } from "../output-batch.ts";
 import { PaneUnion } from "./pane-union.ts";
 import { Panes } from "./panes.ts";
+import type { PartialRows } from "./partial-rows.ts";
+import { writeKeyOf } from "./segment-keys.ts";
 import { firstOpenWindowStart, firstWindowStart, lastWindowStart, type WindowGeometry } from "./window-spec.ts";
 
 /**
@@ -36,15 +35,21 @@ export class WindowAggregateOperator implements Operator {
   #watermarkMs = Number.NEGATIVE_INFINITY;
   readonly #late: LateRows;
   #union: PaneUnion | null = null;
+  readonly #partials: PartialRows | null;
 
-  /** `schema`: as `windowSchema` gives it; `late`: tag of the side output for late rows. */
+  /**
+   * `schema`: as `windowSchema` gives it; `late`: tag of the side output for late rows. `partials`: the rows are aggregates of a first phase
+   * (`LocalWindowAggregateOperator`), and `codec` is of their schema; then there is no side output, and there are no distinct counts.
+   */
   constructor(
     codec: KeyCodec,
     geometry: WindowGeometry,
     aggregates: BoundAggregates,
     schema: RowSchema,
     late: string | null,
+    partials: PartialRows | null = null,
   ) {
+    this.#partials = partials;
     this.#late = new LateRows(late);
     this.#codec = codec;
     this.#geometry = geometry;
@@ -72,7 +77,7 @@ export class WindowAggregateOperator implements Operator {
       const row = selection[i]!;
       const pane = Math.floor(eventTimes[row]! / paneMs);
       if (pane < firstPane) {
-        this.#late.add(row);
+        this.#late.add(row, this.#partials?.count(batch, row));
         continue;
       }
       const { table, sets } = panes.open(pane);
@@ -163,7 +168,8 @@ export class WindowAggregateOperator implements Operator {
   #add(segment: Segment, entry: number, batch: ColumnBatch, row: number): void {
     const at = entry * segment.width;
     if (segment.inserted) this.#aggregates.initialize(segment.values, at);
-    this.#aggregates.accumulate(segment.values, at, batch, row);
+    if (this.#partials === null) this.#aggregates.accumulate(segment.values, at, batch, row);
+    else this.#partials.merge(segment.values, at, batch, row);
   }
 
   /** After `#add`, with the key's bytes in the codec. */
@@ -201,18 +207,11 @@ export class WindowAggregateOperator implements Operator {
     for (let i = 0; i < segment.count; i++) {
       const entry = order[i]!;
       out.rows.addRow(windowEnd - 1);
-      this.#writeKey(segment, entry, out.rows);
+      writeKeyOf(this.#codec, segment, entry, out.rows);
       this.#aggregates.writeResults(segment.values, entry * segment.width, out.rows, firstResult);
       out.rows.setNumber(windowField, start);
       out.rows.setNumber(windowField + 1, windowEnd);
       out.flushIfFull();
-    }
-  }
-
-  #writeKey(segment: Segment, entry: number, out: RowWriter): void {
-    if (segment instanceof NumberSegment) this.#codec.writeNumber(segment.keys[entry]!, out);
-    else if (segment instanceof BytesSegment) {
-      this.#codec.writeBytes(segment.keys.bytes, segment.keys.offsets[entry]!, out);
     }
   }
 

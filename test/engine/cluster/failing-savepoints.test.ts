@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { FaultlineError } from "../../../base/errors.ts";
 import { DEFAULT_CHECKPOINTS } from "../../../engine/cluster/job-spec.ts";
-import type { World } from "../../../engine/ports.ts";
+import type { CheckpointStore, World } from "../../../engine/ports.ts";
 import type { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
+import { collectedFile } from "../../../engine/simulation/collected-file.ts";
 import { countCluster, countSpec, rowsOf } from "./count-cluster.ts";
 
 const ROWS = 20_000;
@@ -16,16 +17,13 @@ function refusing(what: "snapshots" | "metadata") {
   return (world: World, process: string): World => {
     if ((process === "coordinator") !== (what === "metadata")) return world;
     const { store } = world;
-    return {
-      ...world,
-      store: {
-        ...store,
-        write: (path, bytes, done) => {
-          if (!path.startsWith("bad/")) store.write(path, bytes, done);
-          else world.timers.soon(() => done(new FaultlineError("checkpoint-failed", "this folder is full")));
-        },
-      },
+    const write: CheckpointStore["write"] = (path, bytes, done) => {
+      if (!path.startsWith("bad/")) store.write(path, bytes, done);
+      else world.timers.soon(() => done(new FaultlineError("checkpoint-failed", "this folder is full")));
     };
+    const create: CheckpointStore["create"] = (path) =>
+      collectedFile(world.timers.soon, (bytes, done) => write(path, bytes, done));
+    return { ...world, store: { ...store, write, create } };
   };
 }
 

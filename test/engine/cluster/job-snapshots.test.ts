@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { JobSnapshots } from "../../../engine/cluster/job-snapshots.ts";
-import { FakeWorld, HandStore } from "../checkpoint/fake-world.ts";
+import { FakeWorld, HandLocalStore } from "../checkpoint/fake-world.ts";
 
 it("a worker's copies go when it is given another job", () => {
   const world = new FakeWorld();
-  const localStore = new HandStore();
+  const localStore = new HandLocalStore(world.store);
   localStore.files.set("j/chk-1/window-0", new Uint8Array(1));
   const { clock, timers, store, journal } = world;
   const snapshots = new JobSnapshots({

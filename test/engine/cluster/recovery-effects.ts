@@ -14,7 +14,7 @@ export function recoveryEffects(spec: JobSpec): RecoveryEffects {
   const world = {
     clock: time.clock,
     timers: time.timers,
-    store: { write: unused, read: unused, remove: unused, list: unused },
+    store: { write: unused, create: unused, read: unused, remove: unused, list: unused },
     random: { below: () => 0 },
     journal: { write: () => {} },
   };

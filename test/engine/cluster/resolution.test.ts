@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { DEFAULT_CHECKPOINTS, type RestartStrategy } from "../../../engine/cluster/job-spec.ts";
 import type { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
-import { countCluster, countSpec, rowsOf } from "./count-cluster.ts";
+import { countCluster, countSpec, REPLICATION, rowsOf } from "./count-cluster.ts";
 
 const SEEDS = Array.from({ length: 12 }, (_, index) => index + 1);
 
@@ -106,6 +106,37 @@ describe("a job that ends before its time", () => {
     }
   });
 
+  it("reads no snapshot for that, however large they are", () => {
+    for (const seed of SEEDS) {
+      const reads: string[] = [];
+      const cluster = countCluster({
+        seed,
+        workers: 2,
+        rows: 20_000,
+        tamper: (world) => {
+          const read: typeof world.store.read = (path, done) => {
+            reads.push(path);
+            world.store.read(path, done);
+          };
+          return { ...world, store: { ...world.store, read } };
+        },
+      });
+      runTo(cluster, seed, specOf());
+      cluster.runUntil(() => cluster.client.phases.some(({ phase }) => phase === "completed"), "a checkpoint");
+      cluster.client.send({ type: "cancel", jobId: "j" });
+      reads.length = 0;
+      cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
+      assert.equal(hidden(cluster), 0, `seed ${seed}`);
+      assertOnce(cluster, seed);
+      assert.deepEqual(
+        reads.filter((path) => !path.endsWith("/_metadata")),
+        [],
+        `seed ${seed}`,
+      );
+      assert.ok(reads.length > 0, "it looked for the checkpoint");
+    }
+  });
+
   it("ends without when nobody is left to do it, and keeps the checkpoints that its transactions need", () => {
     const cluster = countCluster({ seed: 5, workers: 2, rows: 20_000 });
     runTo(cluster, 5, specOf({ kind: "none" }));
@@ -118,4 +149,42 @@ describe("a job that ends before its time", () => {
     });
     cluster.runUntil(() => names.length > 0, "checkpoints");
   });
+});
+
+describe("a replicated job that ends before its time", () => {
+  const KAZOO = {
+    merge: "kaZoo",
+    orderLog: { kind: "memory", brokers: [], topic: "orders" },
+    leaseUs: 20_000,
+  } as const;
+
+  for (const [merge, settings] of [
+    ["liveRobin", {}],
+    ["kaZoo", KAZOO],
+  ] as const) {
+    it(`leaves no transaction open under ${merge}, also when too few workers are left for its replicas`, () => {
+      const replication = { ...REPLICATION, ...settings };
+      const spec = { ...specOf({ kind: "none" }, true), replication };
+      let [rows, failed] = [0, 0];
+      for (const seed of SEEDS) {
+        const cluster = countCluster({ seed, workers: 3, rows: 20_000 });
+        const { client } = cluster;
+        client.submit(spec, 3);
+        cluster.runUntil(() => client.phases.filter(({ phase }) => phase === "completed").length >= 2, "checkpoints");
+        const untilUs = cluster.universe.nowUs + seed * 137;
+        cluster.runUntil(() => cluster.universe.nowUs >= untilUs, "a moment more");
+        if (seed % 2 === 0) client.send({ type: "cancel", jobId: "j" });
+        else for (const worker of cluster.workers.slice(0, 2)) worker.kill();
+        cluster.runUntil(() => client.hasEnded("j"), "end");
+        const { state } = client.stateOf("j")!;
+        assert.equal(state, seed % 2 === 0 ? "cancelled" : "failed", `seed ${seed}`);
+        assert.equal(hidden(cluster), 0, `seed ${seed}`);
+        for (const [row, count] of rowsOf(cluster)) assert.equal(count, 1, `seed ${seed}: ${row}`);
+        assert.ok(!cluster.universe.journal.some(({ event }) => event === "transactionsLeft"), `seed ${seed}`);
+        rows += rowsOf(cluster).size;
+        if (state === "failed") failed++;
+      }
+      assert.ok(rows > 100 && failed > 0, `${rows} rows, ${failed} failed`);
+    });
+  }
 });

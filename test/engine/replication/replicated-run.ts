@@ -10,7 +10,7 @@ import type { LogSourceSupplier } from "../../../engine/connectors/source-suppli
 import type { JobFactory } from "../../../engine/dataflow/graph.ts";
 import type { World } from "../../../engine/ports.ts";
 import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
-import { drawConditions } from "../../../engine/simulation/conditions.ts";
+import { type Conditions, drawConditions } from "../../../engine/simulation/conditions.ts";
 import type { ElectionConditions } from "../../../engine/simulation/election.ts";
 import { countJob } from "../simulation/tiny-job.ts";
 import { readTiny, tinySupplier } from "../simulation/tiny-rows.ts";
@@ -31,6 +31,8 @@ export interface ReplicatedRun {
   readonly replication?: Partial<Replication>;
   /** The world is as rough as the seed says; else calm. */
   readonly rough?: boolean;
+  /** Of a world that is not rough. */
+  readonly conditions?: Conditions;
   /** Events from the deployment to the death of a worker that hosts replicas only; null: none dies. */
   readonly killAfter: number | null;
   readonly maxVirtualUs?: number;
@@ -38,7 +40,7 @@ export interface ReplicatedRun {
   readonly zoneOf?: (worker: string) => string;
   readonly tamper?: (world: World, process: string) => World;
   /** Runs when the kill would, instead of it. */
-  readonly strike?: () => void;
+  readonly strike?: (cluster: SimulatedCluster) => void;
 }
 
 export interface ReplicatedResult {
@@ -89,6 +91,7 @@ export function clusterFor(run: ReplicatedRun): SimulatedCluster {
     batchRecords: run.batchRecords,
     onRecord: null,
     ...(run.rough ? { conditions: drawConditions(new Random(run.seed)) } : {}),
+    ...(run.conditions === undefined ? {} : { conditions: run.conditions }),
     ...(run.election === undefined ? {} : { election: run.election }),
     ...(run.zoneOf === undefined ? {} : { zoneOf: run.zoneOf }),
     ...(run.tamper === undefined ? {} : { tamper: run.tamper }),
@@ -110,7 +113,7 @@ export function runReplicated(run: ReplicatedRun): ReplicatedResult {
     const at = from + run.killAfter;
     cluster.runUntil(() => client.hasEnded(JOB) || universe.queue.steps >= at, "kill");
     killed = !client.hasEnded(JOB);
-    if (killed && run.strike !== undefined) run.strike();
+    if (killed && run.strike !== undefined) run.strike(cluster);
     else if (killed) killReplica(cluster, run);
   }
   cluster.runUntil(() => client.hasEnded(JOB), "end of the job");

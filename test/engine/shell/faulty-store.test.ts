@@ -10,6 +10,7 @@ import {
   type StoreFaults,
   withStoreFaults,
 } from "../../../engine/shell/faulty-store.ts";
+import { collectedFile } from "../../../engine/simulation/collected-file.ts";
 
 /** A store that notes what reaches it, in a world whose time passes when a timer asks for it. */
 function rig(t: TestContext) {
@@ -24,6 +25,11 @@ function rig(t: TestContext) {
   };
   const store: CheckpointStore = {
     write: (path, _bytes, done) => done(note(`write ${path}`)),
+    create: (path) =>
+      collectedFile(
+        (callback) => callback(),
+        (_bytes, done) => done(note(`write ${path}`)),
+      ),
     read: (path, done) => done(note(`read ${path}`), new Uint8Array(1)),
     remove: (path, done) => done(note(`remove ${path}`)),
     list: (path, done) => done(note(`list ${path}`), ["a"]),

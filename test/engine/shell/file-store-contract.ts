@@ -26,7 +26,14 @@ export function promised({ store, wait }: StoreUnderTest) {
     return promise;
   };
   return {
+    store,
     write: async (path: string, bytes: Uint8Array) => (await answer((done) => store.write(path, bytes, done))).error,
+    /** Without waiting in between: pieces stay in their order. */
+    stream: async (path: string, pieces: readonly Uint8Array[]) => {
+      const file = store.create(path);
+      for (const piece of pieces) file.append([piece], () => piece.fill(0));
+      return (await answer((done) => file.finish(done))).error;
+    },
     read: (path: string) => answer<Uint8Array>((done) => store.read(path, done)),
     remove: async (path: string) => (await answer((done) => store.remove(path, done))).error,
     list: async (path: string) => (await answer<readonly string[]>((done) => store.list(path, done))).value,
@@ -64,6 +71,27 @@ export function storeContract(create: () => Promise<StoreUnderTest>): void {
       assert.equal(textOf((await store.read("a")).value), "kept");
     },
   );
+
+  withStore(
+    "a file that is written piece by piece is there when it is finished, and what was taken may change",
+    async (store) => {
+      const pieces = ["one, ", "two", "", ", three"].map(bytes);
+      assert.equal(await store.stream("j/chk-1/a", pieces), null);
+      assert.equal(textOf((await store.read("j/chk-1/a")).value), "one, two, three");
+      assert.equal(await store.stream("j/chk-1/empty", []), null);
+      assert.equal((await store.read("j/chk-1/empty")).value!.length, 0);
+    },
+  );
+
+  withStore("of a file that is not finished nothing is seen", async (store) => {
+    const file = store.store.create("j/chk-1/a");
+    file.append([bytes("half")], () => {});
+    assert.equal((await store.read("j/chk-1/a")).error, "snapshot-missing");
+    file.abandon();
+    await store.write("j/chk-1/b", bytes("x"));
+    assert.deepEqual(await store.list("j/chk-1"), ["b"]);
+    assert.equal((await store.read("j/chk-1/a")).error, "snapshot-missing");
+  });
 
   withStore("says that a file is missing: never written, removed, a folder, or below a file", async (store) => {
     await store.write("j/file", bytes("x"));

@@ -14,7 +14,7 @@ function simulated(conditions?: ElectionConditions) {
   const election = new SimulatedElection(universe, conditions);
   const processes = new Map<string, SimulatedProcess>();
   const none = () => ({}) as never;
-  const ports = { network: none, store: none, localStore: none, log: none };
+  const ports = { network: none, store: none, localStore: none, scratch: none, log: none };
   const process = (name: string) => {
     const known = processes.get(name);
     if (known !== undefined) return known;

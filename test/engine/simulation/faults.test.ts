@@ -20,6 +20,7 @@ function pair() {
       store: (process) => store.bind(process),
       log: none,
       localStore: none,
+      scratch: none,
       election: none,
     });
   const seen: string[] = [];

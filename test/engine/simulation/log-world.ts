@@ -11,7 +11,7 @@ export function logWorld(seed = 1, conditions: Partial<Conditions> = {}, listene
   const universe = new Universe(seed, { ...CALM, ...conditions });
   const log = new SimulatedLog(universe, listener, 10);
   const none = () => ({}) as never;
-  const others = { network: none, store: none, localStore: none, election: none };
+  const others = { network: none, store: none, localStore: none, scratch: none, election: none };
   const ports = { ...others, log: (process: SimulatedProcess) => log.bind(process) };
   return {
     universe,

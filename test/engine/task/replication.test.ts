@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { KaZoo } from "../../../engine/merge/kazoo.ts";
 import { LiveRobin } from "../../../engine/merge/live-robin.ts";
+import type { Merge } from "../../../engine/merge/merge.ts";
 import type { Element } from "../../../engine/task/element.ts";
 import { frameParts } from "../../../engine/task/element-codec.ts";
 import { FRAME_HEARTBEAT, type Frame, frameCost } from "../../../engine/task/frame.ts";
 import { InputGate } from "../../../engine/task/input-gate.ts";
 import { OutputChannel } from "../../../engine/task/output-channel.ts";
+import { ManualScratch } from "./manual-scratch.ts";
 
 const PAYLOAD = Uint8Array.of(1, 2, 3, 4);
 const COST = frameCost(PAYLOAD.length);
@@ -72,8 +75,13 @@ describe("the sending end of a channel between replicas", () => {
 
 const WINDOW = 2 * COST;
 
-function openGate(senders: number, channels: number, maxExceededBytes?: number) {
-  const merge = { value: null as LiveRobin | null };
+function openGate(
+  senders: number,
+  channels: number,
+  memoryBytes = 1_000_000,
+  scratch: ManualScratch | null = null,
+  merge: (count: number) => Merge = (count) => new LiveRobin(count),
+) {
   const told = new Map<number, number>();
   const gate = new InputGate({
     attempt: 1,
@@ -88,13 +96,12 @@ function openGate(senders: number, channels: number, maxExceededBytes?: number) 
       },
     ],
     windowBytes: WINDOW,
-    ...(maxExceededBytes === undefined ? {} : { maxExceededBytes }),
+    overflow: { memoryBytes, diskBytes: 100 * COST, files: scratch },
+    onReady: () => {},
+    fail: (error) => assert.fail(String(error)),
     clock: null,
     counters: () => ({}),
-    merge: (count) => {
-      merge.value = new LiveRobin(count);
-      return merge.value;
-    },
+    merge,
   });
   const next = Array.from({ length: senders * channels }, () => 1);
   const give = (sender: number, element: "row" | "end" | number) => {
@@ -147,6 +154,85 @@ describe("the receiving end of a replicated job", () => {
     const { exceededBytes = 0 } = gate.counters();
     assert.ok(exceededBytes > limit / 2 && exceededBytes <= limit, `${exceededBytes}`);
     assert.ok(gate.queuedBytes <= limit + WINDOW + 2 * COST);
+  });
+
+  it("puts more by in files, up to the limit of these, and takes it back in order", () => {
+    const scratch = new ManualScratch();
+    const { gate, give } = openGate(1, 2, 20 * COST, scratch);
+    for (let count = 0; count < 60; count++) {
+      give(1, "row");
+      while (scratch.step());
+    }
+    const { spilledBytes = 0, spilledNowBytes = 0 } = gate.counters();
+    assert.ok(spilledBytes > 30 * COST && spilledNowBytes >= spilledBytes, `${spilledBytes} of ${spilledNowBytes}`);
+    assert.throws(
+      () => {
+        for (let count = 0; count < 100; count++) {
+          give(1, "row");
+          while (scratch.step());
+        }
+      },
+      { code: "epoch-too-large", message: new RegExp(`more than ${120 * COST} bytes`), hint: /maxSpill/ },
+    );
+    gate.close();
+    assert.equal(scratch.open, 0);
+  });
+
+  it("lets no channel go on beyond the heartbeat that the merge waits for, though it is in a file", () => {
+    const scratch = new ManualScratch();
+    const { give } = openGate(1, 2, 0, scratch);
+    for (let count = 0; count < 20; count++) {
+      give(1, "row");
+      while (scratch.step());
+    }
+    give(1, 1);
+    while (scratch.step());
+    assert.throws(
+      () => {
+        for (let count = 0; count < 4; count++) give(1, "row");
+      },
+      { code: "cluster-protocol" },
+    );
+  });
+
+  it("lets channels wait for a disk that takes nothing, until it does", () => {
+    const scratch = new ManualScratch();
+    const { gate, give, told } = openGate(1, 2, 0, scratch);
+    assert.throws(
+      () => {
+        for (let count = 0; count < 200; count++) give(1, "row");
+      },
+      { code: "cluster-protocol" },
+    );
+    assert.ok(gate.queuedBytes < 60 * COST, `${gate.queuedBytes}`);
+    const granted = told.get(1)!;
+    while (scratch.step());
+    assert.ok(told.get(1)! > granted);
+  });
+
+  it("does not take a channel whose file is being read for one that sends nothing", () => {
+    const scratch = new ManualScratch();
+    const { gate, give } = openGate(1, 2, 0, scratch, (count) => {
+      const log = { onArrived: () => {}, onBarrier: () => {}, snapshot: () => {}, restore: () => {} };
+      const merge = new KaZoo(count, log);
+      merge.onOrder([0, 1, 1, 100, 0, 1]);
+      return merge;
+    });
+    for (let count = 0; count < 20; count++) {
+      give(1, "row");
+      while (scratch.step());
+    }
+    give(0, "row");
+    for (let event = gate.next(); event !== null; event = gate.next()) {
+      if (event.kind === "element") gate.processed(event.channel, event.element);
+    }
+    assert.ok(scratch.waiting > 0, "what is next is in a file");
+    assert.throws(
+      () => {
+        for (let count = 0; count < 4; count++) give(0, "row");
+      },
+      { code: "cluster-protocol" },
+    );
   });
 
   it("lives on with one sender of a channel, and says when none is left, unless the channel has ended", () => {

@@ -96,6 +96,7 @@ class Rig {
       network: NONE,
       store: NONE,
       localStore: NONE,
+      scratch: NONE,
       log: (owner) => this.log.bind(owner),
       election: (owner) => this.election.bind(owner),
     });
