@@ -26,6 +26,7 @@ export function conductPassive(
   const injector = new FaultInjector(cluster, protection, watch);
   client.submit(job, workers);
   takeSavepoint(cluster, protection);
+  drainLater(cluster, protection);
   let id = JOB_ID;
   const hasEnded = () => client.hasEnded(id) || client.refusals.length > 0;
   let quietUs = 0;
@@ -38,7 +39,7 @@ export function conductPassive(
     if (problem !== null || id === RESUMED_ID || !hasStopped(cluster, protection)) break;
     id = RESUMED_ID;
     watch.meet("resumed");
-    client.submit({ ...job, jobId: RESUMED_ID, restoreFrom: SAVEPOINT }, workers);
+    client.submit({ ...job, jobId: RESUMED_ID, restoreFrom: SAVEPOINT, bounded: true }, workers);
   }
   injector.stop();
   const untilUs = Math.max(injector.healedUs, universe.nowUs) + AFTERMATH_US;
@@ -58,6 +59,16 @@ function takeSavepoint({ client, universe }: SimulatedCluster, { savepoint }: Pa
     else universe.queue.at(universe.nowUs + delayUs + 1_000, ask);
   };
   universe.queue.at(universe.nowUs + delayUs, ask);
+}
+
+/** Tells the job to finish at the drawn time, whatever it is doing then. */
+function drainLater({ client, universe }: SimulatedCluster, { drainAfterUs }: PassiveProtection): void {
+  if (drainAfterUs === undefined) return;
+  const ask = () => {
+    if (client.stateOf(JOB_ID) !== null) client.send({ type: "drain", jobId: JOB_ID });
+    else universe.queue.at(universe.nowUs + 1_000, ask);
+  };
+  universe.queue.at(universe.nowUs + drainAfterUs, ask);
 }
 
 /** The savepoint that the job was to stop with is complete: whatever became of the job then, another one can go on from there. */
@@ -99,6 +110,10 @@ function count({ universe, client, network, log, store }: SimulatedCluster, inje
   watch.meet("savepoint", client.savepoints.length - refused);
   watch.meet("savepointRefused", refused);
   const endedEarly = client.states.some(({ state }) => state === "failing" || state === "cancelling");
+  const drained = client.states.findIndex(({ state }) => state === "draining");
+  watch.meet("drained", drained >= 0 && client.states.some(({ state }) => state === "finished") ? 1 : 0);
+  const after = drained < 0 ? [] : client.states.slice(drained);
+  watch.meet("struckDraining", after.filter(({ state }) => state === "restarting").length);
   watch.meet("resolved", endedEarly && journal("transactionsLeft") === 0 ? 1 : 0);
   watch.meet("storeRefused", store.counts.failedWrites);
   watch.meet("storeSlow", store.counts.slow);

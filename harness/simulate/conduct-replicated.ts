@@ -1,6 +1,6 @@
 import { Random } from "../../base/random.ts";
 import type { JobSpec } from "../../engine/cluster/job-spec.ts";
-import type { TaskPlacement } from "../../engine/cluster/messages.ts";
+import type { Failure, TaskPlacement } from "../../engine/cluster/messages.ts";
 import { placeTasks } from "../../engine/cluster/placement.ts";
 import { planOfJob } from "../../engine/cluster/plan-of-job.ts";
 import type { JobFactory } from "../../engine/dataflow/graph.ts";
@@ -9,6 +9,7 @@ import type { SimulatedCluster } from "../../engine/simulation/cluster.ts";
 import type { SimulatedProcess } from "../../engine/simulation/process.ts";
 import { conductPassive } from "./conduct-passive.ts";
 import type { DrawnRun } from "./draw-run.ts";
+import { countLinkFaults, strikeLink } from "./link-faults.ts";
 import type { LeaderStrike, ReplicatedProtection } from "./protection.ts";
 import type { RunWatch } from "./run-watch.ts";
 import { JOB_ID } from "./simulated-job.ts";
@@ -30,11 +31,18 @@ export function conductReplicated(
   watch: RunWatch,
 ): Conducted {
   const { recovery } = protection;
-  if (recovery === null) return { killed: conductMasked(cluster, job, factory, run, protection, watch), stuck: null };
+  if (recovery === null) {
+    const killed = conductMasked(cluster, job, factory, run, protection, watch);
+    countLinkFaults(cluster, watch);
+    return { killed, stuck: null };
+  }
   const { queue } = cluster.universe;
   const live = () => [...cluster.processes.values()].filter(({ name, alive }) => alive && name.startsWith("worker"));
   for (const one of protection.strikes) {
     queue.afterStep(queue.steps + 1 + one.after, () => strike(cluster, live(), one, watch));
+  }
+  for (const one of protection.links) {
+    queue.afterStep(queue.steps + 1 + one.after, () => strikeLink(cluster, live(), one, watch));
   }
   const [lossAfter] = protection.killAfter;
   if (lossAfter !== undefined) {
@@ -42,7 +50,14 @@ export function conductReplicated(
   }
   const stuck = conductPassive(cluster, job, run.workers, recovery, watch);
   countLostGroups(cluster, job, factory, watch);
-  const killed = cluster.universe.journal.filter(({ event }) => event === "killed").length;
+  countLinkFaults(cluster, watch);
+  const { journal } = cluster.universe;
+  const isOfSpill = (failure: unknown) => (failure as Failure).code === "spill-failed";
+  watch.meet(
+    "spillFailed",
+    journal.filter(({ event, facts }) => event === "taskFailed" && isOfSpill(facts.failure)).length,
+  );
+  const killed = journal.filter(({ event }) => event === "killed").length;
   return { killed, stuck };
 }
 
@@ -52,7 +67,7 @@ function conductMasked(
   job: JobSpec,
   factory: JobFactory,
   { workers, worldSeed }: DrawnRun,
-  { killAfter, strikes }: ReplicatedProtection,
+  { killAfter, strikes, links }: ReplicatedProtection,
   watch: RunWatch,
 ): number {
   const { client, universe } = cluster;
@@ -71,7 +86,8 @@ function conductMasked(
   };
   const deaths = killAfter.map((after) => ({ after, happen: kill }));
   const others = strikes.map((one) => ({ after: one.after, happen: () => strike(cluster, victims, one, watch) }));
-  for (const { after, happen } of [...deaths, ...others].toSorted((a, b) => a.after - b.after)) {
+  const broken = links.map((one) => ({ after: one.after, happen: () => strikeLink(cluster, victims, one, watch) }));
+  for (const { after, happen } of [...deaths, ...others, ...broken].toSorted((a, b) => a.after - b.after)) {
     cluster.runUntil(() => ended() || universe.queue.steps >= deployedAt + after, "what happens to a worker");
     if (ended()) break;
     happen();

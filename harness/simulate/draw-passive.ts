@@ -47,6 +47,7 @@ export function drawPassive(query: QueryDefinition, seed: number, options: Passi
       replaceAfterUs: pick(1_000, 50_000, 500_000),
       faults,
       savepoint: drawSavepoint(new Random(seed ^ 0x5afe)),
+      ...drawDrain(new Random(seed ^ 0xd4a1)),
     },
   };
 }
@@ -55,6 +56,11 @@ export function drawPassive(query: QueryDefinition, seed: number, options: Passi
 function drawSavepoint(random: Random): DrawnSavepoint | null {
   const kind = random.below(4);
   return kind > 1 ? null : { delayUs: random.below(30_000), stop: kind === 1 };
+}
+
+/** Of a sequence of its own as well. */
+function drawDrain(random: Random): Pick<PassiveProtection, "drainAfterUs"> {
+  return random.below(4) === 0 ? { drainAfterUs: random.below(40_000) } : {};
 }
 
 function drawCheckpoints(

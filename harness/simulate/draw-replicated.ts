@@ -3,6 +3,7 @@ import type { QueryDefinition } from "../../queries/query.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { LONG_MS, MANY_RESTARTS } from "./draw-passive.ts";
 import { type DrawnRun, drawRun } from "./draw-run.ts";
+import { drawLinkFaults } from "./link-faults.ts";
 import type { FaultKind, LeaderStrike, PassiveProtection } from "./protection.ts";
 
 export interface ReplicationOptions {
@@ -24,8 +25,10 @@ const CUT_LOG = "cut-log";
 export const ORDER_LOG = "order-log";
 const LEASE_US = 50_000;
 const MAX_STRIKES = 4;
+/** Then somebody has made room. */
+const MAX_DISK_FAILURES = 4;
 /** Faults of the world under jobs that have checkpoints as well. */
-const FAULTS: readonly FaultKind[] = ["kill", "pause"];
+const FAULTS: readonly FaultKind[] = ["kill", "pause", "reset", "partition"];
 /**
  * Under KaZoo an element leaves its channel a round trip of the order log after it came. A window that holds fewer heartbeats than are due in
  * that time never catches up with the ticks: nor does the job, whatever else it does. Hence no shorter intervals either.
@@ -48,8 +51,21 @@ export function drawReplicated(
   const isKaZoo = merge === "kaZoo";
   const heartbeatIntervalUs = isKaZoo ? pick(10_000, 20_000, 40_000) : pick(500, 2_000, 10_000, 40_000);
   const heartbeatRecords = pick(0, 20, 100);
+  const recovery = kill && random.below(2) === 0 ? drawRecovery(random) : null;
+  // Of a random sequence of its own: what else a seed draws does not depend on it.
+  const spill = new Random(seed ^ 0x5b111);
+  const spillAfterBytes = [0, 200, 2_000, null][spill.below(4)] ?? null;
+  const failedOneIn = recovery === null ? 0 : [0, 0, 3, 20][spill.below(4)]!;
+  const network = new Random(seed ^ 0x11a7);
+  // Each costs replicas of one worker at most: all that jobs without checkpoints survive is one less than there are.
+  const harmful = deaths.filter(() => network.below(3) === 0).length;
+  const deadly = recovery === null ? deaths.slice(harmful) : deaths;
   return {
     ...run,
+    conditions: {
+      ...run.conditions,
+      scratch: { ...run.conditions.scratch, failedOneIn, mostFailures: MAX_DISK_FAILURES },
+    },
     // Sources that have replicas refuse to align.
     options: {
       ...run.options,
@@ -66,14 +82,16 @@ export function drawReplicated(
         heartbeatIntervalUs,
         heartbeatRecords,
         maxLagBytes: MAX_LAG_BYTES,
+        ...(spillAfterBytes === null ? {} : { spillAfterBytes }),
         silentIntervals: 1_000,
         merge,
         ...(isKaZoo ? { orderLog: { kind: "memory", brokers: [], topic: ORDER_LOG }, leaseUs: LEASE_US } : {}),
       },
-      killAfter: kill ? deaths.sort((a, b) => a - b) : [],
+      killAfter: kill ? deadly.sort((a, b) => a - b) : [],
+      links: kill ? drawLinkFaults(network, harmful, 2 * latest) : [],
       strikes: kill && isKaZoo ? drawStrikes(random, 2 * latest) : [],
       disorderOneIn: kill ? pick(0, 10, 40) : 0,
-      recovery: kill && random.below(2) === 0 ? drawRecovery(random) : null,
+      recovery,
     },
   };
 }

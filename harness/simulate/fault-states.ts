@@ -35,6 +35,8 @@ export const FAULT_STATES = {
   savepoint: "a savepoint is complete",
   savepointRefused: "a savepoint is asked for and not complete",
   resumed: "another job goes on from the savepoint that this one has stopped with",
+  drained: "a job whose input has no end finishes because it is told to",
+  struckDraining: "such a job starts again in the midst of that",
   resolved: "a job that ends before its time leaves no transaction open",
   exhausted: "the restart strategy gives up",
 } as const;

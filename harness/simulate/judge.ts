@@ -23,6 +23,7 @@ const EXPECTED_CODES: readonly string[] = [
   "snapshot-corrupt",
   "snapshot-missing",
   "transaction-lost",
+  "spill-failed",
 ];
 /** Frames of all channels of a connection that a sender may put on top of a full buffer, bytes. */
 const BUFFER_SLACK_BYTES = 64 * 1024;

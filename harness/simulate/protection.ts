@@ -14,6 +14,8 @@ export interface ReplicatedProtection {
   readonly killAfter: readonly number[];
   /** What happens to leaders of replica groups: of jobs whose groups have some. */
   readonly strikes: readonly LeaderStrike[];
+  /** What happens to connections of workers with replicas. */
+  readonly links: readonly LinkFault[];
   /** One in so many frames is repeated or overtaken by the next; 0: none. */
   readonly disorderOneIn: number;
   /** Checkpoints underneath, and faults that replicas alone do not survive; null: neither. */
@@ -33,6 +35,23 @@ export interface LeaderStrike {
   readonly lengthUs: number;
 }
 
+/**
+ * `reset`: the connections between two workers break; `partition`: what one sends to the other waits for `lengthUs`; `slow`: it comes later by
+ * `delayUs`, for so long; `isolated`: what the worker and the coordinator send to each other waits until the worker is given up, and longer.
+ */
+export interface LinkFault {
+  readonly kind: "reset" | "partition" | "slow" | "isolated";
+  /** Events since the deployment. */
+  readonly after: number;
+  /** Which of the workers with replicas that live then, and which of all others: modulo their number. */
+  readonly victim: number;
+  readonly other: number;
+  /** From the victim `there`, and `back` to it. */
+  readonly way: "both" | "there" | "back";
+  readonly lengthUs: number;
+  readonly delayUs: number;
+}
+
 export interface PassiveProtection {
   readonly kind: "passive";
   readonly guarantee: Exclude<Guarantee, "at-most-once">;
@@ -45,6 +64,8 @@ export interface PassiveProtection {
   readonly faults: readonly DrawnFault[];
   /** A savepoint that is asked for; null: none is. */
   readonly savepoint: DrawnSavepoint | null;
+  /** Its input has no end: the job is told to finish so long after its submission, µs. Absent: it ends with its input. */
+  readonly drainAfterUs?: number;
 }
 
 export interface DrawnSavepoint {

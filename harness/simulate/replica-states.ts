@@ -18,6 +18,13 @@ export const REPLICA_STATES = {
   frameRepeated: "a frame is sent twice",
   frameOvertaken: "a frame comes after one that follows it",
   windowExceeded: "a merge lets a channel take more than its window",
+  linkReset: "connections of a worker with replicas to another worker break",
+  linkCut: "messages wait for the end of a partition",
+  linkCutOneWay: "of one that lets the others through",
+  linkSlow: "messages between two workers come late for a while",
+  replicaGivenUp: "a worker is given up because nothing is heard of it, and goes on",
+  spilled: "so much more that it goes to a file",
+  spillFailed: "the disk refuses it: the replica fails and says so",
 } as const;
 
 export type ReplicaState = keyof typeof REPLICA_STATES;

@@ -108,5 +108,6 @@ function meetCounted(counters: readonly TaskCounters[], watch: RunWatch): void {
     watch.meet("duplicateTrimmed", custom.trimmed ?? 0);
     watch.meet("gapHeld", custom.gaps ?? 0);
     watch.meet("windowExceeded", (custom.exceededBytes ?? 0) > 0 ? 1 : 0);
+    watch.meet("spilled", (custom.spilledBytes ?? 0) > 0 ? 1 : 0);
   }
 }

@@ -38,6 +38,7 @@ const MAX_VIRTUAL_US = 600_000_000;
 /** The job of a drawn run. */
 export function jobOfRun(run: DrawnRun, input: SimulatedInput): JobSpec {
   const { protection } = run;
+  const isDrained = passiveOf(protection)?.drainAfterUs !== undefined;
   const log = (topic: string, partitions: number) => ({ kind: "memory", brokers: [], topic, partitions });
   const job = jobOfQuery({
     jobId: JOB_ID,
@@ -47,7 +48,7 @@ export function jobOfRun(run: DrawnRun, input: SimulatedInput): JobSpec {
     watermarkDelayMs: run.watermarkDelayMs,
     parallelism: run.parallelism,
     keyGroups: run.keyGroups,
-    bounded: true,
+    bounded: !isDrained,
     inputs: Object.fromEntries(input.streams.map(({ name, dataSet }) => [name, log(name, dataSet.partitions)])),
     output: log(SINK_ID, run.parallelism),
     options: run.options,
