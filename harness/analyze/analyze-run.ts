@@ -16,6 +16,7 @@ import { readCheckpoints, summarizeCheckpoints } from "./checkpoints.ts";
 import { RunFaults } from "./faults/run-faults.ts";
 import { readJobStates, unplannedRestarts } from "./job-states.ts";
 import { readLagLogs } from "./lag-log.ts";
+import { machineLoad } from "./machine-load.ts";
 import { plantedReason, readPlanted } from "./planted.ts";
 import { type ReplicationAnalysis, readReplication } from "./replication/replication.ts";
 import { readSamples } from "./resource-samples.ts";
@@ -29,6 +30,8 @@ import { RunRecorder, TAGS, type Tag } from "./run-recorder.ts";
 import { runThresholds } from "./run-thresholds.ts";
 import { readMainSentTimes } from "./sent-times.ts";
 import { stampsByOrdinal } from "./stamps-of-view.ts";
+import { readTaskLog } from "./tasks/task-log.ts";
+import { operatorLoads, type TaskStep, taskSteps } from "./tasks/task-series.ts";
 import { type Evidence, endedEarly, judge } from "./verdict.ts";
 import { warmUpOf } from "./warm-up.ts";
 import { measuredWindow } from "./window.ts";
@@ -76,7 +79,8 @@ async function analyzeOnce(
   const sent = readMainSentTimes(fed.sent, config);
   const checkpoints = readCheckpoints(files.checkpoints);
   const states = readJobStates(files.jobStates);
-  const replication = readReplication(files, states, { startUs: record.startUs, loadMs: config.loadMs });
+  const tasks = readTaskLog(files.tasks);
+  const replication = readReplication(tasks, files.losses, states, { startUs: record.startUs, loadMs: config.loadMs });
   const faults = RunFaults.read(files.faults, record, config, { states, checkpoints });
   const isExactlyOnce = config.guarantee === EXACTLY_ONCE;
   const stamps = stampsByOrdinal(readEngineStamps(files.engineLatency), files.observations, isExactlyOnce);
@@ -112,6 +116,7 @@ async function analyzeOnce(
       checkpoints,
       states,
       replication,
+      steps: tasks === null ? [] : taskSteps(tasks, record.startUs),
     });
   } finally {
     faults?.destroy();
@@ -132,11 +137,14 @@ interface Collected extends Measured {
   readonly checkpoints: readonly CheckpointReport[];
   readonly states: readonly JobStateRecord[];
   readonly replication: ReplicationAnalysis | null;
+  readonly steps: readonly TaskStep[];
 }
 
 function collect(c: Collected): RunAnalysis {
   const { record, config, query, window, recorder, check } = c;
-  const { samples, runtime, problem } = readSamples(c.files);
+  const { samples, runtime, machine, problem } = readSamples(c.files);
+  const resources = window === null ? {} : resourceUsage(samples, runtime, window.fromUs, window.toUs);
+  const load = machineLoad(machine, resources, window);
   const offered = offeredPerSecond(config);
   const seconds = Math.max(offered.length, recorder.outputs.length, recorder.inputs.length);
   const measures = measuresOf(c);
@@ -157,6 +165,7 @@ function collect(c: Collected): RunAnalysis {
     checkerProblem: check.problem,
     claimsLatency,
     warmsUp: warmUp.verdict === "unstable",
+    ...load,
     planted,
     faults: c.faults?.verdict() ?? null,
     countsTwice: config.countsTwice,
@@ -192,7 +201,8 @@ function collect(c: Collected): RunAnalysis {
     negativeLatencies: recorder.latency.negative,
     verified: check.verified,
     ...committedView(c),
-    resources: window === null ? {} : resourceUsage(samples, runtime, window.fromUs, window.toUs),
+    resources,
+    ...load,
     warmupCutMs: config.warmupMs,
     measuredMs: window === null ? null : window.seconds * 1000,
     events: record.events,
@@ -208,6 +218,8 @@ function collect(c: Collected): RunAnalysis {
     checkpoints: c.checkpoints,
     jobStates: c.states,
     replication: c.replication,
+    taskSteps: c.steps,
+    operators: operatorLoads(c.steps, window),
     intervals,
     faultSeries: c.faults?.series() ?? [],
     offered,

@@ -1,7 +1,7 @@
 import { LatencyHistogram } from "../measure/latency-histogram.ts";
 import type { Cell } from "../sweep/model.ts";
 import type { RunAnalysis } from "./analyze-run.ts";
-import { type LatencyCurve, latencyCurve } from "./latency-curve.ts";
+import { type LatencyCurve, latencyCurve, latencyDistribution, type SharePoint } from "./latency-curve.ts";
 
 /** The percentile curve of a cell: the measured latencies of its valid runs, merged by exact sum of counts. */
 export interface CellCurve {
@@ -9,6 +9,7 @@ export interface CellCurve {
   readonly query: string;
   readonly offeredPerSecond: number | null;
   readonly curve: LatencyCurve;
+  readonly distribution: readonly SharePoint[];
 }
 
 /** One curve a cell that has valid runs, in the order of `analyses`. */
@@ -24,7 +25,9 @@ export function cellCurves(analyses: readonly RunAnalysis[]): CellCurve[] {
     const merged = new LatencyHistogram();
     for (const { measured } of runs) merged.addFrozen(measured);
     const curve = latencyCurve(merged);
+    const distribution = latencyDistribution(merged);
     merged.destroy();
-    return { cell: result.run.cell, query: result.query, offeredPerSecond: result.offeredPerSecond, curve };
+    const { query, offeredPerSecond } = result;
+    return { cell: result.run.cell, query, offeredPerSecond, curve, distribution };
   });
 }

@@ -22,3 +22,22 @@ export function latencyCurve(histogram: LatencyHistogram): LatencyCurve {
   }
   return { n, points };
 }
+
+/** One point of a distribution: this share of all values is not above this latency. */
+export interface SharePoint {
+  readonly share: number;
+  readonly latencyUs: number;
+}
+
+/**
+ * The cumulative distribution: every percent up to 90 %, from there as the percentile curve goes on, so that both its body and its
+ * tail are drawn. Begins and ends where 10 values are left below and above.
+ */
+export function latencyDistribution(histogram: LatencyHistogram): readonly SharePoint[] {
+  const n = histogram.count;
+  const body = Array.from({ length: 89 }, (_, i) => (i + 1) / 100);
+  const tail = latencyCurve(histogram).points.flatMap(({ percentile }) => (percentile >= 90 ? [percentile / 100] : []));
+  return [...body, ...tail]
+    .filter((share) => n * share >= LEAST_ABOVE && n * (1 - share) >= LEAST_ABOVE - 1e-6)
+    .map((share) => ({ share, latencyUs: histogram.percentile(share * 100)! }));
+}

@@ -2,8 +2,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FaultlineError } from "../../base/errors.ts";
 import { runtimeFile } from "../measure/runtime-flags.ts";
+import { machineFile } from "../measure/sampler.ts";
 import { partSuffix } from "../sweep/feeders.ts";
 import type { RunRecord } from "../sweep/model.ts";
+import { taskLogFile } from "../sweep/task-watch.ts";
 
 /** Where things are in a results folder (`docs/results.md`). */
 export function runFiles(resultsDir: string, runId: string) {
@@ -15,13 +17,14 @@ export function runFiles(resultsDir: string, runId: string) {
     engineLatency: join(raw, "engine-latency.bin"),
     resources: join(raw, "resources.jsonl"),
     runtime: runtimeFile(raw),
+    machine: machineFile(raw),
     sampler: join(raw, "sampler.json"),
     unmatched: join(raw, "unmatched.jsonl"),
     planted: join(raw, "planted.json"),
     faults: join(raw, "faults.jsonl"),
     checkpoints: join(raw, "checkpoints.jsonl"),
     jobStates: join(raw, "job-states.jsonl"),
-    replicas: join(raw, "replicas.jsonl"),
+    tasks: taskLogFile(raw),
     losses: join(raw, "replica-losses.jsonl"),
   };
 }

@@ -12,6 +12,7 @@ import type { LagInterval } from "./lag-log.ts";
 import type { ReplicationAnalysis } from "./replication/replication.ts";
 import type { RoleSecond } from "./resource-usage.ts";
 import type { StampedOutput, Tag } from "./run-recorder.ts";
+import type { OperatorLoad, TaskStep } from "./tasks/task-series.ts";
 import type { WarmUp } from "./warm-up.ts";
 
 /** Everything that comes of one run: the result line and what series, histograms and report need besides. */
@@ -27,6 +28,9 @@ export interface RunAnalysis {
   readonly jobStates: readonly JobStateRecord[];
   /** null: the run had no replicas. */
   readonly replication: ReplicationAnalysis | null;
+  /** What its tasks did from second to second, and its operators in the measured window; [] where the system does not tell. */
+  readonly taskSteps: readonly TaskStep[];
+  readonly operators: readonly OperatorLoad[];
   /** Whole histograms per second from the first due time. */
   readonly intervals: Readonly<Record<Tag, readonly IntervalHistogram[]>>;
   /** The feeder's own lag histograms; [] when it left none. */

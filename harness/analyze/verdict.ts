@@ -1,4 +1,12 @@
-import type { LatencySummary, Reason, ReasonCode, RunRecord, RunState, VerifySummary } from "../sweep/model.ts";
+import type {
+  LatencySummary,
+  MachineLoad,
+  Reason,
+  ReasonCode,
+  RunRecord,
+  RunState,
+  VerifySummary,
+} from "../sweep/model.ts";
 import type { JobStateRecord } from "../systems/system.ts";
 import type { AfterLoss } from "../verify/after-loss.ts";
 import type { FaultVerdict } from "./faults/run-faults.ts";
@@ -49,6 +57,7 @@ export interface Evidence {
   readonly claimsLatency: boolean;
   /** Latency was falling for half of the time behind the warm-up: its level is not known. */
   readonly warmsUp?: boolean;
+  readonly machine?: MachineLoad;
   /** Of a run into which errors were planted. It fails, whatever was found. */
   readonly planted?: Reason | null;
   /** null: a run without faults. */
@@ -68,6 +77,7 @@ export function judge(evidence: Evidence): { readonly state: RunState; readonly 
       ...instrumentReasons(evidence),
       ...sampleReasons(evidence),
       ...warmUpReasons(evidence),
+      ...foreignReasons(evidence),
     );
   }
   const failed = reasons.filter((reason) => FAILED.has(reason.code));
@@ -122,6 +132,16 @@ function warmUpReasons({ warmsUp = false }: Evidence): Reason[] {
   if (!warmsUp) return [];
   const message = "latency was still falling when half of the time after the warm-up was over";
   return [reason("warm-up-unstable", message, "Make warmup longer, or load.duration.")];
+}
+
+function foreignReasons({ machine, config }: Evidence): Reason[] {
+  const most = config?.limits.foreignCpu;
+  if (most === undefined) return [];
+  if (machine === undefined) return [reason("resource-foreign", "what others took of the machine was not measured")];
+  const cores = machine.foreignCpuPercent / 100;
+  if (cores <= most) return [];
+  const message = `processes that do not belong to the run used ${cores.toFixed(2)} cores, more than ${most}`;
+  return [reason("resource-foreign", message, "Run it again when the machine is quiet, or raise limits.foreignCpu.")];
 }
 
 /** A false detection, or a failure of the system's own: what was measured is not what was asked for. */

@@ -25,6 +25,11 @@ const COUNTED: readonly Column<Counted>[] = [
   { name: "order_round_trip_us_mean", value: ({ counts }) => rounded(meanUs(counts.roundTrips)) },
 ];
 
+const SPILLED: readonly Column<Counted>[] = [
+  { name: "spilled_bytes", value: ({ counts }) => counts.spilledBytes },
+  { name: "spilled_now_bytes", value: ({ counts }) => counts.spilledNowBytes },
+];
+
 /** `replication.csv`: one line a run and instance of an operator. */
 export function replicationCsv(runs: readonly ReplicatedRun[]): string {
   const columns: readonly Column<TotalRow>[] = [
@@ -44,6 +49,7 @@ export function replicationCsv(runs: readonly ReplicatedRun[]): string {
     { name: "order_round_trip_us_max", value: ({ counts }) => maxUs(counts.roundTrips) },
     { name: "claims", value: ({ counts }) => counts.claims },
     { name: "void_entries", value: ({ counts }) => counts.voidEntries },
+    ...SPILLED,
   ];
   const rows = runs.flatMap(({ run, replication: { totals, summary } }) => {
     return totals.map((total): TotalRow => ({ ...total, run, merge: summary.merge }));
@@ -61,6 +67,7 @@ export function replicationSeriesCsv({ looks }: ReplicationAnalysis): string {
     { name: "replicas_alive", value: ({ alive }) => alive },
     { name: "leader_replica", value: ({ leader }) => leader },
     ...COUNTED,
+    ...SPILLED,
   ];
   return csv(columns, looks);
 }

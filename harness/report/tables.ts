@@ -77,6 +77,8 @@ const RUN_COLUMNS: readonly Column<RunResult>[] = [
   { name: "lag_slope_share", value: (r) => rounded(r.lagSlope ?? null, 6) },
   { name: "thresholds", value: (r) => r.thresholds?.length ?? null },
   { name: "thresholds_crossed", value: (r) => (r.thresholds === undefined ? null : crossedThresholds(r).length) },
+  { name: "foreign_cpu_percent", value: (r) => r.machine?.foreignCpuPercent ?? null },
+  { name: "stolen_cpu_percent", value: (r) => r.machine?.stolenCpuPercent ?? null },
 ];
 
 function measured(summary: LatencySummary): LatencySummary | null {

@@ -1,4 +1,4 @@
-import type { ReplicaLook } from "../../sweep/replica-watch.ts";
+import type { TaskLook } from "../../sweep/task-watch.ts";
 
 /** What slices of records waited, or orders took: a sum over so many, and the longest. */
 export interface Spent {
@@ -12,6 +12,9 @@ export interface ReplicaCounts {
   readonly duplicates: number | null;
   /** Slices of records in the merge, by channel. */
   readonly waits: ReadonlyMap<number, Spent>;
+  /** What waited for the merge in files: handed to them, and there at the end, not since the look before. */
+  readonly spilledBytes: number | null;
+  readonly spilledNowBytes: number | null;
   /** Of orders that it appended itself, from append to reading. */
   readonly roundTrips: Spent | null;
   readonly orders: number | null;
@@ -22,13 +25,15 @@ export interface ReplicaCounts {
 export const NOTHING_COUNTED: ReplicaCounts = {
   duplicates: null,
   waits: new Map(),
+  spilledBytes: null,
+  spilledNowBytes: null,
   roundTrips: null,
   orders: null,
   claims: null,
   voidEntries: null,
 };
 
-type Custom = ReplicaLook["tasks"][number]["custom"];
+type Custom = TaskLook["tasks"][number]["custom"];
 
 /** A task's counters as they are named in the engine. */
 export function countsOf(custom: Custom): ReplicaCounts {
@@ -42,7 +47,8 @@ export function countsOf(custom: Custom): ReplicaCounts {
   }
   const roundTrips =
     n === undefined ? null : { n, sumUs: n * (custom.orderRoundTripUs ?? 0), maxUs: custom.orderRoundTripMaxUs ?? 0 };
-  return { duplicates, waits, roundTrips, orders, claims, voidEntries };
+  const { spilledBytes = null, spilledNowBytes = null } = custom;
+  return { duplicates, waits, spilledBytes, spilledNowBytes, roundTrips, orders, claims, voidEntries };
 }
 
 export function sumOfCounts(a: ReplicaCounts, b: ReplicaCounts): ReplicaCounts {
@@ -51,6 +57,8 @@ export function sumOfCounts(a: ReplicaCounts, b: ReplicaCounts): ReplicaCounts {
   return {
     duplicates: sum(a.duplicates, b.duplicates),
     waits,
+    spilledBytes: sum(a.spilledBytes, b.spilledBytes),
+    spilledNowBytes: sum(a.spilledNowBytes, b.spilledNowBytes),
     roundTrips: sumOfSpent(a.roundTrips, b.roundTrips),
     orders: sum(a.orders, b.orders),
     claims: sum(a.claims, b.claims),
@@ -81,6 +89,8 @@ export function countsSince(before: ReplicaCounts, now: ReplicaCounts): ReplicaC
   return {
     duplicates: difference(before.duplicates, now.duplicates),
     waits,
+    spilledBytes: difference(before.spilledBytes, now.spilledBytes),
+    spilledNowBytes: now.spilledNowBytes,
     roundTrips: now.roundTrips === null ? null : spentSince(before.roundTrips, now.roundTrips),
     orders: difference(before.orders, now.orders),
     claims: difference(before.claims, now.claims),

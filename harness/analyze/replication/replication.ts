@@ -1,5 +1,6 @@
 import type { ReplicationSummary } from "../../sweep/replication-summary.ts";
 import type { JobStateRecord } from "../../systems/system.ts";
+import type { TaskLog } from "../tasks/task-log.ts";
 import {
   countsOf,
   countsOfGroup,
@@ -47,11 +48,12 @@ export interface ReplicationAnalysis {
 
 /** null: the run had no replicas. Throws `results-unreadable`. */
 export function readReplication(
-  files: { readonly replicas: string; readonly losses: string },
+  tasks: TaskLog | null,
+  lossesFile: string,
   states: readonly JobStateRecord[],
   { startUs, loadMs }: { readonly startUs: number; readonly loadMs: number },
 ): ReplicationAnalysis | null {
-  const log = readReplicaLog(files);
+  const log = readReplicaLog(tasks, lossesFile);
   return log === null ? null : analyzeReplication(log, states, { startUs, endUs: startUs + loadMs * 1000 });
 }
 
@@ -81,7 +83,8 @@ export function analyzeReplication(
         ofReplicas.push(since);
         const replica = subtask % group.replicas;
         const total = totals.get(groupKey(group))!;
-        total.set(replica, sumOfCounts(total.get(replica) ?? NOTHING_COUNTED, since));
+        const soFar = sumOfCounts(total.get(replica) ?? NOTHING_COUNTED, since);
+        total.set(replica, { ...soFar, spilledNowBytes: now.spilledNowBytes });
       }
       const leader = ofGroup.find(({ custom }) => custom.leading === 1);
       seen.push({
@@ -137,7 +140,7 @@ function stepsWithin(group: Group, alive: ReplicasAlive, { startUs, endUs }: Loa
 }
 
 function summaryOf(
-  { merge, factor }: ReplicaLog["header"],
+  { replication: { merge, factor } }: ReplicaLog["header"],
   totals: readonly GroupTotal[],
   alive: ReplicasAlive,
   { startUs, endUs }: Load,

@@ -94,7 +94,8 @@ export function faultLane(runs: readonly FaultOfRun[], { before, ahead }: Reach)
   const bands = runs.flatMap(({ effect: { gap }, observedMs }) => {
     if (gap === null) return [];
     const [from, to] = [gap.fromMs - observedMs, gap.fromMs + gap.ms - observedMs];
-    return [{ from: Math.max(-before, from / 1000), to: Math.min(ahead, to / 1000) }];
+    const band = { from: Math.max(-before, from / 1000), to: Math.min(ahead, to / 1000) };
+    return band.from < band.to ? [band] : [];
   });
   const again = runs.flatMap(({ fault: { recoveredMs, healedMs }, observedMs }) =>
     [recoveredMs, healedMs].flatMap((ms) => {

@@ -2,16 +2,17 @@ import type { TopLevelSpec } from "vega-lite";
 import type { CapacityState } from "../../analyze/capacity/capacity.ts";
 import { answerText } from "../capacity-text.ts";
 import { csv } from "../csv.ts";
-import { FAINT, INK } from "../palette.ts";
+import { FAINT, INK, VOTE_COLOURS } from "../palette.ts";
+import type { Figure } from "./figure.ts";
 import { logAxis } from "./log-axis.ts";
-import { axisTitleBelow, type Figure, plotWidth } from "./render.ts";
+import { axisTitleBelow, plotWidth } from "./render.ts";
 
 /** Told apart by shape as well as by colour. */
 const VOTES = [
-  { vote: "sustained", title: "sustained", colour: "#009e73", shape: "circle" },
-  { vote: "unsustained", title: "not sustained", colour: "#d55e00", shape: "cross" },
-  { vote: "instrument", title: "feeder or observer late", colour: "#e69f00", shape: "triangle-up" },
-  { vote: "unclear", title: "tells nothing", colour: "#6b6b6b", shape: "diamond" },
+  { vote: "sustained", title: "sustained", shape: "circle" },
+  { vote: "unsustained", title: "not sustained", shape: "cross" },
+  { vote: "instrument", title: "feeder or observer late", shape: "triangle-up" },
+  { vote: "unclear", title: "tells nothing", shape: "diamond" },
 ] as const;
 const HEIGHT = 300;
 
@@ -112,7 +113,7 @@ function specOf({ answer }: CapacityState, rows: readonly Row[]): TopLevelSpec {
           color: {
             field: "vote",
             type: "nominal",
-            scale: { ...votes, range: VOTES.map(({ colour }) => colour) },
+            scale: { ...votes, range: VOTES.map(({ vote }) => VOTE_COLOURS[vote]) },
             legend,
           },
           shape: {

@@ -4,10 +4,12 @@ import { medianOfCensored } from "../../analyze/faults/survival.ts";
 import type { Censored } from "../../faults/result.ts";
 import type { RunResult } from "../../sweep/model.ts";
 import { csv, rounded } from "../csv.ts";
-import { axisText, integer } from "../format.ts";
-import { colourOf, INK } from "../palette.ts";
+import { integer } from "../format.ts";
+import { coloursOf, INK } from "../palette.ts";
+import type { Figure } from "./figure.ts";
 import { logAxis } from "./log-axis.ts";
-import { axisTitleBelow, type Figure, plotWidth } from "./render.ts";
+import { axisTitleBelow, plotWidth } from "./render.ts";
+import { labelOf } from "./series.ts";
 
 const PANELS = [
   { name: "steady_p99_ms", title: "steady p99 latency (ms)" },
@@ -84,18 +86,19 @@ function nameOf({ query, system, others }: IntervalPoint, all: readonly Interval
     new Set(all.filter((point) => point.query === query).map((point) => JSON.stringify(point.others[path]))).size > 1;
   const more = Object.entries(others).filter(([path]) => path !== "query" && differs(path));
   const systems = new Set(all.map((point) => point.system)).size > 1 ? [system] : [];
-  return [query, ...systems, ...more.map(([, value]) => axisText(value))].join(" · ");
+  return [query, ...systems, ...more.map(([path, value]) => labelOf(path, value))].join(" · ");
 }
 
 function specOf(rows: readonly Row[]): TopLevelSpec {
   const series = [...new Map(rows.map((row) => [row.series, row.query])).entries()];
   const isPlain = new Set(series.map(([, query]) => query)).size === series.length;
+  const colours = coloursOf(series.map(([name, query]) => (isPlain ? query : name)));
   const color = {
     field: "series",
     type: "nominal",
     scale: {
       domain: series.map(([name]) => name),
-      range: series.map(([name, query]) => colourOf(isPlain ? query : name)),
+      range: series.map(([name, query]) => colours.get(isPlain ? query : name)!),
     },
     legend: series.length > 1 ? { title: null, orient: "top" } : null,
   };

@@ -1,11 +1,12 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { RunAnalysis } from "../../analyze/analyze-run.ts";
 import { durationMs } from "../../analyze/checkpoints.ts";
-import type { FaultResult } from "../../faults/result.ts";
 import { csv, rounded } from "../csv.ts";
 import { byteUnit, integer, length } from "../format.ts";
-import { colourOf, FAINT, INK } from "../palette.ts";
-import { axisTitleBelow, type Figure, plotWidth } from "./render.ts";
+import { colourOf, INK } from "../palette.ts";
+import { faultLanes, LANE_TEXT, type Lane, laneLayers } from "./fault-lane.ts";
+import type { Figure } from "./figure.ts";
+import { axisTitleBelow, plotWidth } from "./render.ts";
 
 interface Row {
   readonly second: number;
@@ -31,12 +32,12 @@ export function checkpointsFigure({ result, record, checkpoints }: RunAnalysis):
     }),
   );
   const aborted = rows.filter(({ outcome }) => outcome === "aborted").length;
-  const faults = (result.faults ?? []).flatMap((fault) => laneOf(fault));
+  const faults = faultLanes(result.faults);
   const interval = result.checkpointIntervalMs;
   return {
     id: `checkpoints-${result.run.id}`,
     title: `Checkpoints, ${result.run.id}`,
-    caption: `By the time of their triggers${interval === undefined ? "" : `, every ${length(interval)}`}; n = ${integer(rows.length)}. Duration: from the trigger until the checkpoint was complete and durable${aborted > 0 ? `, or given up (crosses: ${integer(aborted)} aborted, whose size is of the parts that were stored)` : ""}. Lines end where an attempt does.${faults.length > 0 ? " Shaded: from each fault, as observed, until the query ran again or the fault was undone." : ""}`,
+    caption: `By the time of their triggers${interval === undefined ? "" : `, every ${length(interval)}`}; n = ${integer(rows.length)}. Duration: from the trigger until the checkpoint was complete and durable${aborted > 0 ? `, or given up (crosses: ${integer(aborted)} aborted, whose size is of the parts that were stored)` : ""}. Lines end where an attempt does.${faults.length > 0 ? LANE_TEXT : ""}`,
     spec: specOf(rows, faults, colourOf(result.query)),
     csv: csv<Row>(
       [
@@ -52,16 +53,6 @@ export function checkpointsFigure({ result, record, checkpoints }: RunAnalysis):
   };
 }
 
-interface Lane {
-  readonly from: number;
-  readonly to: number;
-}
-
-function laneOf({ observedMs, recoveredMs, healedMs, problem }: FaultResult): Lane[] {
-  if (observedMs === null || problem !== null) return [];
-  return [{ from: observedMs / 1000, to: Math.max(observedMs, recoveredMs ?? 0, healedMs ?? 0) / 1000 }];
-}
-
 function specOf(rows: readonly Row[], faults: readonly Lane[], colour: string): TopLevelSpec {
   const x = {
     field: "second",
@@ -75,6 +66,7 @@ function specOf(rows: readonly Row[], faults: readonly Lane[], colour: string): 
     { field: "durationMs", title: "duration (ms)" },
     { field: "size", title: `size (${unit})` },
   ];
+  const lanes = laneLayers(faults);
   const plots = panels.map(({ field, title }) => {
     const y = { field, type: "quantitative", scale: { domainMin: 0, nice: true }, axis: { title: null, tickCount: 5 } };
     const completed = drawn.filter(({ outcome }) => outcome === "completed");
@@ -83,16 +75,8 @@ function specOf(rows: readonly Row[], faults: readonly Lane[], colour: string): 
       height: 180,
       title: { text: title, anchor: "start", fontSize: 12, fontWeight: 500, color: INK },
       layer: [
-        {
-          data: { values: faults },
-          mark: { type: "rect", color: FAINT, opacity: 0.55 },
-          encoding: { x: { field: "from", type: "quantitative" }, x2: { field: "to" } },
-        },
-        {
-          data: { values: faults },
-          mark: { type: "rule", color: INK, strokeWidth: 1.2 },
-          encoding: { x: { field: "from", type: "quantitative" } },
-        },
+        lanes.shaded,
+        lanes.begin,
         {
           data: { values: completed },
           mark: { type: "line", color: colour, strokeWidth: 1, opacity: 0.6 },

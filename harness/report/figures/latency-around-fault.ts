@@ -16,9 +16,10 @@ import {
   repetitionsText,
   secondsAxis,
 } from "./around-fault.ts";
+import type { Figure } from "./figure.ts";
 import { MEASURES, type Measure, middleOf, type LatencyRow as Row, steps, type View } from "./latency-steps.ts";
 import { logAxis } from "./log-axis.ts";
-import { axisTitleBelow, type Figure, plotWidth } from "./render.ts";
+import { axisTitleBelow, plotWidth } from "./render.ts";
 
 /** Told apart without colours too: thick and whole, dashed, thin in the colour of the text. */
 const STROKES: Readonly<Record<Measure, { readonly dash: readonly number[]; readonly width: number }>> = {

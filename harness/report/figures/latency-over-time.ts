@@ -3,8 +3,9 @@ import type { RunAnalysis } from "../../analyze/analyze-run.ts";
 import { csv } from "../csv.ts";
 import { integer, shortRate } from "../format.ts";
 import { colourOf, FAINT } from "../palette.ts";
+import type { Figure } from "./figure.ts";
 import { logAxis } from "./log-axis.ts";
-import { type Figure, plotWidth } from "./render.ts";
+import { plotWidth } from "./render.ts";
 
 const MEASURES = ["p50", "p99", "max"] as const;
 

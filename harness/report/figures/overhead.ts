@@ -6,7 +6,8 @@ import type { RunResult } from "../../sweep/model.ts";
 import { csv, rounded } from "../csv.ts";
 import { axisText, integer } from "../format.ts";
 import { colourOf, FAINT, INK } from "../palette.ts";
-import { type Figure, plotWidth } from "./render.ts";
+import type { Figure } from "./figure.ts";
+import { plotWidth } from "./render.ts";
 
 const MEASURES = [
   { name: "cpu", title: "CPU time per event, with / without" },

@@ -1,44 +1,37 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { CellCurve } from "../../analyze/cell-curve.ts";
 import { csv, rounded } from "../csv.ts";
-import { integer, shortRate } from "../format.ts";
-import { colourOf } from "../palette.ts";
+import { integer } from "../format.ts";
+import type { Figure } from "./figure.ts";
+import { countsText, lineChannels, lineOf, offeredText, withDashes } from "./line-channels.ts";
 import { logAxis } from "./log-axis.ts";
-import { axisTitleBelow, type Figure, plotWidth } from "./render.ts";
+import { axisTitleBelow, plotWidth } from "./render.ts";
+import type { Series } from "./series.ts";
 
 /** Axis labels of 1 / (1 − quantile). */
 const LABELS =
   "datum.value == 1 ? '0 %' : datum.value == 10 ? '90 %' : datum.value == 100 ? '99 %' : datum.value == 1000 ? '99.9 %'" +
   " : datum.value == 10000 ? '99.99 %' : datum.value == 100000 ? '99.999 %' : ''";
 
-const DASHES = [
-  [1, 0],
-  [6, 3],
-  [2, 2],
-  [8, 3, 2, 3],
-  [12, 4],
-];
-
 /** Figure 4 of `measurement.md`: latency over percentile, one panel a query, one line a cell. Null without data. */
-export function percentileFigure(curves: readonly CellCurve[]): Figure | null {
+export function percentileFigure(curves: readonly CellCurve[], series: ReadonlyMap<string, Series>): Figure | null {
   const drawn = curves.filter(({ curve }) => curve.points.length > 1);
   if (drawn.length === 0) return null;
-  const rows = drawn.flatMap(({ cell, query, offeredPerSecond, curve }) =>
+  const points = drawn.flatMap(({ cell, query, offeredPerSecond, curve }) =>
     curve.points.map(({ inverse, percentile, latencyUs }) => ({
       cell: cell.id,
       query,
-      offered: shortRate(offeredPerSecond),
-      rate: offeredPerSecond ?? 0,
+      ...lineOf(query, offeredPerSecond, series.get(cell.id)),
       inverse,
       percentile,
       latencyMs: latencyUs / 1000,
       n: curve.n,
     })),
   );
+  const rows = withDashes(points);
   const queries = [...new Set(rows.map(({ query }) => query))];
-  const rates = [...new Map([...rows].sort((a, b) => a.rate - b.rate).map((row) => [row.offered, row])).keys()];
   const y = logAxis(rows.map(({ latencyMs }) => latencyMs));
-  const spec: TopLevelSpec = {
+  const spec = {
     data: { values: rows },
     title: axisTitleBelow("percentile"),
     spacing: 22,
@@ -47,7 +40,7 @@ export function percentileFigure(curves: readonly CellCurve[]): Figure | null {
     spec: {
       width: plotWidth(queries.length),
       height: 280,
-      mark: { type: "line", strokeWidth: 2, clip: true },
+      mark: { type: "line", strokeWidth: 2 },
       encoding: {
         x: {
           field: "inverse",
@@ -67,30 +60,19 @@ export function percentileFigure(curves: readonly CellCurve[]): Figure | null {
           scale: { type: "log", domain: [...y.domain], nice: false },
           axis: { title: "latency from due time (ms)", format: "~g", values: [...y.values], labelOverlap: false },
         },
-        color: {
-          field: "query",
-          type: "nominal",
-          scale: { domain: queries, range: queries.map(colourOf) },
-          legend: null,
-        },
-        strokeDash: {
-          field: "offered",
-          type: "nominal",
-          sort: rates,
-          scale: { domain: rates, range: rates.map((_, i) => DASHES[i % DASHES.length]!) },
-          legend: { title: "offered", titleOrient: "left", orient: "top", symbolSize: 400 },
-        },
+        ...lineChannels(rows, series.values()),
         detail: { field: "cell" },
       },
     },
     resolve: { scale: { y: "shared" } },
-  };
+  } as unknown as TopLevelSpec;
   return {
     id: "latency-percentiles",
     title: "Latency by percentile",
-    caption: `End-to-end latency from due time, read_uncommitted, warm-up cut, valid runs merged per cell (${drawn
-      .map(({ cell, curve }) => `${cell.id}: n = ${integer(curve.n)}`)
-      .join("; ")}). Lines end where 10 samples are left above. Logarithmic axes.`,
+    caption: `End-to-end latency from due time, read_uncommitted, warm-up cut, valid runs of a cell merged; no interval drawn. ${offeredText(rows)} (${countsText(
+      drawn.map(({ cell, curve }) => ({ cell: cell.id, n: curve.n })),
+      integer,
+    )}). Lines end where 10 samples are left above. Logarithmic axes.`,
     spec,
     csv: csv(
       [

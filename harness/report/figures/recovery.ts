@@ -6,7 +6,8 @@ import { integer, length } from "../format.ts";
 import { FAINT, INK, PHASES as PHASE_COLOURS } from "../palette.ts";
 import { faultLabel } from "../recovery-label.ts";
 import { type RecoveryRow, recoveryGroups, stepsOf } from "../recovery-rows.ts";
-import { axisTitleBelow, type Figure, plotWidth } from "./render.ts";
+import type { Figure } from "./figure.ts";
+import { axisTitleBelow, plotWidth } from "./render.ts";
 
 const PHASES = ["noticed", "next attempt deployed", "query runs again", "first new output", "caught up"] as const;
 type Phase = (typeof PHASES)[number];

@@ -1,17 +1,7 @@
 import type { TopLevelSpec } from "vega-lite";
-import { html } from "../html/markup.ts";
 import { FAINT, INK } from "../palette.ts";
-
-/** A figure: what to draw, the data that is drawn, and what to read in it. */
-export interface Figure {
-  /** File name without extension. */
-  readonly id: string;
-  readonly title: string;
-  readonly caption: string;
-  readonly spec: TopLevelSpec;
-  /** The data beside the figure, as CSV. */
-  readonly csv: string;
-}
+import type { Figure } from "./figure.ts";
+import { type Readings, readingsOf } from "./readings.ts";
 
 /** Width of the plots of a figure together, axes not counted: with them it fills the page. */
 const PLOTS_WIDTH = 1_130;
@@ -22,6 +12,13 @@ export function plotWidth(count: number): number {
   const beside = Math.max(1, Math.min(3, count));
   return Math.floor((PLOTS_WIDTH - PLOTS_GAP * (beside - 1)) / beside);
 }
+
+/** Labels of an axis, each for itself: 200, 1.2k, 3M. */
+export const SHORT_NUMBER =
+  "datum.value >= 1e6 ? format(datum.value / 1e6, '~g') + 'M' : datum.value >= 1e3 ? format(datum.value / 1e3, '~g') + 'k' : format(datum.value, '~g')";
+
+/** Labels of an axis of shares: 99 %. */
+export const PERCENT = "format(datum.value * 100, '~g') + ' %'";
 
 /** One title under all plots of a row instead of the same one under each. */
 export function axisTitleBelow(text: string) {
@@ -59,19 +56,39 @@ const CONFIG = {
   text: { color: INK },
 } as const;
 
+/** A figure as it was drawn. */
+export interface DrawnFigure {
+  /** Standalone. */
+  readonly svg: string;
+  /** What can be read off it. */
+  readonly readings: Readings;
+}
+
+/** As `renderSvg`, with the values and their places. */
+export async function drawFigure(figure: Figure): Promise<DrawnFigure> {
+  const [vega, vegaLite] = await Promise.all([import("vega"), import("vega-lite")]);
+  const { spec } = vegaLite.compile({ ...figure.spec, config: CONFIG } as TopLevelSpec);
+  const view = new vega.View(vega.parse(spec), { renderer: "none" });
+  try {
+    const svg = withOwnIds(await view.toSVG(), figure.id);
+    return { svg, readings: readingsOf(view, originOf(svg)) };
+  } finally {
+    view.finalize();
+  }
+}
+
 /**
  * The figure as standalone SVG. The same bytes for the same figure: the ids that vega counts up over a process's life are
  * renamed to the figure's own, which also keeps them apart when several figures stand in one page.
  */
 export async function renderSvg(figure: Figure): Promise<string> {
-  const [vega, vegaLite] = await Promise.all([import("vega"), import("vega-lite")]);
-  const { spec } = vegaLite.compile({ ...figure.spec, config: CONFIG } as TopLevelSpec);
-  const view = new vega.View(vega.parse(spec), { renderer: "none" });
-  try {
-    return withOwnIds(await view.toSVG(), figure.id);
-  } finally {
-    view.finalize();
-  }
+  return (await drawFigure(figure)).svg;
+}
+
+/** Where the plots begin: room for axes and titles is left of and above them. */
+function originOf(svg: string): readonly [number, number] {
+  const [, x, y] = /<g [^>]*?transform="translate\((-?[\d.]+),(-?[\d.]+)\)"/.exec(svg) ?? [];
+  return [Number(x ?? 0), Number(y ?? 0)];
 }
 
 function withOwnIds(svg: string, figureId: string): string {
@@ -81,17 +98,4 @@ function withOwnIds(svg: string, figureId: string): string {
     .replace(/\bid="([^"]+)"/g, (_, id: string) => `id="${names.get(id)}"`)
     .replace(/url\(#([^)]+)\)/g, (_, id: string) => `url(#${names.get(id) ?? id})`)
     .replace(/href="#([^"]+)"/g, (_, id: string) => `href="#${names.get(id) ?? id}"`);
-}
-
-/** For a page with a light and a dark face: no background, text and grid in the page's colours, as wide as there is room. */
-export function inlineSvg(svg: string, label: string): string {
-  return svg
-    .replace(/<svg ([^>]*)>/, (_, attributes: string) => {
-      const kept = attributes.replace(/ ?(?:width|height|xmlns:xlink)="[^"]*"/g, "");
-      const width = /width="(\d+)/.exec(attributes)?.[1] ?? "800";
-      return `<svg ${kept} role="img" aria-label="${html`${label}`.text}" style="max-width:${width}px">`;
-    })
-    .replace(/<rect [^>]*fill="white"[^>]*\/?>(?:<\/rect>)?/, "")
-    .replaceAll(`"${INK}"`, '"currentColor"')
-    .replaceAll(`"${FAINT}"`, '"var(--faint)"');
 }

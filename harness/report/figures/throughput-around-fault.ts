@@ -16,12 +16,10 @@ import {
   repetitionsText,
   secondsAxis,
 } from "./around-fault.ts";
-import { axisTitleBelow, type Figure, plotWidth } from "./render.ts";
+import type { Figure } from "./figure.ts";
+import { axisTitleBelow, plotWidth, SHORT_NUMBER } from "./render.ts";
 
 const PER_SECOND = 1000 / COUNTER_INTERVAL_MS;
-/** 200, 1.2k, 3M: every label for itself. */
-const SHORT =
-  "datum.value >= 1e6 ? format(datum.value / 1e6, '~g') + 'M' : datum.value >= 1e3 ? format(datum.value / 1e3, '~g') + 'k' : format(datum.value, '~g')";
 const MEDIAN = "median";
 
 /** What is drawn and written of an interval, in the order of the plots. */
@@ -116,7 +114,7 @@ function specOf(rows: readonly Row[], runs: readonly FaultOfRun[], reach: Reach,
       field: "value",
       type: "quantitative",
       scale: { zero: true, nice: true },
-      axis: { title: null, labelExpr: SHORT, tickCount: 5 },
+      axis: { title: null, labelExpr: SHORT_NUMBER, tickCount: 5 },
     };
     const line = (values: readonly object[], color: string, strokeWidth: number, opacity: number) => ({
       data: { values },

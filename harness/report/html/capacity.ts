@@ -13,14 +13,14 @@ const VOTE = {
 } as const;
 const LIMIT = { system: "the system", instrument: "feeder or observer", mostRate: "capacity.most" } as const;
 
-/** The answer of a capacity search, how each search ended, and every probe. `figure`: the trace drawn. */
-export function capacitySection(state: CapacityState, figure: Markup | null): Markup {
+/** The answer of a capacity search, how each search ended, and every probe. `figures`: the trace drawn. */
+export function capacitySection(state: CapacityState, figures: readonly Markup[]): Markup {
   const { answer, slo, outcomes, steps } = state;
   const tone =
     answer.capacityPerSecond === null ? "failed" : outcomes.length < state.settings.searches ? "invalid" : "valid";
   const answered = answerText(state);
   return html`<div class="verdict ${tone}"><p><strong>${answered[0]!.toUpperCase()}${answered.slice(1)}</strong></p><p>The greatest rate with ${slo.join(", ")}.</p><p>${endText(state, false)}</p></div>
-${figure}
+${figures}
 ${searchTable(outcomes)}
 ${stepTable(steps)}`;
 }

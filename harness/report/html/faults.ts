@@ -6,10 +6,10 @@ import { lateness } from "./lateness.ts";
 import { html, type Markup, table, unbroken } from "./markup.ts";
 import { recoveryTable } from "./recovery-table.ts";
 
-/** What was broken on purpose, told fault by fault, with its figures; null when nothing was. `figures`: of the n-th fault of a cell. */
+/** What was broken on purpose, told fault by fault, with its figures; null when nothing was. `recovery`: figures of all faults; `figures`: of the n-th fault of a cell. */
 export function faultsSection(
   results: readonly RunResult[],
-  recovery: Markup | null,
+  recovery: readonly Markup[],
   figures: (cellId: string, index: number) => readonly Markup[],
 ): Markup | null {
   const told = results.flatMap((result) => (result.faults ?? []).map((fault) => ({ result, fault })));
@@ -17,10 +17,13 @@ export function faultsSection(
   return html`<h2 id="faults">Faults</h2>
 ${recoveryTable(results)}
 ${recovery}
-${groups(told).map((group) => groupMarkup(group, figures))}
+${groups(told).map((group, _, all) => groupMarkup(group, figures, all.length > MOST_UNFOLDED))}
 ${faultTables(told)}
 <p class="soft">All times count from the moment the harness saw the fault (a process gone or standing still, a link that delays); detection is below zero where the system noticed before. First output: the first new one of the query that runs again. Gap: the longest time without a new output around the fault. Catch-up: until no more outputs are overdue than before the fault, for at least a second. SLO restored: until the p99 of every interval kept its bound again, as each story says; kept: what was due from the fault on never broke it. Backlog slope: by how many outputs a second the overdue ones grew, before, up to the first output, and from there to the catch-up. Excess: the sum over all outputs after the fault of what their latency was above the median before. “&gt;” means: not over when the load ended or another fault struck. In flight: events and outputs that were due at the fault and had not come out. A second copy of a result is never a new output.</p>`;
 }
+
+/** More faults than these are folded away, each behind a line that tells how it went. */
+const MOST_UNFOLDED = 2;
 
 interface Told {
   readonly result: RunResult;
@@ -28,7 +31,11 @@ interface Told {
 }
 
 /** One fault of a cell: its story, or the stories of all runs folded away, and its figures. */
-function groupMarkup(group: readonly [Told, ...Told[]], figures: Parameters<typeof faultsSection>[2]): Markup {
+function groupMarkup(
+  group: readonly [Told, ...Told[]],
+  figures: Parameters<typeof faultsSection>[2],
+  isFolded: boolean,
+): Markup {
   const [{ result, fault }] = group;
   const { run } = result;
   const stories =
@@ -38,9 +45,12 @@ function groupMarkup(group: readonly [Told, ...Told[]], figures: Parameters<type
           (one) =>
             html`<details><summary>${one.result.run.id} ${inShort(one.fault)}</summary><div>${story(one.fault, one.result)}</div></details>`,
         );
-  return html`<h3>${group.length === 1 ? run.id : run.cell.id}: ${fault.kind} ${fault.target}</h3>
-${stories}
+  const title = html`<h3>${group.length === 1 ? run.id : run.cell.id}: ${fault.kind} ${fault.target}</h3>`;
+  const told = html`${stories}
 ${figures(run.cell.id, fault.index)}`;
+  if (!isFolded) return html`${title}${told}`;
+  const short = group.length === 1 ? inShort(fault) : html`<span class="soft">${integer(group.length)} runs</span>`;
+  return html`<details><summary>${title} ${short}</summary><div>${told}</div></details>`;
 }
 
 function inShort({ problem, effect }: FaultResult): Markup {

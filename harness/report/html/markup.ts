@@ -72,13 +72,22 @@ export function table<Row>(
     return `${column.numeric === true ? "n" : "t"}${isFirst ? " g" : ""}`;
   });
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
-<caption>${caption}</caption>
+<caption><span>${caption}</span></caption>
 <thead>${groupHeads(columns)}<tr>${columns.map((column, i) => html`<th scope="col" class="${classes[i]!}">${column.title}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (row, index) => html`
-<tr${startsGroup(row, index) ? new Markup(' class="first"') : null}>${columns.map((column, i) => html`<td class="${classes[i]!}">${column.cell(row)}</td>`)}</tr>`,
+<tr${startsGroup(row, index) ? new Markup(' class="first"') : null}>${columns.map((column, i) => bodyCell(column, classes[i]!, i === 0, row))}</tr>`,
   )}
 </tbody></table></div>`;
+}
+
+/** The first cell of a line heads it, unless it is a number or empty. */
+function bodyCell<Row>({ cell, numeric }: TableColumn<Row>, classes: string, isFirst: boolean, row: Row): Markup {
+  const content = cell(row);
+  const isHead = isFirst && numeric !== true && content !== "";
+  return isHead
+    ? html`<th scope="row" class="${classes}">${content}</th>`
+    : html`<td class="${classes}">${content}</td>`;
 }
 
 /** The upper line of the head: one cell over each group of columns. Null without groups. */

@@ -1,7 +1,7 @@
 import type { RunAnalysis } from "../../analyze/analyze-run.ts";
 import { roleOf } from "../../analyze/runtime-usage.ts";
 import { eventsSent } from "../../analyze/system-cpu.ts";
-import type { LatencySummary, RoleUsage, RunResult } from "../../sweep/model.ts";
+import type { LatencySummary, MachineLoad, RoleUsage, RunResult } from "../../sweep/model.ts";
 import type { Example } from "../../verify/examples.ts";
 import { wireColumns } from "../../verify/row-hash.ts";
 import {
@@ -22,21 +22,22 @@ import { checkpointTable } from "./checkpoints.ts";
 import { percentileMarkup } from "./headline.ts";
 import { jobStateTable } from "./job-states.ts";
 import { html, type Markup, table } from "./markup.ts";
+import { operatorTable } from "./operators.ts";
 import { replicaTable } from "./replication.ts";
 
-/** Everything about one run, folded; open when something is wrong with it. `figure`: its latency over time; `ofCheckpoints`: theirs. */
-export function runDetails(analysis: RunAnalysis, figure: Markup | null, ofCheckpoints: Markup | null = null): Markup {
+/** Everything about one run, folded; open when something is wrong with it. `figures`: those of this run. */
+export function runDetails(analysis: RunAnalysis, figures: readonly Markup[]): Markup {
   const { result, checkpoints, jobStates, record } = analysis;
   return html`${head(result)}
 <div>
 ${reasonList(result)}
 ${noteList(result)}
-${figure}
+${figures}
 ${facts(analysis)}
 ${latencies(analysis)}
-${ofCheckpoints}
 ${checkpointTable(checkpoints, record.startUs, result.run.id)}
 ${replicaTable(analysis)}
+${operatorTable(analysis)}
 ${resources(analysis)}
 ${interruptions(result)}
 ${jobStateTable(jobStates, record.startUs)}
@@ -49,6 +50,12 @@ ${examples(analysis, analysis.examples, "Examples, the first of each kind")}
 /** A run that could not be analysed: what is known of it. */
 export function brokenDetails(result: RunResult): Markup {
   return html`${head(result)}<div>${reasonList(result)}</div></details>`;
+}
+
+/** A run whose details a page of very many runs has no room for: where they are. */
+export function leftOutDetails(result: RunResult): Markup {
+  const { id } = result.run;
+  return html`${head(result)}<div>${reasonList(result)}<p class="soft">There are too many runs for all details in one page. Numbers: runs.csv, resources.csv and <a href="series/${id}.csv">series/${id}.csv</a>; figures/ has its figures.</p></div></details>`;
 }
 
 function head({ run, state }: RunResult): Markup {
@@ -67,17 +74,34 @@ function noteList({ notes = [] }: RunResult): Markup | null {
   return notes.length === 0 ? null : html`${notes.map((note) => html`<p>${note}</p>`)}`;
 }
 
-function facts({ result }: RunAnalysis): Markup {
+function facts({ result, record }: RunAnalysis): Markup {
+  const zones = zonesText(record.system);
   const { events, dataFormat, warmupCutMs, measuredMs, verified, negativeLatencies, committed, recovery } = result;
   return html`<dl>
 ${recovery === undefined ? null : html`<dt>fault tolerance</dt><dd>${tolerance(result)}</dd>`}
+${zones === null ? null : html`<dt>zones</dt><dd>${zones}</dd>`}
 ${committed === undefined ? null : html`<dt>verified, read_committed</dt><dd>${committed.verified === null ? "nothing" : verifiedText(committed.verified)}</dd>`}
 <dt>verified${committed === undefined ? null : ", read_uncommitted"}</dt><dd>${verified === null ? "nothing" : verifiedText(verified, onlyReplays([result]))}</dd>
 <dt>events</dt><dd>${integer(events)}; warm-up ${seconds(warmupCutMs)} cut, ${measuredMs === null ? "nothing" : seconds(measuredMs)} measured</dd>
 ${dataFormat === undefined ? null : html`<dt>wire format</dt><dd>${dataFormat}</dd>`}
 <dt>offered and achieved</dt><dd>${rate(result.offeredPerSecond, " events/s")} offered, ${rate(result.achievedInputPerSecond, " events/s")} sent, ${rate(result.achievedOutputPerSecond, " rows/s")} out</dd>
+${result.machine === undefined ? null : html`<dt>rest of the machine</dt><dd>${foreign(result.machine)}</dd>`}
 ${negativeLatencies > 0 ? html`<dt>negative latencies</dt><dd>${integer(negativeLatencies)}</dd>` : null}
 </dl>`;
+}
+
+/** CPU that the run did not have. */
+function foreign({ foreignCpuPercent, stolenCpuPercent }: MachineLoad): string {
+  const stolen = stolenCpuPercent > 0 ? `, its host took ${stolenCpuPercent} %` : "";
+  return `${foreignCpuPercent} % CPU used by processes that do not belong to the run${stolen} (100 % = one core)`;
+}
+
+/** `worker-1 in a, worker-2 in b`; null: workers are in no zones. */
+function zonesText({ zones }: RunAnalysis["record"]["system"]): string | null {
+  if (typeof zones !== "object" || zones === null) return null;
+  return Object.entries(zones)
+    .map(([worker, zone]) => `${worker} in ${zone}`)
+    .join(", ");
 }
 
 /** `passive, exactly-once, checkpoints every 2 s`. */

@@ -42,7 +42,7 @@ function result(query: string, rate: number, state: RunState, change: Partial<Ru
 
 function page(results: readonly RunResult[], manifest: unknown = { name: "test" }): string {
   const cells = summarizeCells(results);
-  return reportPage({ manifest, analyses: [], results, cells, figures: [], runFigures: new Map() });
+  return reportPage({ manifest, analyses: [], results, cells, figures: [] });
 }
 
 const text = (html: string) =>
@@ -224,7 +224,7 @@ test("names from outside cannot become part of the page", () => {
 });
 
 test("latency over throughput is drawn from two rates of a query on", () => {
-  const figure = (...results: RunResult[]) => throughputLatencyFigure(summarizeCells(results));
+  const figure = (...results: RunResult[]) => throughputLatencyFigure(summarizeCells(results), new Map());
   const valid = (query: string, rate: number) => result(query, rate, "valid", { achievedOutputPerSecond: rate });
   assert.equal(figure(valid("q0", 1_000), valid("q5", 1_000)), null);
   const { csv } = figure(valid("q0", 1_000), valid("q0", 2_000), valid("q5", 1_000))!;

@@ -19,7 +19,7 @@ it("what was not measured of a process is a dash in the details and an empty cel
   });
   writeFileSync(join(folder, "raw", id, "runtime.jsonl"), samples.map((line) => `${JSON.stringify(line)}\n`).join(""));
   const analysis = await analyzeRunFully(folder, id);
-  const rows = runDetails(analysis, null).text.split("<tr>");
+  const rows = runDetails(analysis, []).text.split("<tr>");
   const rowsOf = (role: string) => rows.filter((text) => text.includes(`>${role}<`));
   const [used, interrupted] = rowsOf("worker");
   assert.match(used!, /46\.9 KiB <span class="soft">[\d.]+ B\/event<\/span>/);

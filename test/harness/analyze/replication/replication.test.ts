@@ -27,8 +27,7 @@ function logOf(
   return {
     header: {
       version: 1,
-      merge: "kaZoo",
-      factor: 2,
+      replication: { merge: "kaZoo", factor: 2 },
       vertices: { counts: { instances: 1, replicas: 2 }, sink: { instances: 1, replicas: 1 } },
     },
     looks: looks.map(([seconds, replicas, sink]) => ({
@@ -128,10 +127,29 @@ describe("counters of replicas", () => {
     assert.deepEqual([cell(sink, "duplicates_dropped"), cell(sink, "redundancy_reduced_ms")], ["", ""]);
   });
 
+  it("tell what was put into files, and how much of it is there now", () => {
+    const files = (spilledBytes: number, spilledNowBytes: number) => ({ spilledBytes, spilledNowBytes });
+    const log = logOf([
+      [1, [counted(1, 1, 1, files(100, 60)), counted(1, 1, 1, files(40, 10))]],
+      [2, [counted(2, 2, 2, files(150, 30)), counted(2, 2, 2, files(40, 0))]],
+      [3, [counted(3, 3, 3, files(150, 5))]],
+    ]);
+    const { totals, looks } = analyzeReplication(log, [state(-2, "running")], LOAD);
+    const told = [...looks.filter(({ group }) => group.vertex === "counts"), totals[0]!].map(({ counts }) => {
+      return [counts.spilledBytes, counts.spilledNowBytes];
+    });
+    assert.deepEqual(told, [
+      [140, 70],
+      [50, 30],
+      [0, 5],
+      [190, 5],
+    ]);
+  });
+
   it("have a line a look and group, and a line a replica and channel", () => {
     const log = logOf([[1, [counted(5, 2, 200), counted(6, 1, 80)]]], [lost(0.5, 1)]);
     const analysis = analyzeReplication(log, [state(-2, "running")], LOAD);
-    assert.equal(replicationSeriesCsv(analysis).split("\n")[1], "1,1000,counts,0,2,1,,11,3,93.333,,,");
+    assert.equal(replicationSeriesCsv(analysis).split("\n")[1], "1,1000,counts,0,2,1,,11,3,93.333,,,,,");
     assert.deepEqual(mergeWaitsCsv(analysis).trim().split("\n").slice(1), [
       "1,counts,0,0,0,2,100,900",
       "1,counts,0,1,0,1,80,900",
