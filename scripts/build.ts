@@ -14,6 +14,7 @@ const dist = join(root, "dist");
 const ASSETS = [
   "{base,generators,queries,engine,kafka,harness}/**/*.{xml,sha256,sql,json,csv,txt,html,css}",
   "configs/**",
+  "harness/report/html/client/*.js",
 ];
 const ENTRY_POINT = /(new URL\(\s*["'][^"']+)\.ts(["']\s*,\s*import\.meta\.url)/g;
 

@@ -15,11 +15,14 @@ import { faultCommand } from "./commands/fault.ts";
 import { generateCommand } from "./commands/generate.ts";
 import { initCommand } from "./commands/init.ts";
 import { listenCommand } from "./commands/listen.ts";
+import { nightlyCommand } from "./commands/nightly.ts";
 import { noiseCommand } from "./commands/noise.ts";
+import { plotCommand } from "./commands/plot.ts";
 import { queryCommand } from "./commands/query.ts";
 import { runCommand } from "./commands/run.ts";
 import { savepointCommand } from "./commands/savepoint.ts";
 import { schemaCommand } from "./commands/schema.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { submitCommand } from "./commands/submit.ts";
 import { sweepCommand } from "./commands/sweep.ts";
@@ -31,8 +34,11 @@ const COMMANDS: readonly Command[] = [
   sweepCommand,
   capacityCommand,
   analyzeCommand,
+  plotCommand,
   compareCommand,
+  serveCommand,
   noiseCommand,
+  nightlyCommand,
   generateCommand,
   queryCommand,
   simulateCommand,

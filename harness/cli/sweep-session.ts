@@ -1,12 +1,15 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { monotonicUs, wallClockMs } from "../../base/clock.ts";
-import { FaultlineError } from "../../base/errors.ts";
+import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import { EXIT, type ExitCode } from "../../base/exit-codes.ts";
 import { onlyCell } from "../config/only-cell.ts";
 import type { ResolvedSweep } from "../config/resolve.ts";
 import type { Config } from "../config/schema.ts";
+import { gone, identify } from "../services/process-identity.ts";
 import { needsElection } from "../sweep/deploy-config.ts";
+import { tellAll } from "../sweep/events.ts";
+import { LiveFile } from "../sweep/live-file.ts";
 import { buildManifest, resultsFolderName } from "../sweep/manifest.ts";
 import type { RunResult } from "../sweep/model.ts";
 import { type Plan, planSweep } from "../sweep/plan.ts";
@@ -98,6 +101,7 @@ export async function runInFolder(
   const { store, manifest } = await ResultsStore.open(directory, buildManifest(sweep, plan, facts, kind));
   const style = makeStyle(useColor(io.stderr, io.env, options.noColor));
   const display = new ProgressDisplay({ sink: io.stderr, clockUs: monotonicUs, style });
+  const live = liveFile(directory, (text) => display.notice(text));
   try {
     const begun = manifest.provenance;
     if (begun.faultline !== provenance.faultline || begun.commit !== provenance.commit) {
@@ -106,11 +110,31 @@ export async function runInFolder(
     }
     const search = startSearch?.([...(await store.results()).values()], (text) => display.notice(text));
     const source = search === undefined ? {} : { source: search };
-    return await runSweep({ sweep, store, manifest, toolbox: realToolbox, events: display, signal, ...source });
+    const events = tellAll([display, live]);
+    return await runSweep({ sweep, store, manifest, toolbox: realToolbox, events, signal, ...source });
   } finally {
     display.close();
-    await store.close();
+    try {
+      await live.close();
+    } finally {
+      await store.close();
+    }
   }
+}
+
+/** What `bench serve` shows of a sweep that runs. */
+function liveFile(directory: string, notice: (text: string) => void): LiveFile {
+  return new LiveFile({
+    directory,
+    process: identify(process.pid) ?? gone(process.pid),
+    monotonicUs,
+    wallClockMs,
+    after: (ms, work) => {
+      const timer = setTimeout(work, ms).unref();
+      return () => clearTimeout(timer);
+    },
+    onFailure: (error) => notice(`bench serve cannot show this sweep: ${asFaultlineError(error).message}`),
+  });
 }
 
 /** The sweep that a results folder began with, from its manifest. */

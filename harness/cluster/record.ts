@@ -21,6 +21,15 @@ export type RecordEntry = { readonly atMs: number } & (
       readonly cause: string | null;
       readonly restored: number | null;
     }
+  /** A replica is lost, and its siblings go on. */
+  | {
+      readonly kind: "replica";
+      readonly jobId: string;
+      readonly attempt: number;
+      readonly task: string;
+      readonly worker: string;
+      readonly cause: string;
+    }
   | { readonly kind: "fault"; readonly text: string }
   | { readonly kind: "workers"; readonly workers: readonly string[] }
 );
@@ -76,6 +85,8 @@ function entryText(entry: RecordEntry): string {
       return `${entry.role} ${processText(entry)}`;
     case "job":
       return `job ${entry.jobId}  ${entry.state.toUpperCase()}${jobDetails(entry)}`;
+    case "replica":
+      return `job ${entry.jobId}  replica ${entry.task} on ${entry.worker} lost, its siblings go on  (${entry.cause})`;
     case "fault":
       return `fault: ${entry.text}`;
     case "workers":

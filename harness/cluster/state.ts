@@ -13,6 +13,8 @@ export interface ClusterState {
   readonly coordinator: string;
   /** Of the private Kafka; empty: there is none. */
   readonly brokers: readonly string[];
+  /** A ZooKeeper elects leaders among the workers. */
+  readonly zookeeper: boolean;
   /** Workers that jobs are to run on, spare ones not counted. */
   readonly workers: number;
   readonly startedMs: number;

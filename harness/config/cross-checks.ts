@@ -8,6 +8,7 @@ import { eventCount, loadDurationMs, otherEventCount, peakRatePerSecond, schedul
 import type { Config, LoadConfig, OtherLoadConfig } from "./schema.ts";
 import { checkThresholds } from "./thresholds.ts";
 import { formatDuration, formatRate } from "./units.ts";
+import { checkZones } from "./zone-checks.ts";
 
 /** What the config must know about queries, so that it need not load them. */
 export interface QueryCatalog {
@@ -27,6 +28,7 @@ export function crossCheck(config: Config, catalog: QueryCatalog): Problem[] {
     ...checkLiveness(config),
     ...checkGuarantee(config),
     ...checkReplication(config),
+    ...checkZones(config),
     ...(shape.length > 0
       ? shape
       : [

@@ -4,12 +4,14 @@ import { endsOfTarget } from "../faults/link/link-target.ts";
 import { aimsOf, durationOf, type FaultSpec } from "../faults/schema.ts";
 import { parseTaskTarget, type TaskTarget } from "../faults/task-target.ts";
 import { type LoadFacts, triggersOf } from "../faults/triggers.ts";
+import { zoneOfTarget } from "../faults/zone-target.ts";
 import { editDistance, nearest } from "./nearest.ts";
 import type { Path } from "./paths.ts";
 import { type Problem, problemAt } from "./problems.ts";
 import { eventCount, loadDurationMs, scheduleSpec } from "./schedule.ts";
 import type { Config } from "./schema.ts";
 import { formatDuration } from "./units.ts";
+import { unknownZone } from "./zone-checks.ts";
 
 const NS_PER_MS = 1_000_000;
 const ROLES = ["coordinator", "broker", "random"];
@@ -83,6 +85,11 @@ function checkTarget({ kind }: FaultSpec, target: string, at: Path, config: Conf
   const { engine, kafka } = config;
   const { workers } = engine;
   const [vertex, subtask] = target.split("/");
+  const zone = zoneOfTarget(target);
+  if (zone !== null) {
+    const unknown = unknownZone(zone, config);
+    return unknown === null ? [] : [problemAt(at, unknown.message, unknown.hint)];
+  }
   if (target === "broker") {
     const instead = OF_THE_BROKER[kind];
     if (instead !== undefined) return [problemAt(at, `${kind} is not for the broker`, `use kind: ${instead}`)];
@@ -101,7 +108,7 @@ function checkTarget({ kind }: FaultSpec, target: string, at: Path, config: Conf
   if (task !== null) return checkReplica(task, target, at, config);
   if (subtask !== undefined || ROLES.includes(target) || /^worker-[1-9]\d*$/.test(target)) return [];
   const meant = nearest(target, ROLES);
-  const known = "a target is worker/1, operator/instance, coordinator, broker or random";
+  const known = "a target is worker/1, operator/instance, zone:a, coordinator, broker or random";
   return [problemAt(at, `nobody is called ${target}`, meant === null ? known : `did you mean "${meant}"? ${known}`)];
 }
 

@@ -94,6 +94,14 @@ export const replication = z
     maxLag: size(64 * 1024, 2 ** 40)
       .prefault("64MiB")
       .describe("A replica that is further behind the fastest of its group, on one channel, is given up."),
+    spillAfter: size(0, 2 ** 40)
+      .prefault("64MiB")
+      .describe(
+        "What a task's channels hold in memory, beyond their windows, while its merge waits for another one; what comes then goes to files in the run's directory.",
+      ),
+    maxSpill: size(0, 2 ** 44)
+      .prefault("4GiB")
+      .describe("What they hold in files besides: an epoch that takes more fails the job, which does not start again."),
   })
   .prefault({})
   .describe("Replicas of the job's tasks, with recovery: active.");

@@ -4,6 +4,7 @@ import { WIRE_FORMATS } from "../../generators/dataset.ts";
 import { MAX_EVENTS, nexmarkOptionsSchema } from "../../generators/nexmark/options.ts";
 import { GENERATORS } from "../../queries/query.ts";
 import { faultSchema, sloSchema } from "../faults/schema.ts";
+import { ZONE_NAME, ZONE_NAME_HINT } from "../faults/zone-target.ts";
 import { commandSystemSchema } from "../systems/command/settings.ts";
 import { canary } from "./canary.ts";
 import { capacity } from "./capacity.ts";
@@ -62,6 +63,13 @@ const engine = z
     spareWorkers: wholeNumber(0, 64)
       .default(0)
       .describe("Further worker processes that stand ready to take the place of lost ones."),
+    zones: z
+      .array(z.string().regex(ZONE_NAME, ZONE_NAME_HINT))
+      .max(64)
+      .default([])
+      .describe(
+        "Zones that workers are said to be in, as hosts or racks, taken in turn: of [a, b] worker 1 is in a, worker 2 in b, worker 3 in a. No two replicas of a group share one; faults can be aimed at zone:a, and at zone:a<->zone:b. Default: none.",
+      ),
     keyGroups: wholeNumber(1, 32_768)
       .default(128)
       .describe("Units in which keyed state is divided; at least `parallelism`."),
@@ -88,6 +96,14 @@ const engine = z
       })
       .prefault({})
       .describe("How the death of a worker is noticed when its connections do not tell."),
+    deployTimeout: duration(1, 86_400_000)
+      .prefault("2m")
+      .describe("An attempt whose workers have not all built their tasks after so long, with their state, has failed."),
+    workersWait: duration(0, 86_400_000)
+      .prefault("0s")
+      .describe(
+        "A restart waits so long, from the failure on, for as many workers as before; then it goes on with those that are there.",
+      ),
     workerMemory: size(64 * 2 ** 20, 2 ** 40)
       .prefault("512MiB")
       .describe("Heap limit of one worker process."),
@@ -112,6 +128,13 @@ const limits = z
     minSamples: wholeNumber(1, 1e9)
       .default(100)
       .describe("Fewer measured outputs make a run invalid: too-few-samples."),
+    foreignCpu: z
+      .number()
+      .min(0)
+      .optional()
+      .describe(
+        "Above so many cores of CPU time for processes that do not belong to the run it is invalid: resource-foreign. Default: told, not judged.",
+      ),
     faultsNotCounted: z
       .number()
       .min(0)

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { duration, wholeNumber } from "../config/fields.ts";
 import { shown } from "../config/shown.ts";
+import { ZONE_END } from "./zone-target.ts";
 
 /** Fields that kinds of faults share. What must hold between them is checked in `checks.ts`. */
 
 const MAX_TARGETS = 64;
 const TARGET_HINT =
-  "a target is written worker/1, count/0 (operator/instance), count/0.1 (one replica of it), leader:count/0, follower:count/0, coordinator, broker or random";
+  "a target is written worker/1, count/0 (operator/instance), count/0.1 (one replica of it), leader:count/0, follower:count/0, zone:a, coordinator, broker or random";
 
 /** Where in a checkpoint a fault strikes. */
 export const CHECKPOINT_PHASES = ["beforeBarrier", "inAlignment", "betweenAckAndCommit"] as const;
@@ -15,7 +16,9 @@ export type CheckpointPhase = (typeof CHECKPOINT_PHASES)[number];
 const oneTarget = z
   .string()
   .regex(
-    /^(worker\/[1-9]\d{0,3}|(?!worker\/)[A-Za-z][\w.-]*(\/\d{1,5}(\.\d)?)?|(leader|follower):[A-Za-z][\w.-]*\/\d{1,5})$/,
+    new RegExp(
+      String.raw`^(worker\/[1-9]\d{0,3}|(?!worker\/)[A-Za-z][\w.-]*(\/\d{1,5}(\.\d)?)?|(leader|follower):[A-Za-z][\w.-]*\/\d{1,5}|${ZONE_END})$`,
+    ),
     TARGET_HINT,
   );
 
@@ -24,7 +27,7 @@ export const targetField = () =>
   z
     .union([oneTarget, z.array(oneTarget).min(1).max(MAX_TARGETS)])
     .describe(
-      "Who is struck: worker/1 is the first worker process, count/0 the worker that runs instance 0 of operator count (its first replica that is there, where it has some), count/0.1 the worker of its replica 1, leader:count/0 and follower:count/0 that of a replica that leads or follows (replication.merge: kaZoo), random a worker drawn from the seed; also coordinator and broker. A list: all at once.",
+      "Who is struck: worker/1 is the first worker process, count/0 the worker that runs instance 0 of operator count (its first replica that is there, where it has some), count/0.1 the worker of its replica 1, leader:count/0 and follower:count/0 that of a replica that leads or follows (replication.merge: kaZoo), zone:a all workers of that zone (engine.zones), random a worker drawn from the seed; also coordinator and broker. A list: all at once.",
     );
 
 /** How long it lasts, ms. */

@@ -97,6 +97,8 @@ export type FaultOf<K extends FaultKind> = Extract<FaultSpec, { readonly kind: K
 export interface Aim {
   readonly written: string;
   readonly target: string;
+  /** Of several that the target means one stands for all. */
+  readonly isOne?: true;
 }
 
 /** At least one; all of them are struck at once. */
@@ -105,7 +107,7 @@ export function aimsOf(fault: FaultSpec): readonly Aim[] {
   if (isStoreFault(fault)) return [{ written: "store", target: "coordinator" }];
   if (!("target" in fault)) return [{ written: "broker", target: "broker" }];
   // A link is struck as a whole; the process that it names first stands for it.
-  if (isLinkFault(fault)) return [{ written: fault.target, target: firstEndOf(fault.target) }];
+  if (isLinkFault(fault)) return [{ written: fault.target, target: firstEndOf(fault.target), isOne: true }];
   const targets = typeof fault.target === "string" ? [fault.target] : fault.target;
   return targets.map((target) => ({ written: target, target }));
 }

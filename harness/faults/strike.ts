@@ -10,10 +10,11 @@ import { aimsOf, durationOf, type FaultSpec } from "./schema.ts";
 import { isStoreFault } from "./store/store-faults.ts";
 import { type Come, untilMoment } from "./strike-moment.ts";
 import { runEnd, type StrikeRun, sleepUntil } from "./strike-run.ts";
-import { resolveTargets, type Struck } from "./targets.ts";
+import { processesAt, resolveTargets, type Struck } from "./targets.ts";
 import { parseTaskTarget } from "./task-target.ts";
 import type { Moment } from "./triggers.ts";
 import { inputReadAt, readCounters, victimOf } from "./victim.ts";
+import { zoneOfTarget } from "./zone-target.ts";
 
 /** A target that is not there yet, its replacement being on its way, is waited for so long. */
 const TARGET_LIMIT_MS = 5_000;
@@ -160,17 +161,17 @@ export class Strike {
   #expectEnds(struck: readonly FaultProcess[], untilUs?: number): void {
     const { surface } = this.#run.parts;
     if (surface === null || struck.length === 0) return;
-    const places = surface.places();
-    const cutOff = isLinkFault(this.#fault) ? cutOffBy(this.#fault.target, places) : [];
-    const ends = places.flatMap(({ name, process }) => (process !== null && cutOff.includes(name) ? [process] : []));
-    for (const pid of new Set([...struck, ...ends].map((process) => process.pid))) surface.expectEnd(pid, untilUs);
+    const cutOff = isLinkFault(this.#fault) ? cutOffBy(this.#fault.target, surface.places()) : [];
+    for (const pid of new Set([...struck.map((process) => process.pid), ...cutOff])) surface.expectEnd(pid, untilUs);
   }
 }
 
-/** Places that a broken link may cut off from their coordinator: its ends; where no worker is named, everybody. */
-function cutOffBy(link: string, places: readonly FaultPlace[]): readonly string[] {
+/** Processes that a broken link may cut off from their coordinator: its ends; where no worker is named, everybody. */
+function cutOffBy(link: string, places: readonly FaultPlace[]): readonly number[] {
   const ends = endsOfTarget(link);
-  return ends.some((end) => end.startsWith("worker/")) ? ends : places.map(({ name }) => name);
+  const named = ends.flatMap((end) => processesAt(end, places)).map(({ pid }) => pid);
+  const all = places.flatMap(({ process }) => process?.pid ?? []);
+  return ends.some((end) => end.startsWith("worker/") || zoneOfTarget(end) !== null) ? named : all;
 }
 
 function notCarriedOut(error: unknown): string {

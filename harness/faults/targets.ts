@@ -4,6 +4,7 @@ import { type JobShape, taskName } from "../systems/job-shape.ts";
 import type { FaultPlace, FaultProcess } from "../systems/system.ts";
 import type { Aim } from "./schema.ts";
 import { parseTaskTarget, type TaskTarget, tasksOf } from "./task-target.ts";
+import { zoneOfTarget } from "./zone-target.ts";
 
 /** Who is there to be struck at the moment of a strike. */
 export interface Scene {
@@ -31,13 +32,32 @@ export interface Struck {
 /** The processes that targets mean now, each once; or why one of them means none. */
 export function resolveTargets(aims: readonly Aim[], scene: Scene): readonly Struck[] | string {
   const struck: Struck[] = [];
-  for (const { target, written } of aims) {
+  for (const { target, written, isOne } of aims) {
+    const zone = zoneOfTarget(target);
     const others = new Set(struck.map(({ process }) => process.pid));
-    const found = resolve(target, scene, others);
+    const found = zone === null ? resolve(target, scene, others) : workersIn(zone, scene);
     if (typeof found === "string") return found;
-    if (!others.has(found.process.pid)) struck.push({ ...found, target: written });
+    const all = "process" in found ? [found] : found.slice(0, isOne ? 1 : undefined);
+    for (const one of all) if (!others.has(one.process.pid)) struck.push({ ...one, target: written });
   }
   return struck;
+}
+
+/** The processes at an end of a link as written, now: `worker/1`, `zone:a`, `coordinator`. */
+export function processesAt(end: string, places: readonly FaultPlace[]): readonly FaultProcess[] {
+  const zone = zoneOfTarget(end);
+  const there = ({ name, process }: FaultPlace) => (zone === null ? name === end : process?.zone === zone);
+  return places.flatMap((place) => (place.process !== null && there(place) ? [place.process] : []));
+}
+
+/** All workers of the zone. One whose place is empty, its replacement being on its way, is not waited for. */
+function workersIn(zone: string, { places }: Scene): readonly Struck[] | string {
+  const found = places.filter(({ process }) => process?.zone === zone);
+  if (found.length === 0) return `no worker is in zone ${zone} now`;
+  return found.flatMap((place) => {
+    const struck = struckAt(`zone:${zone}`, place, `zone:${zone}: ${place.name}`);
+    return typeof struck === "string" ? [] : [struck];
+  });
 }
 
 function resolve(target: string, scene: Scene, taken: ReadonlySet<number>): Struck | string {

@@ -50,6 +50,25 @@ export function readUsage(pid: number, read: ReadProc): ProcessUsage | null {
   };
 }
 
+/** CPU time of the whole machine since it started, all cores together. */
+export interface MachineUsage {
+  /** Spent on anybody's work, the kernel's included. */
+  readonly busyMs: number;
+  /** A host gave it to other machines while this one had work. */
+  readonly stolenMs: number;
+}
+
+/** What the kernel counts for the machine; null where it does not tell. */
+export function readMachineUsage(read: ReadProc): MachineUsage | null {
+  const fields = read("/proc/stat")
+    ?.match(/^cpu +(.*)$/m)?.[1]
+    ?.split(" ");
+  if (fields === undefined) return null;
+  const ms = fields.map((ticks) => (Number(ticks) * 1000) / TICKS_PER_SECOND);
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, stolenMs = 0] = ms;
+  return { busyMs: user + nice + system + irq + softirq, stolenMs };
+}
+
 export interface ContextSwitches {
   /** It waited for something. */
   readonly voluntarySwitches: number;

@@ -3,7 +3,16 @@ import { dirname, join } from "node:path";
 import { monotonicUs } from "../../base/clock.ts";
 import { asFaultlineError } from "../../base/errors.ts";
 import type { ResourceSample } from "../sweep/model.ts";
-import { type ListThreads, listThreads, type ReadProc, readProcFile, readSwitches, readUsage } from "./proc-stat.ts";
+import {
+  type ListThreads,
+  listThreads,
+  type MachineUsage,
+  type ReadProc,
+  readMachineUsage,
+  readProcFile,
+  readSwitches,
+  readUsage,
+} from "./proc-stat.ts";
 import { runtimeFile } from "./runtime-flags.ts";
 import { startRuntimeProbe } from "./runtime-probe.ts";
 
@@ -12,7 +21,7 @@ const SWITCHES_EVERY = 8;
 
 export interface SamplerOptions {
   readonly intervalMs: number;
-  /** `resources.jsonl`; begun anew, as `runtime.jsonl` beside it. */
+  /** `resources.jsonl`; begun anew, as `runtime.jsonl` and `machine.jsonl` beside it. */
   readonly file: string;
   readonly readProc?: ReadProc;
   readonly listThreads?: ListThreads;
@@ -21,6 +30,16 @@ export interface SamplerOptions {
   readonly every?: (intervalMs: number, work: () => void) => () => void;
   /** The process that samples, role `harness`; null = leave it out. */
   readonly ownPid?: number | null;
+}
+
+/** One line of `machine.jsonl`, with the time of the look. */
+export interface MachineSample extends MachineUsage {
+  readonly atUs: number;
+}
+
+/** In the folder of a run's raw data. */
+export function machineFile(raw: string): string {
+  return join(raw, "machine.jsonl");
 }
 
 /** What sampling itself took. */
@@ -56,7 +75,8 @@ export function startSampler(options: SamplerOptions): Sampler {
   writeFileSync(runtime, "");
   const probe = ownPid === null ? null : startRuntimeProbe(runtime, "harness");
   const cost = { samples: 0, totalUs: 0, maxUs: 0 };
-  writeFileSync(options.file, "");
+  const machine = machineFile(dirname(options.file));
+  for (const file of [options.file, machine]) writeFileSync(file, "");
 
   const sample = (isLast: boolean) => {
     const atUs = now();
@@ -72,6 +92,8 @@ export function startSampler(options: SamplerOptions): Sampler {
       lines += `${JSON.stringify({ atUs, role, pid, ...usage, ...switches } satisfies ResourceSample)}\n`;
     }
     if (lines !== "") appendFileSync(options.file, lines);
+    const whole = readMachineUsage(read);
+    if (whole !== null) appendFileSync(machine, `${JSON.stringify({ atUs, ...whole } satisfies MachineSample)}\n`);
     const tookUs = now() - atUs;
     cost.samples++;
     cost.totalUs += tookUs;

@@ -29,6 +29,7 @@ export function deployConfig(config: Config): DeployConfig {
     engine: {
       workers: engine.workers,
       spareWorkers: engine.spareWorkers,
+      zones: engine.zones,
       keyGroups: engine.keyGroups,
       bufferTimeoutUs: microseconds(engine.bufferTimeout),
       watermarkIntervalUs: microseconds(engine.watermarkInterval),
@@ -36,6 +37,8 @@ export function deployConfig(config: Config): DeployConfig {
       fetchRestMs: engine.fetchRest,
       livenessIntervalUs: microseconds(engine.liveness.interval),
       livenessTimeoutUs: microseconds(engine.liveness.timeout),
+      deployTimeoutUs: microseconds(engine.deployTimeout),
+      workersWaitUs: microseconds(engine.workersWait),
       workerMemoryBytes: engine.workerMemory,
     },
   };
@@ -63,7 +66,7 @@ function checkpointSettings(checkpoints: Config["checkpoints"]): CheckpointSetti
 
 /** Replicas as the engine takes them. */
 function replicationSettings(replication: Config["replication"]): ReplicationSettings {
-  const { factor, vertices, merge, unordered, heartbeat, kaZoo, maxLag } = replication;
+  const { factor, vertices, merge, unordered, heartbeat, kaZoo, maxLag, spillAfter, maxSpill } = replication;
   return {
     factor,
     vertices,
@@ -74,6 +77,8 @@ function replicationSettings(replication: Config["replication"]): ReplicationSet
     heartbeatIntervalUs: microseconds(heartbeat),
     heartbeatRecords: 0,
     maxLagBytes: maxLag,
+    spillAfterBytes: spillAfter,
+    maxSpillBytes: maxSpill,
     silentIntervals: SILENT_INTERVALS,
   };
 }

@@ -11,6 +11,8 @@ export interface SweepEvents {
   phase(name: string): void;
   fed(progress: FeederProgress): void;
   observed(progress: ObserverProgress): void;
+  /** Something is broken on purpose, now. */
+  faultStruck(text: string): void;
   runEnded(result: RunResult): void;
 }
 
@@ -20,4 +22,21 @@ export interface SweepStart {
   /** Runs that an earlier, interrupted sweep has left finished. */
   readonly reused: number;
   readonly estimatedMs: number;
+}
+
+/** Tells everybody, in this order. */
+export function tellAll(listeners: readonly SweepEvents[]): SweepEvents {
+  const each = (tell: (listener: SweepEvents) => void) => {
+    for (const listener of listeners) tell(listener);
+  };
+  return {
+    planned: (plan) => each((listener) => listener.planned(plan)),
+    notice: (text) => each((listener) => listener.notice(text)),
+    runStarted: (run, config) => each((listener) => listener.runStarted(run, config)),
+    phase: (name) => each((listener) => listener.phase(name)),
+    fed: (progress) => each((listener) => listener.fed(progress)),
+    observed: (progress) => each((listener) => listener.observed(progress)),
+    faultStruck: (text) => each((listener) => listener.faultStruck(text)),
+    runEnded: (result) => each((listener) => listener.runEnded(result)),
+  };
 }

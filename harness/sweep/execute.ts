@@ -14,7 +14,6 @@ import type { Reason, RunRecord } from "./model.ts";
 import { observerStart } from "./observer-start.ts";
 import { Phases, rootCauseFirst } from "./phases.ts";
 import { planRun } from "./plan-run.ts";
-import { type ReplicaWatch, watchReplicas } from "./replica-watch.ts";
 import type { RunContext } from "./run-context.ts";
 import { faultsOf } from "./run-faults.ts";
 import { writeHistory } from "./run-history.ts";
@@ -23,6 +22,7 @@ import { RunProcesses } from "./run-processes.ts";
 import { RunTopics } from "./run-topics.ts";
 import { settle } from "./settle.ts";
 import { reasonOf, Supervision } from "./supervision.ts";
+import { type TaskWatch, watchTasks } from "./task-watch.ts";
 import type { ObserverEnd, ObserverProcess, Toolbox } from "./toolbox.ts";
 
 /** Between "everybody is ready" and the first due time, so that the start line is read before. */
@@ -60,7 +60,7 @@ class Execution {
   #observed: ObserverEnd | null = null;
   #faults: FaultSchedule | null = null;
   #shape: JobShape = UNREPLICATED;
-  #replicas: ReplicaWatch | null = null;
+  #tasks: TaskWatch | null = null;
   #startUs = 0;
   #startWallMs = 0;
   #system: Readonly<Record<string, unknown>> = {};
@@ -119,7 +119,7 @@ class Execution {
     await this.#step("drain", "drain-timeout", () => deployment.drain(drainTimeout), drainTimeout + DRAIN_GRACE_MS);
     await this.#step("observe", "observer-failed", () => this.#observeToEnd(observer));
     const counters = await this.#phases.limited("system-failed", "reading the counters", () => deployment.counters());
-    await this.#replicas?.add(counters);
+    await this.#tasks?.add(counters);
     this.#system = { ...this.#described(deployment), counters };
   }
 
@@ -174,8 +174,8 @@ class Execution {
     this.#faults = faultsOf(this.#context, this.#tools, deployment, access);
     this.#cleanup.add("faults", async () => this.#faults?.stop());
     this.#system = this.#described(deployment);
-    this.#replicas = await watchReplicas(this.#context, this.#tools, deployment, this.#shape);
-    this.#cleanup.add("replica watch", async () => this.#replicas?.stop());
+    this.#tasks = watchTasks(this.#context, this.#tools, deployment, this.#shape);
+    this.#cleanup.add("task watch", async () => this.#tasks?.stop());
     return deployment;
   }
 

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { FaultlineError, systemCode } from "../../base/errors.ts";
 
 /** Writes a file so that readers, also after a crash, see the old content or the new one whole. */
-export async function writeAtomically(path: string, content: string): Promise<void> {
+export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   await onDisk(path, async () => {
     try {
@@ -82,7 +82,7 @@ async function lastByte(file: Awaited<ReturnType<typeof open>>, size: number): P
   return buffer[0]!;
 }
 
-async function writeSynced(path: string, content: string): Promise<void> {
+async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
   const file = await open(path, "w");
   try {
     await file.writeFile(content);

@@ -2,7 +2,10 @@ import type { WireFormatName } from "../../generators/dataset.ts";
 import type { FaultResult } from "../faults/result.ts";
 import type { ObserverIsolation } from "../measure/observer-spec.ts";
 import type { ReplicationSummary } from "./replication-summary.ts";
+import type { MachineLoad, RoleUsage } from "./resource-model.ts";
 import type { ThresholdResult } from "./threshold-result.ts";
+
+export type { MachineLoad, ResourceSample, RoleUsage, RuntimeUsage } from "./resource-model.ts";
 
 /** The seam between running (harness/sweep) and judging (harness/verify, analyze, report): what is on disk, and what comes of it. */
 
@@ -110,47 +113,6 @@ export interface FeederSummary {
   readonly sendErrors: number;
 }
 
-/** One line of `raw/<run>/resources.jsonl`: counters of one process at one time, as the kernel tells them. */
-export interface ResourceSample {
-  readonly atUs: number;
-  readonly role: string;
-  readonly pid: number;
-  readonly cpuUserMs: number;
-  readonly cpuSystemMs: number;
-  readonly rssBytes: number;
-  /** Through read and write calls since the process began: sockets, pipes, files. Absent where the kernel does not tell. */
-  readonly readBytes?: number;
-  readonly writtenBytes?: number;
-  /** Of all its threads; in some samples only. */
-  readonly voluntarySwitches?: number;
-  readonly involuntarySwitches?: number;
-}
-
-/** What the processes of a role used in the measured window. Absent: not measured. */
-export interface RoleUsage {
-  readonly cpuSeconds: number;
-  readonly cpuPercent: number;
-  readonly rssPeakBytes: number;
-  readonly readBytes?: number;
-  readonly writtenBytes?: number;
-  readonly voluntarySwitches?: number;
-  readonly involuntarySwitches?: number;
-  /** Of programs of ours only. */
-  readonly runtime?: RuntimeUsage;
-}
-
-/** What Node told of the processes of a role in the measured window. */
-export interface RuntimeUsage {
-  /** The largest heap of each process, added up. */
-  readonly heapPeakBytes: number;
-  readonly gcPauses: number;
-  readonly gcPauseUs: number;
-  readonly gcPauseMaxUs: number;
-  /** By how much a timer came late, of all processes together; null: too few turns. */
-  readonly loopDelayP99Us: number | null;
-  readonly loopDelayMaxUs: number | null;
-}
-
 /** Latency of one run, µs. null = not measured or n too small for this percentile. */
 export interface LatencySummary {
   readonly p50: number | null;
@@ -237,6 +199,8 @@ export interface RunResult {
   /** The same outputs as readers of committed data saw them; absent where they were not observed. */
   readonly committed?: CommittedView;
   readonly resources: Readonly<Record<string, RoleUsage>>;
+  /** What the whole machine did in the measured window; absent: not measured. */
+  readonly machine?: MachineLoad;
   readonly warmupCutMs: number;
   readonly measuredMs: number | null;
   readonly events: number;

@@ -12,7 +12,7 @@ export interface Plan {
 }
 
 /** Starting and warming a private broker. */
-const SERVICES_MS = 9_000;
+export const SERVICES_MS = 9_000;
 /** Topics, deployment, start of feeder and observer before a run; draining, stopping and analysis after it. */
 const RUN_OVERHEAD_MS = 4_500;
 

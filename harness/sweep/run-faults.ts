@@ -5,6 +5,7 @@ import { machineGroupFiles } from "../faults/cpu-group.ts";
 import { driverOf, type KindParts } from "../faults/kinds.ts";
 import { portAnswers } from "../faults/port-answers.ts";
 import { FaultSchedule } from "../faults/schedule.ts";
+import { processesAt } from "../faults/targets.ts";
 import type { JobShape } from "../systems/job-shape.ts";
 import type { Deployment } from "../systems/system.ts";
 import { writeAtomically } from "./files.ts";
@@ -46,7 +47,7 @@ export function faultsOf(
     brokerPid: () => kafka.broker?.pid ?? null,
     monotonicUs: parts.monotonicUs,
     sleep: (ms, signal) => tools.sleep(ms, signal),
-    notice: (text) => events.notice(text),
+    notice: (text) => events.faultStruck(text),
     write: (records) => {
       const lines = records.map((record) => `${JSON.stringify(record)}\n`).join("");
       return writeAtomically(join(directories.raw, "faults.jsonl"), lines);
@@ -71,7 +72,7 @@ function kindParts(
     answers: portAnswers,
     started: (pid) => started("broker", pid),
     links,
-    process: (end) => faults?.places().find(({ name }) => name === end)?.process ?? null,
+    processesAt: (end) => processesAt(end, faults?.places() ?? []),
     controlFile: storeFaults,
   };
 }

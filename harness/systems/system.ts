@@ -90,6 +90,8 @@ export interface EngineSettings {
   readonly workers: number;
   /** Worker processes beyond these that stand ready. */
   readonly spareWorkers?: number;
+  /** Zones that workers are in, taken in turn: worker 1 is in the first; absent or empty: none is in any. */
+  readonly zones?: readonly string[];
   readonly keyGroups: number;
   readonly bufferTimeoutUs: number;
   readonly watermarkIntervalUs: number;
@@ -97,6 +99,10 @@ export interface EngineSettings {
   readonly fetchRestMs: number;
   readonly livenessIntervalUs: number;
   readonly livenessTimeoutUs: number;
+  /** An attempt that is not deployed after so long has failed; absent: the engine's default. */
+  readonly deployTimeoutUs?: number;
+  /** A restart waits so long for as many workers as there were; absent: not at all. */
+  readonly workersWaitUs?: number;
   /** Heap limit of one worker process. */
   readonly workerMemoryBytes: number;
 }
@@ -180,6 +186,8 @@ export interface FaultProcess {
   readonly pid: number;
   /** As the system's counters name it. */
   readonly name: string;
+  /** That it is in; absent: in none. */
+  readonly zone?: string;
 }
 
 /** A place in the system, and who serves there now. */

@@ -1,9 +1,12 @@
 /**
  * CPU of the bundled engine's worker processes while they drain a topic of a real broker: `node test/bench/drain-kafka.ts
- * [--events 1000000] [--queries q0,q2,q5] [--parallelism 1] [--workers 1] [--rounds 3] [--to discard|kafka] [--profile directory]`.
+ * [--events 1000000] [--queries q0,q2,q5] [--shapes 1x1,2x2] [--rounds 3] [--to discard|kafka] [--profile directory]`.
+ * A shape is parallelism x workers; all shapes take turns in every round. 2*1x1 are two clusters that drain the topic at the same time,
+ * each for itself: what two processes beside each other cost without an exchange.
  *
  * Every query drains a topic of N and one of 2 N events, each with fresh processes. "slope" is what the second N cost: CPU without the
- * job's start, the first compilations and the end. The sink encodes every row and adds up its hash; the sum must be the oracle's.
+ * job's start, the first compilations and the end; "× first" the slope's ratio to that of the first shape: of the medians (least and largest of a
+ * round). The sink encodes every row and adds up its hash; the sum must be the oracle's.
  */
 import { parseArgs } from "node:util";
 import { NexmarkDataSet } from "../../generators/nexmark/dataset.ts";
@@ -12,21 +15,20 @@ import { findQuery } from "../../queries/registry.ts";
 import { startTestBroker, type TestBroker } from "../integration/broker.ts";
 import { type Drained, drainOnCluster } from "./lib/drain-cluster.ts";
 import { fillTopic } from "./lib/filled-topic.ts";
-import { spreadOf } from "./lib/rounds.ts";
+import { shown, spreadOf } from "./lib/rounds.ts";
 import { oracleSums, type RowSums } from "./lib/row-sums.ts";
 
 const { values: args } = parseArgs({
   options: {
     events: { type: "string", default: "1000000" },
     queries: { type: "string", default: "q0,q1,q2,q3,q5,q7,q8,q9,q11,q19" },
-    parallelism: { type: "string", default: "1" },
-    workers: { type: "string", default: "1" },
+    shapes: { type: "string", default: "1x1" },
     rounds: { type: "string", default: "3" },
     to: { type: "string", default: "discard" },
     profile: { type: "string" },
   },
 });
-const parallelism = Number(args.parallelism);
+const events = Number(args.events);
 const rounds = Number(args.rounds);
 
 interface Filled {
@@ -34,14 +36,41 @@ interface Filled {
   readonly topic: string;
 }
 
-async function fill(broker: TestBroker, events: number): Promise<Filled> {
+/** How a job is spread, and its topics of N and 2 N events. */
+interface Shape {
+  readonly name: string;
+  /** Clusters. */
+  readonly copies: number;
+  readonly parallelism: number;
+  readonly workers: number;
+  readonly small: Filled;
+  readonly large: Filled;
+}
+
+/** The drains of N and of 2 N events of one round; CPU is the mean of the copies. */
+interface Round {
+  readonly small: Drained;
+  readonly large: Drained;
+}
+
+async function shapeOf(broker: TestBroker, name: string): Promise<Shape> {
+  const match = /^(?:(\d+)\*)?(\d+)x(\d+)$/.exec(name);
+  if (match === null) throw new Error(`"${name}" is no shape such as 2x2`);
+  const [copies, parallelism, workers] = match.slice(1).map((digits) => Number(digits ?? 1));
+  const small = await fill(broker, events, parallelism!);
+  const large = await fill(broker, 2 * events, parallelism!);
+  return { name, copies: copies!, parallelism: parallelism!, workers: workers!, small, large };
+}
+
+async function fill(broker: TestBroker, events: number, parallelism: number): Promise<Filled> {
   const dataSet = new NexmarkDataSet({ options: resolveNexmarkOptions({ events }), partitions: parallelism });
   const topic = await broker.topic(parallelism);
   await fillTopic(broker.service.brokers, topic, dataSet);
   return { dataSet, topic };
 }
 
-async function drain(broker: TestBroker, id: string, { dataSet, topic }: Filled): Promise<Drained> {
+async function drain(broker: TestBroker, id: string, shape: Shape, { dataSet, topic }: Filled): Promise<Drained> {
+  const { parallelism, workers } = shape;
   const { brokers } = broker.service;
   const outputTopic = args.to === "kafka" ? await broker.topic(parallelism) : "results";
   return drainOnCluster({
@@ -50,17 +79,19 @@ async function drain(broker: TestBroker, id: string, { dataSet, topic }: Filled)
     input: { kind: "kafka", brokers, topic, partitions: parallelism },
     output: { kind: args.to, brokers, topic: outputTopic, partitions: parallelism },
     parallelism,
-    workers: Number(args.workers),
+    workers,
     directory: args.profile ?? broker.directory,
     profile: args.profile !== undefined,
   });
 }
 
 /** Updates of a key depend on how partitions interleave: there is nothing to compare with then. */
-function expectedSums(id: string, { dataSet }: Filled): RowSums | null {
-  const query = findQuery(id);
-  if (args.to !== "discard" || (query.output.kind === "upsert" && parallelism > 1)) return null;
-  return oracleSums(query, dataSet);
+function isCompared(id: string, { dataSet }: Filled): boolean {
+  return args.to === "discard" && (findQuery(id).output.kind !== "upsert" || dataSet.partitions === 1);
+}
+
+function expectedSums(id: string, filled: Filled): RowSums | null {
+  return isCompared(id, filled) ? oracleSums(findQuery(id), filled.dataSet) : null;
 }
 
 function check(id: string, expected: RowSums | null, { recordsIn, sums }: Drained, { dataSet }: Filled): void {
@@ -70,43 +101,66 @@ function check(id: string, expected: RowSums | null, { recordsIn, sums }: Draine
   }
 }
 
-const shown = (values: readonly number[]) => {
-  const { median, min, max } = spreadOf(values);
-  return `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
-};
+/** All copies at the same time. */
+async function drainCopies(broker: TestBroker, id: string, shape: Shape, filled: Filled): Promise<Drained> {
+  const { copies } = shape;
+  const drained = await Promise.all(Array.from({ length: copies }, () => drain(broker, id, shape, filled)));
+  const mean = (of: (one: Drained) => number) => drained.reduce((sum, one) => sum + of(one), 0) / copies;
+  return { ...drained[0]!, cpuS: mean(({ cpuS }) => cpuS), startCpuS: mean(({ startCpuS }) => startCpuS) };
+}
+
+async function drainRounds(broker: TestBroker, id: string, shapes: readonly Shape[]): Promise<Round[][]> {
+  const expected = shapes.map(({ small, large }) => [expectedSums(id, small), expectedSums(id, large)] as const);
+  const drained: Round[][] = shapes.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, shape] of shapes.entries()) {
+      const { small, large } = shape;
+      const both = {
+        small: await drainCopies(broker, id, shape, small),
+        large: await drainCopies(broker, id, shape, large),
+      };
+      check(id, expected[index]![0], both.small, small);
+      check(id, expected[index]![1], both.large, large);
+      drained[index]!.push(both);
+    }
+  }
+  return drained;
+}
+
+const slopeOf = ({ small, large }: Round) => ((large.cpuS - small.cpuS) / events) * 1e6;
+
+function printShape(id: string, shape: Shape, drained: readonly Round[], first: readonly Round[]): void {
+  const perMillion = (cpuS: number, events: number) => (cpuS / events) * 1e6;
+  const slopes = spreadOf(drained.map(slopeOf));
+  const ratios = spreadOf(drained.map((round, index) => slopeOf(round) / slopeOf(first[index]!)));
+  const median = slopes.median / spreadOf(first.map(slopeOf)).median;
+  const cells = [
+    id,
+    shape.name,
+    shown(spreadOf(drained.map(({ small }) => perMillion(small.cpuS, events)))),
+    shown(spreadOf(drained.map(({ large }) => perMillion(large.cpuS, 2 * events)))),
+    shown(slopes),
+    shown({ ...ratios, median }),
+    shown(spreadOf(drained.flatMap(({ small, large }) => [small.startCpuS, large.startCpuS]))),
+    shown(spreadOf(drained.map(({ large }) => (2 * events) / large.wallS / 1000))),
+    drained[0]!.large.sums?.rows ?? "–",
+    isCompared(id, shape.large) ? "yes" : "not compared",
+  ];
+  console.log(`| ${cells.join(" | ")} |`);
+}
 
 const broker = await startTestBroker();
 try {
-  const small = await fill(broker, Number(args.events));
-  const large = await fill(broker, 2 * Number(args.events));
-  const perMillion = (cpuS: number, events: number) => (cpuS / events) * 1e6;
+  const shapes: Shape[] = [];
+  for (const name of args.shapes.split(",")) shapes.push(await shapeOf(broker, name));
   console.log("CPU s per M events of the workers, median (min–max)");
   console.log(
-    "| query | whole job, N | whole job, 2 N | slope | process start, s | k events/s, 2 N | rows | = oracle |",
+    "| query | shape | job, N | job, 2 N | slope | × first | process start, s | k events/s, 2 N | rows | = oracle |",
   );
-  console.log("|---|---|---|---|---|---|---|---|");
+  console.log("|---|---|---|---|---|---|---|---|---|---|");
   for (const id of args.queries.split(",")) {
-    const expected = [expectedSums(id, small), expectedSums(id, large)];
-    const drained: [Drained, Drained][] = [];
-    for (let round = 0; round < rounds; round++) {
-      const first = await drain(broker, id, small);
-      const second = await drain(broker, id, large);
-      check(id, expected[0]!, first, small);
-      check(id, expected[1]!, second, large);
-      drained.push([first, second]);
-    }
-    const n = small.dataSet.events;
-    const cells = [
-      id,
-      shown(drained.map(([{ cpuS }]) => perMillion(cpuS, n))),
-      shown(drained.map(([, { cpuS }]) => perMillion(cpuS, 2 * n))),
-      shown(drained.map(([a, b]) => perMillion(b.cpuS - a.cpuS, n))),
-      shown(drained.flat().map(({ startCpuS }) => startCpuS)),
-      shown(drained.map(([, { wallS }]) => (2 * n) / wallS / 1000)),
-      drained[0]![1].sums?.rows ?? "–",
-      expected[1] === null ? "not compared" : "yes",
-    ];
-    console.log(`| ${cells.join(" | ")} |`);
+    const drained = await drainRounds(broker, id, shapes);
+    for (const [index, shape] of shapes.entries()) printShape(id, shape, drained[index]!, drained[0]!);
   }
 } finally {
   await broker.close();

@@ -31,6 +31,7 @@ describe("docs/faults.md", () => {
     const kinds = examples.flatMap((text) =>
       resolveText(text, "example.yaml", []).config.faults.map(({ kind }) => kind),
     );
-    assert.deepEqual(kinds, ["kill", "pause", "brokerRestart", "kill", "kill", "cpu", "partition"]);
+    const zones = ["delay", "partition", "kill"];
+    assert.deepEqual(kinds, ["kill", "pause", "brokerRestart", "kill", "kill", "cpu", "partition", ...zones]);
   });
 });

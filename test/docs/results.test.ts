@@ -11,6 +11,7 @@ import { resolveText } from "../../harness/config/load.ts";
 import { OBSERVATION_BYTES, writeObservation } from "../../harness/measure/observation.ts";
 import { latenciesCsv } from "../../harness/report/latencies.ts";
 import { REASON_CODES } from "../../harness/sweep/model.ts";
+import { taskLogFile } from "../../harness/sweep/task-watch.ts";
 import { writeScriptedRun } from "../harness/scripted-fault.ts";
 import { START_US, temporaryFolder, writeSyntheticManifest, writeSyntheticRun } from "../harness/synthetic-run.ts";
 
@@ -85,7 +86,7 @@ describe("docs/results.md", () => {
     // Checkpoints and committed data are of runs that have them, and so are figures of them. Latencies are of queries whose rows carry the engine's stamps: not of this one. It has no faults either.
     const derived = listed.filter(
       (file) =>
-        !/^(raw|logs|latencies|\.lock|faults|recovery|replication|capacity)|-around-fault-|\.(committed|checkpoints|checkpoint-tasks|replication|merge-waits)\.csv$|^figures\/(recovery|checkpoint|fault-tolerance|capacity)/.test(
+        !/^(raw|logs|latencies|\.lock|live\.json|faults|recovery|replication|capacity)|-around-fault-|\.(committed|checkpoints|checkpoint-tasks|replication|merge-waits|tasks)\.csv$|^figures\/(recovery|checkpoint|fault-tolerance|capacity|run-order|scalability|rate-grid|cost)/.test(
           file,
         ),
     );
@@ -116,6 +117,13 @@ describe("docs/results.md", () => {
     assert.deepEqual(figureColumns("latency-percentiles.csv"), header("figures/latency-percentiles.csv"));
     assert.deepEqual(figureColumns("throughput-latency.csv"), header("figures/throughput-latency.csv"));
     assert.deepEqual(figureColumns("latency-over-time-<run>.csv"), header("figures/latency-over-time-RUN.csv"));
+    assert.deepEqual(figureColumns("latency-heat-map-<run>.csv"), header("figures/latency-heat-map-RUN.csv"));
+    assert.deepEqual(figureColumns("latency-distribution.csv"), header("figures/latency-distribution.csv"));
+    for (const name of ["run-order", "scalability", "rate-grid-parallelism", "cost"]) {
+      const file = readFileSync(new URL(`../golden/figures/${name}.csv`, import.meta.url), "utf8");
+      const documented = `${name.replace("parallelism", "<setting>")}.csv`;
+      assert.deepEqual(figureColumns(documented), file.split("\n")[0]!.split(","), documented);
+    }
   });
 
   it("names the files and columns that tell of faults, in order", async (t) => {
@@ -187,16 +195,18 @@ describe("docs/results.md", () => {
     writeSyntheticManifest(replicated);
     const id = writeSyntheticRun(replicated, { id: "RUN", query: "q0" });
     const counts = { instances: 1, replicas: 2 };
-    const header = { version: 1, merge: "kaZoo", factor: 2, vertices: { counts } };
-    const look = { atUs: START_US, tasks: [{ vertex: "counts", subtask: 0, custom: { "mergeWaits.0": 1 } }] };
+    const header = { version: 1, replication: { merge: "kaZoo", factor: 2 }, vertices: { counts } };
+    const counters = { recordsIn: 0, recordsOut: 0, bytesOut: 0, busyUs: 0, blockedUs: 0, watermarkMs: null };
+    const task = { vertex: "counts", subtask: 0, ...counters, custom: { "mergeWaits.0": 1 } };
+    const looks = [START_US, START_US + 1_000_000].map((atUs) => ({ atUs, tasks: [task] }));
     writeFileSync(
-      join(replicated, "raw", id, "replicas.jsonl"),
-      `${JSON.stringify(header)}\n${JSON.stringify(look)}\n`,
+      taskLogFile(join(replicated, "raw", id)),
+      [header, ...looks].map((line) => `${JSON.stringify(line)}\n`).join(""),
     );
     const [result] = await analyzeSweep(replicated);
     const head = (file: string) => readFileSync(join(replicated, file), "utf8").split("\n")[0]!.split(",");
     assert.deepEqual(named(section("replication.csv")), head("replication.csv"));
-    for (const part of ["replication", "merge-waits"]) {
+    for (const part of ["replication", "merge-waits", "tasks"]) {
       assert.deepEqual(named(section(`series/*.${part}.csv`)), head(`series/RUN.${part}.csv`));
     }
     for (const name of Object.keys(result!.replication!)) assert.ok(page.includes(`\`${name}\``), name);
@@ -224,6 +234,7 @@ describe("docs/results.md", () => {
       "costBaseline",
       "replication",
       "thresholds",
+      "machine",
     ];
     const optional = sometimes.filter((name) => !(name in result));
     assert.deepEqual(named(fields!).sort(), [...Object.keys(result), ...optional].sort());

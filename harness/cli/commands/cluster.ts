@@ -1,6 +1,7 @@
 import { FaultlineError } from "../../../base/errors.ts";
 import { EXIT, type ExitCode } from "../../../base/exit-codes.ts";
 import type { ClusterFolder } from "../../cluster/folder.ts";
+import { ZONE_NAME, ZONE_NAME_HINT } from "../../faults/zone-target.ts";
 import { type Arguments, type Command, countOption, flagOption, textOption } from "../command.ts";
 import { folderOption, withFolder } from "../folder-option.ts";
 import { follow } from "../follow.ts";
@@ -37,6 +38,15 @@ export const clusterCommand: Command = {
       .option("workers", { type: "number", default: 3, describe: "With up: worker processes" })
       .option("spares", { type: "number", default: 0, describe: "With up: further ones that stand ready" })
       .option("kafka", { type: "boolean", describe: "With up: a private Kafka too" })
+      .option("zookeeper", {
+        type: "boolean",
+        describe: "With up: a private ZooKeeper and Kafka too, for replicas under kaZoo",
+      })
+      .option("zones", {
+        type: "string",
+        requiresArg: true,
+        describe: "With up: zones that workers are in, taken in turn, like a,b",
+      })
       .option("follow", { type: "boolean", describe: "With log and output: go on until Ctrl-C" })
       .option("json", { type: "boolean", describe: "With ps, log and output: JSON on stdout" })
       .epilogue("docs/playground.md is a walk through it.")
@@ -55,12 +65,15 @@ async function up(args: Arguments, io: Io, folder: ClusterFolder): Promise<ExitC
     const size = {
       workers: countOption(args, "workers", 1) ?? 3,
       spares: countOption(args, "spares", 0) ?? 0,
-      kafka: flagOption(args, "kafka"),
+      kafka: flagOption(args, "kafka") || flagOption(args, "zookeeper"),
+      zookeeper: flagOption(args, "zookeeper"),
+      zones: zonesOf(args),
       seed: 1,
     };
     const say = (text: string) => io.stderr.write(`${text}\n`);
     const state = await startHandCluster(folder, size, stop.signal, say);
     io.stdout.write(`coordinator  ${state.coordinator}\n`);
+    if (state.zookeeper) io.stdout.write("zookeeper    elects leaders of replicas\n");
     if (state.brokers.length > 0) io.stdout.write(`kafka        ${state.brokers.join(", ")}\n`);
     io.stdout.write(`workers      ${size.workers}${size.spares > 0 ? ` and ${size.spares} spare` : ""}\n`);
     io.stderr.write("next: bench submit wordcount --socket 127.0.0.1:9999, or bench submit q5 --generate 100000\n");
@@ -71,6 +84,15 @@ async function up(args: Arguments, io: Io, folder: ClusterFolder): Promise<ExitC
   } finally {
     stop.close();
   }
+}
+
+function zonesOf(args: Arguments): readonly string[] {
+  const text = textOption(args, "zones");
+  if (text === undefined) return [];
+  const zones = text.split(",").map((zone) => zone.trim());
+  const wrong = zones.find((zone) => !ZONE_NAME.test(zone));
+  if (wrong === undefined) return zones;
+  throw new FaultlineError("usage", `--zones: "${wrong}" is no zone`, { hint: ZONE_NAME_HINT });
 }
 
 async function ps(args: Arguments, io: Io, folder: ClusterFolder): Promise<ExitCode> {

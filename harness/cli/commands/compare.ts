@@ -1,19 +1,16 @@
 import { resolve } from "node:path";
 import { FaultlineError } from "../../../base/errors.ts";
 import type { ExitCode } from "../../../base/exit-codes.ts";
-import type { Side } from "../../analyze/compare/side.ts";
 import { type Arguments, type Command, countOption, flagOption, textOption, textsOption } from "../command.ts";
 import { type Io, useColor } from "../io.ts";
-
-const RESAMPLES = 2_000;
-const LEVEL = 0.05;
+import { withTurns } from "./nightly.ts";
 
 /** `bench compare A B`: is B worse than A? Exit code 6 when it is, 5 when the runs cannot tell. */
 export const compareCommand: Command = {
-  usage: "compare <a> <b>",
-  summary: "Compare two results folders, or two variants of one: worse, better, same, cannot tell",
+  usage: "compare <a> <b> [config]",
+  summary: "Compare two results folders, two variants of one, or two commits: worse, better, same, cannot tell",
   options: (parser) =>
-    parser
+    withTurns(parser)
       .positional("a", { type: "string", describe: "Results folder, or cells of it: DIR@axis=value,…" })
       .positional("b", { type: "string", describe: "The other side, written likewise" })
       .option("gate", {
@@ -33,7 +30,13 @@ export const compareCommand: Command = {
         type: "boolean",
         describe: "Runs of A and B took turns: block by block (default for two variants of one folder)",
       })
-      .option("seed", { type: "number", requiresArg: true, default: 1, describe: "Of the resampling" })
+      .positional("config", { type: "string", describe: "With --commits: what both run" })
+      .option("commits", {
+        type: "boolean",
+        conflicts: ["paired", "allow"],
+        describe: "A and B are commits (. is this checkout) that run CONFIG in turns, each from a tree of its own",
+      })
+      .option("cell", { type: "string", requiresArg: true, implies: "commits", describe: "Only this cell of CONFIG" })
       .option("json", { type: "boolean", describe: "One JSON object on stdout" })
       .option("markdown", { type: "boolean", conflicts: "json", describe: "Markdown on stdout" })
       .option("color", { type: "boolean", default: true, describe: "--no-color: no colours (NO_COLOR too)" })
@@ -42,63 +45,58 @@ export const compareCommand: Command = {
       .example(
         "$0 compare reports/x@system=bundled reports/x@system=flink",
         "two variants of one sweep, block by block",
-      ),
+      )
+      .example("$0 compare --commits v1.2 . configs/smoke.yaml --blocks 8", "is this checkout slower than a tag?"),
   run: compare,
 };
 
 async function compare(args: Arguments, io: Io): Promise<ExitCode> {
-  const [{ compareSides }, { outcomeOf }, { parseOperand, sideOf }, { readCampaign }, { METRIC_NAMES }] =
-    await Promise.all([
-      import("../../analyze/compare/comparison.ts"),
-      import("../../analyze/compare/outcome.ts"),
-      import("../../analyze/compare/side.ts"),
-      import("../../analyze/compare/campaign.ts"),
-      import("../../analyze/compare/metrics.ts"),
-    ]);
+  const [{ compareFolders }, { outcomeOf }, { METRIC_NAMES }, { DIFFERENCE_KINDS }] = await Promise.all([
+    import("../comparison/folders.ts"),
+    import("../../analyze/compare/outcome.ts"),
+    import("../../analyze/compare/metrics.ts"),
+    import("../../analyze/compare/differences.ts"),
+  ]);
   const gates = chosenNames(args, "gate", METRIC_NAMES);
-  const operands = ["a", "b"].map((name) => parseOperand(textOption(args, name) ?? ""));
-  const [a, b] = (await Promise.all(
-    operands.map(async ({ folder, axes }) => {
-      const campaign = await readCampaign(resolve(io.cwd, folder));
-      return sideOf({ ...campaign, folder }, { folder, axes });
-    }),
-  )) as [Side, Side];
-  const isOne = resolve(io.cwd, a.campaign.folder) === resolve(io.cwd, b.campaign.folder);
-  const differences = await allowedDifferences(a, b, args);
-  const comparison = compareSides(
-    a,
-    b,
+  if (flagOption(args, "commits")) return compareTwoCommits(gates, args, io);
+  if (textOption(args, "config") !== undefined) {
+    throw new FaultlineError("usage", "a config is for commits only", { hint: "Add --commits, or give two folders." });
+  }
+  const comparison = await compareFolders(
+    { a: textOption(args, "a") ?? "", b: textOption(args, "b") ?? "" },
     {
+      folderOf: (folder) => resolve(io.cwd, folder),
       gates: gates.length === 0 ? null : gates,
-      paired: flagOption(args, "paired") || isOne,
+      allowed: chosenNames(args, "allow", DIFFERENCE_KINDS),
+      paired: flagOption(args, "paired"),
       seed: countOption(args, "seed", 0)!,
-      resamples: RESAMPLES,
-      level: LEVEL,
     },
-    differences,
   );
   io.stdout.write(await rendered(comparison, args, io));
   return outcomeOf(comparison).exitCode;
 }
 
-/** Throws `usage` with a list of all in which the sides differ and that is not allowed. */
-async function allowedDifferences(a: Side, b: Side, args: Arguments) {
-  const [{ differencesBetween, DIFFERENCE_KINDS }, { differenceWords }] = await Promise.all([
-    import("../../analyze/compare/differences.ts"),
-    import("../comparison/words.ts"),
+async function compareTwoCommits(gates: readonly string[], args: Arguments, io: Io): Promise<ExitCode> {
+  const [{ compareCommits }, { turnOptions }] = await Promise.all([
+    import("../comparison/commits.ts"),
+    import("../nightly/options.ts"),
   ]);
-  const allowed = chosenNames(args, "allow", DIFFERENCE_KINDS);
-  const differences = differencesBetween(a, b);
-  const refused = differences.filter(({ kind }) => !allowed.includes(kind));
-  if (refused.length === 0) return differences;
-  const kinds = [...new Set(refused.map(({ kind }) => kind))];
-  throw new FaultlineError(
-    "usage",
-    `these campaigns are not alike:\n${refused.map((difference) => `  ${differenceWords(difference)}\n`).join("")}`.trimEnd(),
+  const config = textOption(args, "config");
+  if (config === undefined) {
+    throw new FaultlineError("usage", "which config shall both run?", {
+      hint: "bench compare --commits OLD NEW configs/smoke.yaml",
+    });
+  }
+  return compareCommits(
     {
-      hint: `If that is what you want to compare, add ${kinds.map((kind) => `--allow ${kind}`).join(" ")}.`,
-      context: { differences: refused },
+      ...turnOptions(args),
+      ...{ old: textOption(args, "a") ?? "", young: textOption(args, "b") ?? "", config },
+      cell: textOption(args, "cell") ?? null,
+      gates: gates.length === 0 ? null : gates,
+      out: textOption(args, "out"),
+      show: async (comparison) => void io.stdout.write(await rendered(comparison, args, io)),
     },
+    io,
   );
 }
 

@@ -29,7 +29,8 @@ export const faultCommand: Command = {
       .positional("kind", { choices: KINDS, describe: "What happens to it (docs/faults.md)" })
       .positional("target", {
         type: "string",
-        describe: "worker/1, coordinator, counts/0 (whoever runs that task), random",
+        describe:
+          "worker/1, coordinator, counts/0 (whoever runs that task), counts/0.1 (a replica), leader:counts/0, zone:a, random",
       })
       .option("duration", {
         type: "string",
@@ -90,16 +91,18 @@ function faultText(record: FaultRecord): string {
   if (injectedUs === null) return `${kind} ${who}: not carried out: ${record.problem}\n`;
   const since = (atUs: number) => `after ${((atUs - injectedUs) / 1000).toFixed(1)} ms`;
   const evidence = record.evidence[0];
+  const noticed = record.evidence.find((one) => /^(job|replica) /.test(one)) ?? "";
   const lines = [
     `${kind} ${who}`,
     `observed     ${observedUs === null ? "not seen" : since(observedUs)}${evidence === undefined ? "" : `: ${evidence}`}`,
     ...(victim === null || victim.tasks.length === 0
       ? []
       : [`it ran       ${victim.tasks.join(", ")}: ${victim.recordsIn} records in`]),
-    ...(detectedUs === null
+    ...(detectedUs === null ? [] : [`detected     ${since(detectedUs)}: ${noticed}`]),
+    // Where a replica is lost and its siblings go on, nothing has stopped.
+    ...(recoveredUs === null || noticed.startsWith("replica ")
       ? []
-      : [`detected     ${since(detectedUs)}: ${record.evidence.find((one) => one.startsWith("job ")) ?? ""}`]),
-    ...(recoveredUs === null ? [] : [`runs again   ${since(recoveredUs)}${restoredText(record)}`]),
+      : [`runs again   ${since(recoveredUs)}${restoredText(record)}`]),
     ...(healedUs === null || healedUs === undefined ? [] : [`undone       ${since(healedUs)}`]),
     ...(observedUs === null && record.problem !== null ? [`problem      ${record.problem}`] : []),
   ];

@@ -2,12 +2,16 @@ import { z } from "zod";
 import { FaultlineError } from "../../../base/errors.ts";
 import { EXIT } from "../../../base/exit-codes.ts";
 import type { RestartStrategy } from "../../../engine/cluster/job-spec.ts";
+import type { HandReplication } from "../../cluster/jobs/hand-replication.ts";
 import type { HandSubmission } from "../../cluster/jobs/submit.ts";
 import { type Arguments, type Command, countOption, textOption, textsOption, withSet } from "../command.ts";
 import { durationOption, rateOption } from "../duration-option.ts";
 import { folderOption, withFolder } from "../folder-option.ts";
 
-const RECOVERIES = ["none", "scratch", "passive"] as const;
+const RECOVERIES = ["none", "scratch", "passive", "active"] as const;
+const MERGES = ["liveRobin", "kaZoo", "timeBias"] as const;
+const MOST_REPLICAS = 4;
+const DEFAULT_HEARTBEAT_MS = 10;
 const GUARANTEES = ["at-most-once", "at-least-once", "exactly-once"] as const;
 
 /** `bench submit JOB`: runs a job on the cluster that `bench cluster up` has started. */
@@ -52,20 +56,34 @@ export const submitCommand: Command = {
       .option("recovery", {
         choices: RECOVERIES,
         default: "none",
-        describe: "When a worker is lost: fail, begin anew, go on from the last checkpoint",
+        describe: "When a worker is lost: fail, begin anew, go on from the last checkpoint, or with replicas",
+      })
+      .option("replication-factor", {
+        type: "number",
+        describe: `With --recovery active: replicas of every inner operator, up to ${MOST_REPLICAS}; default 2`,
+      })
+      .option("merge", {
+        choices: MERGES,
+        describe: "With --recovery active: how replicas agree on an order; default liveRobin",
+      })
+      .option("heartbeat", {
+        type: "string",
+        requiresArg: true,
+        describe: `With --recovery active: from heartbeat to heartbeat; default ${DEFAULT_HEARTBEAT_MS}ms`,
       })
       .option("guarantee", { choices: GUARANTEES, describe: "What is promised of the rows" })
       .option("checkpoint-interval", {
         type: "string",
         requiresArg: true,
-        describe: "With --recovery passive: from one to the next; default 10s",
+        describe: "With --recovery passive or active: from one to the next; default 10s",
       })
       .option("attempts", { type: "number", describe: "Restarts before the job is given up; default 10" })
       .option("restart-delay", { type: "string", requiresArg: true, describe: "Wait before each restart; default 0s" })
       .option("restore", { type: "string", requiresArg: true, describe: "Begin from this savepoint" })
       .epilogue("--set name=value are parameters of the job; of generated events with set data.name=value.")
       .example("$0 submit wordcount --socket 127.0.0.1:9999", "count what is typed into nc -lk 9999")
-      .example("$0 submit q5 --generate 1000000 --rate 10k/s --recovery passive", "hot items, with checkpoints"),
+      .example("$0 submit q5 --generate 1000000 --rate 10k/s --recovery passive", "hot items, with checkpoints")
+      .example("$0 submit q5 --generate 1000000 --rate 5k/s --recovery active --merge kaZoo", "and with replicas"),
   async run(args, io) {
     const { submitByHand } = await import("../../cluster/jobs/submit.ts");
     const submission = await submissionOf(args, io.cwd);
@@ -89,8 +107,13 @@ async function submissionOf(args: Arguments, cwd: string): Promise<HandSubmissio
   const restoreFrom = textOption(args, "restore");
   const recovery = z.enum(RECOVERIES).parse(args.recovery);
   const guarantee = z.enum(GUARANTEES).optional().parse(args.guarantee);
-  if (intervalMs !== undefined && recovery !== "passive") {
-    throw new FaultlineError("usage", "--checkpoint-interval needs --recovery passive");
+  if (intervalMs !== undefined && recovery !== "passive" && recovery !== "active") {
+    throw new FaultlineError("usage", "--checkpoint-interval needs --recovery passive or active");
+  }
+  if (guarantee === "at-most-once" && recovery === "active") {
+    throw new FaultlineError("usage", "replicas go on where others were: nothing needs to be lost", {
+      hint: "Take --guarantee at-least-once or exactly-once.",
+    });
   }
   const { parameters, data } = await setsOf(args);
   return {
@@ -100,13 +123,32 @@ async function submissionOf(args: Arguments, cwd: string): Promise<HandSubmissio
     input: inputOf(args, brokers, data),
     output: output === undefined ? null : { topic: output, brokers },
     parallelism: countOption(args, "parallelism", 1) ?? 2,
-    recovery,
+    // Beneath replicas lie checkpoints, for when all of a task's are lost.
+    recovery: recovery === "active" ? "passive" : recovery,
+    ...(recovery === "active" ? { replication: replicationOf(args) } : refuseReplication(args)),
     ...(guarantee === undefined ? {} : { guarantee }),
     ...(workers === undefined ? {} : { workers }),
     ...(intervalMs === undefined ? {} : { checkpoints: { intervalUs: Math.round(intervalMs * 1000) } }),
     ...restartOf(args),
     ...(restoreFrom === undefined ? {} : { restoreFrom }),
   };
+}
+
+function replicationOf(args: Arguments): HandReplication {
+  const factor = countOption(args, "replication-factor", 1) ?? 2;
+  if (factor > MOST_REPLICAS) {
+    throw new FaultlineError("usage", `--replication-factor ${factor}: at most ${MOST_REPLICAS} replicas`);
+  }
+  const heartbeatMs = durationOption(args, "heartbeat") ?? DEFAULT_HEARTBEAT_MS;
+  const heartbeatIntervalUs = Math.round(heartbeatMs * 1000);
+  if (heartbeatIntervalUs < 1000) throw new FaultlineError("usage", "--heartbeat must be at least 1ms");
+  return { factor, merge: z.enum(MERGES).default("liveRobin").parse(args.merge), heartbeatIntervalUs };
+}
+
+function refuseReplication(args: Arguments): Record<string, never> {
+  const given = ["replication-factor", "merge", "heartbeat"].find((name) => args[name] !== undefined);
+  if (given !== undefined) throw new FaultlineError("usage", `--${given} needs --recovery active`);
+  return {};
 }
 
 /** `--set`: parameters of the job; below `data`, options of the generator. */

@@ -23,12 +23,14 @@ export function planText(sweep: ResolvedSweep, plan: Plan, directory: string): s
     ];
   });
   const { name, repetitions, seed } = sweep.config;
+  const { zones } = sweep.config.engine;
   const overrides = sweep.overrides.map((text) => `  --set ${text}\n`).join("");
   return [
     `${name}: ${counted(sweep.cells.length, "cell")} x ${counted(repetitions, "repetition")} = `,
     `${counted(plan.runs.length, "run")}, seed ${seed}, `,
     `about ${formatSpan(plan.estimatedMs)} (installation not counted)\n`,
     overrides,
+    zones.length === 0 ? "" : `zones, which workers take in turn: ${zones.join(", ")}\n`,
     `results: ${directory}\n\n`,
     renderTable([heading, ...rows], new Set([2, 3, 4])),
   ].join("");

@@ -18,7 +18,7 @@ export async function runDemo(
 ): Promise<ExitCode> {
   const folder = clusterFolder(options.cwd, options.directory);
   const beganMs = wallClockMs();
-  const size = { workers: demo.workers, spares: 0, kafka: demo.kafka, seed: 1 };
+  const size = { workers: demo.workers, spares: 0, kafka: demo.kafka, zookeeper: false, zones: [], seed: 1 };
   const state = await startHandCluster(folder, size, options.signal, say);
   let play: Play;
   try {

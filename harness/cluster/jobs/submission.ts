@@ -7,6 +7,7 @@ import {
   type Guarantee,
   type JobSpec,
   type Recovery,
+  type Replication,
   type RestartStrategy,
   type SinkBinding,
   type SourceBinding,
@@ -39,6 +40,8 @@ export interface Submission {
   readonly input: HandInput;
   readonly output: HandOutput;
   readonly recovery: Recovery;
+  /** Of its inner tasks, with checkpoints underneath; absent: none. */
+  readonly replication?: Replication;
   readonly guarantee?: Guarantee;
   readonly checkpoints?: Partial<CheckpointSettings>;
   readonly restart?: RestartStrategy;
@@ -51,7 +54,19 @@ const KEY_GROUPS = 128;
 
 /** The job as the coordinator takes it. `outputFolder`: of all jobs' files. `usage` for what cannot be combined. */
 export function jobSpecOf(submission: Submission, outputFolder: string): JobSpec {
-  const { job, jobId, parallelism, input, output, recovery, guarantee, checkpoints, restart, restoreFrom } = submission;
+  const {
+    job,
+    jobId,
+    parallelism,
+    input,
+    output,
+    recovery,
+    guarantee,
+    checkpoints,
+    restart,
+    restoreFrom,
+    replication,
+  } = submission;
   if (guarantee === "exactly-once" && output.kind === "files") {
     throw new FaultlineError("usage", "exactly-once needs an output topic: files take no transactions", {
       hint: "Start the cluster with --kafka and submit with --output TOPIC.",
@@ -77,6 +92,7 @@ export function jobSpecOf(submission: Submission, outputFolder: string): JobSpec
     ...(recovery === "passive" ? { checkpoints: { ...DEFAULT_CHECKPOINTS, ...checkpoints } } : {}),
     ...(restart === undefined ? {} : { restart }),
     ...(restoreFrom === undefined ? {} : { restoreFrom }),
+    ...(replication === undefined ? {} : { replication }),
     bounded: input.kind !== "topic",
   };
 }

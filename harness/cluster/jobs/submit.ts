@@ -3,10 +3,12 @@ import { FaultlineError } from "../../../base/errors.ts";
 import { KafkaAdmin } from "../../services/kafka/admin.ts";
 import { sleep } from "../../sweep/bindings/clock.ts";
 import type { ClusterFolder } from "../folder.ts";
+import { askKeeper } from "../keeper/client.ts";
 import { readRecord } from "../record.ts";
 import { type ClusterState, runningCluster } from "../state.ts";
 import { coordinatedStatus, withCoordinator } from "./client.ts";
 import { findHandJob, type HandJob } from "./hand-job.ts";
+import { type HandReplication, makeLogs, replicationOf } from "./hand-replication.ts";
 import { type HandInput, type HandOutput, jobSpecOf, type Submission } from "./submission.ts";
 
 const RUNNING_MS = 30_000;
@@ -21,12 +23,15 @@ export interface NamedTopic {
 }
 
 /** What is to be submitted, as the player says it. */
-export interface HandSubmission extends Omit<Submission, "jobId" | "job" | "input" | "output" | "nowMs"> {
+export interface HandSubmission
+  extends Omit<Submission, "jobId" | "job" | "input" | "output" | "nowMs" | "replication"> {
   readonly name: string;
   readonly cwd: string;
   readonly parameters: HandJob["parameters"];
   readonly input: Exclude<HandInput, { readonly kind: "topic" }> | ({ readonly kind: "topic" } & NamedTopic);
   readonly output: NamedTopic | null;
+  /** Absent: none of its tasks has replicas. */
+  readonly replication?: HandReplication;
   /** Default: all that are there, at most as many as the cluster was started with. */
   readonly workers?: number;
 }
@@ -53,7 +58,14 @@ export async function submitByHand(
   const output: HandOutput =
     wanted.output === null ? { kind: "files" } : await topicOf(state, wanted.output, parallelism);
   const jobId = freeJobId(job.name, folder);
-  const spec = jobSpecOf({ ...wanted, jobId, job, input, output, nowMs: wallClockMs() }, folder.output);
+  const { replication: replicas, ...others } = wanted;
+  const nowMs = wallClockMs();
+  // The number of a job that was refused is taken again, its logs are not.
+  const logs = `${jobId}.${nowMs}`;
+  const replication = replicas === undefined ? {} : { replication: replicationOf(replicas, logs, state) };
+  const spec = jobSpecOf({ ...others, ...replication, jobId, job, input, output, nowMs }, folder.output);
+  const vertices = await makeLogs(spec);
+  await askKeeper(state, { ask: "shape", jobId, vertices });
   return withCoordinator(state.coordinator, async (client) => {
     const failed = new Promise<never>((_resolve, reject) => client.onFailure(jobId, reject));
     failed.catch(() => {}); // it counts where it is waited for

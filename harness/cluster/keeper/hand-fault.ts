@@ -8,7 +8,9 @@ import type { FaultRecord } from "../../faults/model.ts";
 import { FaultSchedule } from "../../faults/schedule.ts";
 import { aimsOf, durationOf, type FaultSpec } from "../../faults/schema.ts";
 import { resolveTargets } from "../../faults/targets.ts";
+import { parseTaskTarget } from "../../faults/task-target.ts";
 import { sleep } from "../../sweep/bindings/clock.ts";
+import type { JobShape } from "../../systems/job-shape.ts";
 import type { FaultSurface, SystemState } from "../../systems/system.ts";
 
 /** How long the job may take to notice, and to run again, before that is reported as not seen. */
@@ -16,6 +18,8 @@ const REACTION_MS = 5_000;
 /** A fault that no driver is made for within this was not carried out. */
 const START_LIMIT_MS = 8_000;
 const POLL_MS = 10;
+const LEADER_LIMIT_MS = 5_000;
+const LEADER_POLL_MS = 100;
 /** Counters of the victim are read twice before it is struck. */
 const LOOK_MS = 650;
 
@@ -26,6 +30,8 @@ export interface HandFaultParts {
   readonly counters: ConstructorParameters<typeof FaultSchedule>[0]["counters"];
   /** A job is there that may notice. */
   readonly hasJob: () => boolean;
+  /** Which tasks of the job are replicas of which. */
+  readonly vertices: JobShape["vertices"];
   readonly seed: number;
   notice(text: string): void;
 }
@@ -35,11 +41,8 @@ export interface HandFaultParts {
  * its target means nobody.
  */
 export async function strikeNow(fault: FaultSpec, parts: HandFaultParts): Promise<readonly FaultRecord[]> {
-  const { surface, seed } = parts;
-  const tasks = parts.hasJob() ? await parts.counters().catch(() => []) : [];
-  const scene = { places: surface.places(), brokerPid: parts.brokerPid(), tasks, random: new Random(seed) };
-  const found = resolveTargets(aimsOf(fault), scene);
-  if (typeof found === "string") throw noTarget(found, surface, parts.brokerPid());
+  const { surface, vertices, seed } = parts;
+  await findTarget(fault, parts);
   const progress = new Progress();
   const states: SystemState[] = [];
   surface.onState((state) => states.push(state));
@@ -50,6 +53,7 @@ export async function strikeNow(fault: FaultSpec, parts: HandFaultParts): Promis
     seed,
     surface,
     counters: parts.counters,
+    vertices,
     sources: [],
     driver: (spec, driverSeed) => progress.watch(driverOf(spec, parts.kindParts, driverSeed)),
     brokerPid: parts.brokerPid,
@@ -65,6 +69,22 @@ export async function strikeNow(fault: FaultSpec, parts: HandFaultParts): Promis
   await schedule.stop();
   present(records[0], "record of the fault");
   return records;
+}
+
+/** Throws `usage` when the target means nobody. Between two leaders there is none for a moment: that is waited for. */
+async function findTarget(fault: FaultSpec, parts: HandFaultParts): Promise<void> {
+  const { surface, vertices, seed } = parts;
+  const aims = aimsOf(fault);
+  const isOfLeaders = aims.some(({ target }) => (parseTaskTarget(target)?.role ?? null) !== null);
+  const limitUs = monotonicUs() + (isOfLeaders ? LEADER_LIMIT_MS * 1000 : 0);
+  for (;;) {
+    const tasks = parts.hasJob() ? await parts.counters().catch(() => []) : [];
+    const scene = { places: surface.places(), brokerPid: parts.brokerPid(), tasks, vertices, random: new Random(seed) };
+    const found = resolveTargets(aims, scene);
+    if (typeof found !== "string") return;
+    if (monotonicUs() >= limitUs) throw noTarget(found, surface, parts.brokerPid());
+    await sleep(LEADER_POLL_MS);
+  }
 }
 
 /** What the driver has come to. */
@@ -139,6 +159,6 @@ async function until(limitMs: number, holds: () => boolean): Promise<void> {
 function noTarget(why: string, surface: FaultSurface, brokerPid: number | null): FaultlineError {
   const names = [...surface.places().map(({ name }) => name), ...(brokerPid === null ? [] : ["broker"])];
   return new FaultlineError("usage", why, {
-    hint: `There are ${names.join(", ")}; OPERATOR/SUBTASK means the worker that runs it, random any worker.`,
+    hint: `There are ${names.join(", ")}; OPERATOR/INSTANCE means the worker that runs it, OPERATOR/INSTANCE.REPLICA that of one replica, random any worker.`,
   });
 }

@@ -1,8 +1,9 @@
 import { monotonicUs, wallClockMs } from "../../../base/clock.ts";
 import type { CheckpointReport } from "../../../engine/cluster/checkpoint-facts.ts";
-import type { ClusterClient, JobStateMessage } from "../../../engine/shell/cluster-client.ts";
+import type { ClusterClient, JobStateMessage, ReplicaLossMessage } from "../../../engine/shell/cluster-client.ts";
+import { type JobShape, taskName } from "../../systems/job-shape.ts";
 import { addRecord } from "../record.ts";
-import type { CheckpointStatus, ClusterStatus, JobStatus } from "./protocol.ts";
+import type { CheckpointStatus, ClusterStatus, JobStatus, LostReplica } from "./protocol.ts";
 
 const ENDED: readonly string[] = ["finished", "failed", "cancelled"];
 
@@ -14,17 +15,35 @@ export class JobWatch {
   #completed = 0;
   #aborted = 0;
   #last: CheckpointStatus | null = null;
+  /** Of the present attempt. */
+  #lostReplicas: readonly LostReplica[] = [];
+  /** Of jobs that were, or are about to be submitted: which tasks are replicas of which. */
+  readonly #shapes = new Map<string, JobShape["vertices"]>();
 
   constructor(client: ClusterClient, recordFile: string) {
     this.#file = recordFile;
     client.onState((state) => this.#onState(state));
     client.onWorkers((names) => this.#onWorkers(names));
+    client.onReplicaLoss((loss) => this.#onReplicaLoss(loss));
     client.onCheckpointReport(({ report }) => this.#onCheckpoint(report));
     void client.lost.then(({ message }) => this.#onLost(message));
   }
 
   get job(): JobStatus | null {
     return this.#job;
+  }
+
+  get lostReplicas(): readonly LostReplica[] {
+    return this.#lostReplicas;
+  }
+
+  /** Which tasks of the present job are replicas of which. */
+  get vertices(): JobShape["vertices"] {
+    return this.#shapes.get(this.#job?.jobId ?? "") ?? {};
+  }
+
+  setShape(jobId: string, vertices: JobShape["vertices"]): void {
+    this.#shapes.set(jobId, vertices);
   }
 
   get workers(): readonly string[] {
@@ -41,10 +60,20 @@ export class JobWatch {
       this.#aborted = 0;
       this.#last = null;
     }
+    // Every attempt begins with all replicas.
+    if (state === "deploying") this.#lostReplicas = [];
     const atMs = epochMs(atUs);
     const cause = failure?.message ?? null;
     this.#job = { jobId, state, attempt, sinceMs: atMs, cause };
     addRecord(this.#file, { atMs, kind: "job", jobId, state, attempt, cause, restored: restored ?? null });
+  }
+
+  #onReplicaLoss({ jobId, attempt, vertex, subtask, worker, atUs, failure }: ReplicaLossMessage): void {
+    const atMs = epochMs(atUs);
+    const cause = failure.message;
+    this.#lostReplicas = [...this.#lostReplicas, { vertex, subtask, atMs, cause }];
+    const task = taskName(this.#shapes.get(jobId) ?? {}, vertex, subtask);
+    addRecord(this.#file, { atMs, kind: "replica", jobId, attempt, task, worker, cause });
   }
 
   #onWorkers(names: readonly string[]): void {

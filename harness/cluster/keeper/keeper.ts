@@ -6,14 +6,15 @@ import { wallClockMs } from "../../../base/clock.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import { ClusterClient } from "../../../engine/shell/cluster-client.ts";
 import type { FaultRecord } from "../../faults/model.ts";
-import { lookAt } from "../../faults/process-look.ts";
 import type { FaultSpec } from "../../faults/schema.ts";
 import { type Guard, startGuard } from "../../services/guard.ts";
 import type { KafkaService } from "../../services/kafka/service.ts";
 import { identify } from "../../services/process-identity.ts";
+import type { ZooKeeperService } from "../../services/zookeeper/service.ts";
 import { sleep } from "../../sweep/bindings/clock.ts";
 import { Cleanup } from "../../sweep/cleanup.ts";
-import { type Cluster, endCluster, startCluster } from "../../systems/bundled/cluster.ts";
+import { type Cluster, type ClusterContext, endCluster, startCluster } from "../../systems/bundled/cluster.ts";
+import { taskName } from "../../systems/job-shape.ts";
 import { nodeSpawner } from "../../systems/spawn-node.ts";
 import type { SpawnedProcess } from "../../systems/system.ts";
 import { type ClusterFolder, clusterFolder } from "../folder.ts";
@@ -23,15 +24,20 @@ import { ControlServer } from "./control-server.ts";
 import { strikeNow } from "./hand-fault.ts";
 import { JobWatch } from "./job-watch.ts";
 import { handKindParts } from "./kind-parts.ts";
-import { handEngine, startPlainKafka } from "./processes.ts";
-import type { ClusterStatus, KeeperAnswers, KeeperRequest, KeeperSpec, ProcessStatus } from "./protocol.ts";
+import { handEngine, startPlainKafka, startPlainZooKeeper } from "./processes.ts";
+import type { KeeperAnswers, KeeperRequest, KeeperSpec } from "./protocol.ts";
 import { untilRegistered } from "./registration.ts";
+import { clusterStatus } from "./status.ts";
 import { HandSurface } from "./surface.ts";
+
+/** Of a worker that elects leaders: the default of campaigns. */
+const SESSION_MS = 1_500;
 
 /** Everything that runs. */
 interface Running {
   readonly guard: Guard;
   readonly kafka: KafkaService | null;
+  readonly zookeeper: ZooKeeperService | null;
   readonly cluster: Cluster;
   readonly client: ClusterClient;
   readonly watch: JobWatch;
@@ -83,17 +89,21 @@ export class Keeper {
       (started) => started.close(),
     );
     const kafka = this.#spec.kafka ? await this.#startKafka(guard, onProgress) : null;
+    const zookeeper = this.#spec.zookeeper ? await this.#startZooKeeper(guard, onProgress) : null;
     onProgress(`starting coordinator and ${workers + spares} workers`);
-    const config = { engine: handEngine(workers, spares), seed };
+    const config = { engine: handEngine(this.#spec), seed, sessionMs: SESSION_MS };
     const spawn = nodeSpawner({ logDir: logs, guard });
     addRecord(record, { atMs: wallClockMs(), kind: "cluster", what: "up" });
-    const cluster = await startCluster({ config, spawn, logDir: logs, storeFaults });
+    const cluster = await startCluster({ config, spawn, logDir: logs, storeFaults, ...electing(zookeeper) });
     const client = new ClusterClient(cluster.coordinatorAddress);
     const surface = new HandSurface(cluster);
     client.onState((state) => surface.tell(state));
     client.onCheckpointPhase((phase) => surface.tellCheckpoint(phase));
     const watch = new JobWatch(client, record);
-    this.#running = { guard, kafka, cluster, client, watch, surface };
+    client.onReplicaLoss((loss) => {
+      surface.tellReplicaLoss(loss, taskName(watch.vertices, loss.vertex, loss.subtask));
+    });
+    this.#running = { guard, kafka, zookeeper, cluster, client, watch, surface };
     await this.#cleanup.own(
       "cluster",
       async () => cluster,
@@ -133,16 +143,24 @@ export class Keeper {
     return kafka.service;
   }
 
+  async #startZooKeeper(guard: Guard, onProgress: (text: string) => void): Promise<ZooKeeperService> {
+    const logFile = join(this.#folder.logs, "zookeeper.log");
+    const start = () => startPlainZooKeeper(logFile, guard, this.#interrupt.signal, onProgress);
+    const zookeeper = await this.#cleanup.own("ZooKeeper", start, (started) => started.close());
+    return zookeeper.service;
+  }
+
   #writeState(control: string, coordinator: string, brokers: readonly string[]): void {
     const keeper = identify(process.pid);
     if (keeper === null) throw new FaultlineError("internal", "the keeper does not find itself");
-    const { workers } = this.#spec;
+    const { workers, zookeeper } = this.#spec;
     const state: ClusterState = {
       version: 1,
       keeper,
       control,
       coordinator,
       brokers,
+      zookeeper,
       workers,
       startedMs: wallClockMs(),
     };
@@ -162,9 +180,12 @@ export class Keeper {
     if (running === null || this.#ending !== null) throw new FaultlineError("cluster-missing", "the cluster is ending");
     switch (request.ask) {
       case "status":
-        return this.#status(running);
+        return clusterStatus(running, (pid) => this.#ends.get(pid) ?? null);
       case "addWorker":
         return this.#addWorker(running);
+      case "shape":
+        running.watch.setShape(request.jobId, request.vertices);
+        return {};
       case "fault":
         return this.#strike(running, request.fault);
       case "down":
@@ -173,25 +194,6 @@ export class Keeper {
       default:
         return unreachable(request, "request");
     }
-  }
-
-  async #status({ cluster, kafka, watch, client }: Running): Promise<ClusterStatus> {
-    const brokerPid = kafka?.pid ?? null;
-    const processes = [
-      ...cluster.processes.map(({ role, pid }) => this.#processStatus(role, pid)),
-      ...(brokerPid === null ? [] : [this.#processStatus("broker", brokerPid)]),
-    ];
-    const { job, workers, checkpoints } = watch;
-    const hasTasks = job !== null && ["running", "draining"].includes(job.state);
-    const tasks = hasTasks ? await client.counters(job.jobId, 1_000).catch(() => []) : [];
-    return { processes, workers, job, tasks, checkpoints };
-  }
-
-  #processStatus(role: string, pid: number): ProcessStatus {
-    const end = this.#ends.get(pid) ?? null;
-    const look = lookAt(pid);
-    if (end !== null || look === null) return { role, pid, state: "ended", end };
-    return { role, pid, state: look.state === "T" ? "standing" : "alive", end };
   }
 
   async #addWorker({ cluster, watch }: Running): Promise<KeeperAnswers["addWorker"]> {
@@ -225,6 +227,7 @@ export class Keeper {
         brokerPid: () => kafka?.pid ?? null,
         counters: () => client.counters(watch.job?.jobId ?? "", 1_000),
         hasJob: () => watch.job !== null && ["running", "draining"].includes(watch.job.state),
+        vertices: watch.vertices,
         seed: this.#spec.seed + ++this.#strikes,
         notice: (text) =>
           addRecord(this.#folder.record, {
@@ -239,4 +242,9 @@ export class Keeper {
       surface.forget();
     }
   }
+}
+
+/** Where leaders of replica groups are elected. */
+function electing(zookeeper: ZooKeeperService | null): Pick<ClusterContext, "zookeeper"> {
+  return zookeeper === null ? {} : { zookeeper: { servers: zookeeper.servers } };
 }

@@ -3,6 +3,7 @@ import type { BrokerHandle } from "../../faults/broker-driver.ts";
 import { machineGroupFiles } from "../../faults/cpu-group.ts";
 import type { KindParts } from "../../faults/kinds.ts";
 import { portAnswers } from "../../faults/port-answers.ts";
+import { processesAt } from "../../faults/targets.ts";
 import type { Guard } from "../../services/guard.ts";
 import type { KafkaService } from "../../services/kafka/service.ts";
 import { sleep } from "../../sweep/bindings/clock.ts";
@@ -27,7 +28,7 @@ export function handKindParts(options: {
     answers: portAnswers,
     started: () => {},
     links: null,
-    process: (end) => surface.places().find(({ name }) => name === end)?.process ?? null,
+    processesAt: (end) => processesAt(end, surface.places()),
     controlFile: storeFaults,
   };
 }

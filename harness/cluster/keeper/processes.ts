@@ -5,16 +5,25 @@ import { markCacheUse } from "../../services/cache-use.ts";
 import type { Guard } from "../../services/guard.ts";
 import type { KafkaService } from "../../services/kafka/service.ts";
 import { startKafka } from "../../services/kafka/start.ts";
+import type { ZooKeeperService } from "../../services/zookeeper/service.ts";
+import { startZooKeeper } from "../../services/zookeeper/start.ts";
 import type { EngineSettings } from "../../systems/system.ts";
+import type { KeeperSpec } from "./protocol.ts";
 
 /** Heap of the private broker: enough for what people type. */
 const BROKER_HEAP = "512m";
+const ZOOKEEPER_HEAP = "128m";
 
 /** The engine of a cluster that is played with: the defaults of campaigns. */
-export function handEngine(workers: number, spareWorkers: number): EngineSettings {
+export function handEngine({
+  workers,
+  spares,
+  zones,
+}: Pick<KeeperSpec, "workers" | "spares" | "zones">): EngineSettings {
   return {
     workers,
-    spareWorkers,
+    spareWorkers: spares,
+    zones,
     keyGroups: 128,
     bufferTimeoutUs: 0,
     watermarkIntervalUs: 1_000,
@@ -26,14 +35,41 @@ export function handEngine(workers: number, spareWorkers: number): EngineSetting
   };
 }
 
-/** A private Kafka and how to end it, its data included. Not warmed: nothing is measured here. */
-export async function startPlainKafka(
+/** A private ZooKeeper and how to end it, its data included. */
+export function startPlainZooKeeper(
   logFile: string,
   guard: Guard,
   signal: AbortSignal,
   onProgress: (text: string) => void,
-): Promise<{ readonly service: KafkaService; close(): Promise<void> }> {
-  const dataDir = await mkdtemp(join(tmpdir(), "faultline-kafka-"));
+): Promise<PlainService<ZooKeeperService>> {
+  return startPlain("zookeeper", guard, (dataDir) => {
+    return startZooKeeper({ dataDir, logFile, heap: ZOOKEEPER_HEAP, guard, signal, onProgress });
+  });
+}
+
+/** A private Kafka and how to end it, its data included. Not warmed: nothing is measured here. */
+export function startPlainKafka(
+  logFile: string,
+  guard: Guard,
+  signal: AbortSignal,
+  onProgress: (text: string) => void,
+): Promise<PlainService<KafkaService>> {
+  return startPlain("kafka", guard, (dataDir) => {
+    return startKafka({ dataDir, logFile, heap: BROKER_HEAP, guard, signal, onProgress });
+  });
+}
+
+interface PlainService<Service> {
+  readonly service: Service;
+  close(): Promise<void>;
+}
+
+async function startPlain<Service extends { stop(): Promise<void> }>(
+  name: string,
+  guard: Guard,
+  start: (dataDir: string) => Promise<Service>,
+): Promise<PlainService<Service>> {
+  const dataDir = await mkdtemp(join(tmpdir(), `faultline-${name}-`));
   guard.watchDir(dataDir);
   const release = markCacheUse();
   const remove = async () => {
@@ -42,7 +78,7 @@ export async function startPlainKafka(
     release();
   };
   try {
-    const service = await startKafka({ dataDir, logFile, heap: BROKER_HEAP, guard, signal, onProgress });
+    const service = await start(dataDir);
     return {
       service,
       close: async () => {

@@ -1,6 +1,7 @@
 import type { TaskCounters } from "../../../engine/cluster/messages.ts";
 import type { FaultRecord } from "../../faults/model.ts";
 import type { FaultSpec } from "../../faults/schema.ts";
+import type { JobShape } from "../../systems/job-shape.ts";
 
 /** Argument of the keeper process. */
 export interface KeeperSpec {
@@ -9,6 +10,10 @@ export interface KeeperSpec {
   readonly workers: number;
   readonly spares: number;
   readonly kafka: boolean;
+  /** A ZooKeeper too, by which leaders of replica groups are elected. */
+  readonly zookeeper: boolean;
+  /** Zones that workers are in, taken in turn; []: none. */
+  readonly zones: readonly string[];
   readonly seed: number;
 }
 
@@ -16,12 +21,15 @@ export interface KeeperSpec {
 export type KeeperRequest =
   | { readonly ask: "status" }
   | { readonly ask: "addWorker" }
+  /** A job is about to be submitted: which of its tasks are replicas of which. */
+  | { readonly ask: "shape"; readonly jobId: string; readonly vertices: JobShape["vertices"] }
   | { readonly ask: "fault"; readonly fault: FaultSpec }
   | { readonly ask: "down" };
 
 export interface KeeperAnswers {
   readonly status: ClusterStatus;
   readonly addWorker: { readonly worker: string; readonly pid: number };
+  readonly shape: Record<string, never>;
   readonly fault: FaultRecord;
   readonly down: Record<string, never>;
 }
@@ -44,6 +52,10 @@ export interface ClusterStatus {
   readonly job: JobStatus | null;
   /** Of the present job; [] where none runs. */
   readonly tasks: readonly TaskCounters[];
+  /** Of the present job: which of them are replicas of which. */
+  readonly vertices: JobShape["vertices"];
+  /** Replicas of the present attempt that are lost, while their siblings go on. */
+  readonly lostReplicas: readonly LostReplica[];
   readonly checkpoints: {
     readonly completed: number;
     readonly aborted: number;
@@ -58,6 +70,15 @@ export interface ProcessStatus {
   readonly state: "alive" | "standing" | "ended";
   /** How it ended. */
   readonly end: string | null;
+  /** That it is in. */
+  readonly zone?: string;
+}
+
+export interface LostReplica {
+  readonly vertex: string;
+  readonly subtask: number;
+  readonly atMs: number;
+  readonly cause: string;
 }
 
 export interface JobStatus {

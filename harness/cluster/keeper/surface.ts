@@ -1,4 +1,8 @@
-import type { CheckpointPhaseMessage, JobStateMessage } from "../../../engine/shell/cluster-client.ts";
+import type {
+  CheckpointPhaseMessage,
+  JobStateMessage,
+  ReplicaLossMessage,
+} from "../../../engine/shell/cluster-client.ts";
 import { lookAt } from "../../faults/process-look.ts";
 import type { Cluster } from "../../systems/bundled/cluster.ts";
 import type { CheckpointEvent, FaultPlace, FaultSurface, SystemState } from "../../systems/system.ts";
@@ -17,7 +21,11 @@ export class HandSurface implements FaultSurface {
   places(): readonly FaultPlace[] {
     return this.#cluster.processes
       .filter(({ pid }) => lookAt(pid) !== null)
-      .map(({ role, pid }) => ({ name: role.replace("worker-", "worker/"), process: { role, pid, name: role } }));
+      .map(({ role, pid }) => {
+        const zone = this.#cluster.zones.get(role);
+        const process = { role, pid, name: role, ...(zone === undefined ? {} : { zone }) };
+        return { name: role.replace("worker-", "worker/"), process };
+      });
   }
 
   /** What ends is recorded, whoever ended it; nothing counts as a failure here. */
@@ -46,6 +54,12 @@ export class HandSurface implements FaultSurface {
     for (const listener of this.#stateListeners) {
       listener({ ...told, cause, ...(restored === undefined ? {} : { restored }) });
     }
+  }
+
+  /** The job goes on with the siblings: it is struck and runs at once. */
+  tellReplicaLoss({ attempt, atUs, failure }: ReplicaLossMessage, name: string): void {
+    const told = { state: `replica ${name} lost, its siblings go on`, attempt, atUs, troubled: true, running: true };
+    for (const listener of this.#stateListeners) listener({ ...told, cause: failure.message });
   }
 
   tellCheckpoint({ checkpointId, phase, atUs }: CheckpointPhaseMessage): void {

@@ -10,8 +10,8 @@ export interface LinkDriverParts extends DriverParts {
   readonly fault: LinkFault;
   /** null: the run has none. */
   readonly links: Pick<LinkProxy, "brokers" | "treat" | "reset" | "heal"> | null;
-  /** The process at an end as written (`worker/1`, `coordinator`); null when there is none. */
-  process(end: string): Pick<FaultProcess, "name"> | null;
+  /** The processes at an end as written (`worker/1`, `zone:a`, `coordinator`). */
+  processesAt(end: string): readonly Pick<FaultProcess, "name">[];
   readonly seed: number;
 }
 
@@ -34,11 +34,13 @@ export class LinkDriver implements FaultDriver {
   }
 
   precondition(): string | null {
-    const { fault, links, process } = this.#parts;
+    const { fault, links, processesAt } = this.#parts;
     if (links === null) return "the run has no link proxy";
     const ends = endsOfTarget(fault.target);
-    const absent = ends.find((end) => end !== BROKER_ROLE && process(end) === null);
+    const absent = ends.find((end) => end !== BROKER_ROLE && processesAt(end).length === 0);
     if (absent !== undefined) return `there is no ${absent}`;
+    const twice = this.#onBothSides();
+    if (twice !== undefined) return `${twice} is on both sides of ${fault.target}`;
     // A worker that still reaches its broker is not cut off from everybody.
     const needsBroker = ends.includes(BROKER_ROLE) || meansEverybody(fault.target);
     if (needsBroker && links.brokers === null) {
@@ -95,7 +97,15 @@ export class LinkDriver implements FaultDriver {
   }
 
   #flows(): readonly FlowPattern[] {
-    const { fault, process } = this.#parts;
-    return flowsOf(fault.target, (end) => (end === BROKER_ROLE ? end : (process(end)?.name ?? end)));
+    const { fault, processesAt } = this.#parts;
+    return flowsOf(fault.target, (end) => {
+      return end === BROKER_ROLE ? [end] : processesAt(end).map(({ name }) => name);
+    });
+  }
+
+  /** A worker that is named, and the zone that it is in. */
+  #onBothSides(): string | undefined {
+    const { from, to } = this.#flows()[0]!;
+    return from === "*" || to === "*" ? undefined : from.find((name) => to.includes(name));
   }
 }

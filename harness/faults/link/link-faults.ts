@@ -18,7 +18,7 @@ const linkField = () =>
       }
     })
     .describe(
-      "Which link: worker/1<->worker/2 both ways, worker/1->broker one way, worker/1 all links of worker 1; ends are worker/N, coordinator, broker, several with commas, * is everybody.",
+      "Which link: worker/1<->worker/2 both ways, worker/1->broker one way, worker/1 all links of worker 1; ends are worker/N, zone:NAME (its workers), coordinator, broker, several with commas, * is everybody.",
     );
 
 const delay = z

@@ -1,13 +1,14 @@
 import { FaultlineError } from "../../../base/errors.ts";
+import { ZONE_END } from "../zone-target.ts";
 import type { FlowPattern } from "./rules.ts";
 
-/** One end as written: `worker/2`, `coordinator`, `broker`; `*` alone stands for everybody. */
-const END = String.raw`(?:worker\/[1-9]\d{0,3}|coordinator|broker)`;
+/** One end as written: `worker/2`, `zone:a`, `coordinator`, `broker`; `*` alone stands for everybody. */
+const END = String.raw`(?:worker\/[1-9]\d{0,3}|${ZONE_END}|coordinator|broker)`;
 const ENDS = `(?:${END}(?:,${END})*)`;
 /** All links of some processes, or those between two sets of them, both ways or one way. */
 export const LINK_TARGET = new RegExp(String.raw`^(?:${ENDS}|${ENDS}(?:<->|->)(?:${ENDS}|\*)|\*->${ENDS})$`);
 export const LINK_TARGET_HINT =
-  "a link is written worker/1<->worker/2 (both ways), worker/1->broker (one way) or worker/1 (all its links)\nends are worker/N, coordinator, broker, several with commas; * is everybody";
+  "a link is written worker/1<->worker/2 (both ways), worker/1->broker (one way) or worker/1 (all its links)\nends are worker/N, zone:NAME (its workers), coordinator, broker, several with commas; * is everybody";
 
 /** A link as written, taken apart. */
 export interface LinkTarget {
@@ -45,10 +46,10 @@ export function meansEverybody(target: string): boolean {
   return left === "*" || right === "*";
 }
 
-/** The flows that a target means; `nameOf` gives the process that now stands at an end. */
-export function flowsOf(target: string, nameOf: (end: string) => string): readonly FlowPattern[] {
+/** The flows that a target means; `namesOf` gives the processes that now stand at an end. */
+export function flowsOf(target: string, namesOf: (end: string) => readonly string[]): readonly FlowPattern[] {
   const { left, right, isOneWay } = parseLinkTarget(target);
-  const named = (ends: LinkTarget["left"]) => (ends === "*" ? ends : ends.map(nameOf));
+  const named = (ends: LinkTarget["left"]) => (ends === "*" ? ends : [...new Set(ends.flatMap(namesOf))]);
   const there: FlowPattern = { from: named(left), to: named(right) };
   return isOneWay ? [there] : [there, { from: there.to, to: there.from }];
 }

@@ -17,7 +17,7 @@ import type {
 } from "../system.ts";
 import { type Cluster, endCluster, startCluster, stateDirectoryOf } from "./cluster.ts";
 import { BundledFaultSurface } from "./fault-surface.ts";
-import { jobOfQuery } from "./job-of-query.ts";
+import { jobOfQuery, jobOptionsOf } from "./job-of-query.ts";
 import { shapeOf } from "./job-shape.ts";
 
 const RUNNING_TIMEOUT_MS = 30_000;
@@ -42,12 +42,7 @@ export const bundled: SystemUnderTest = {
         context.inputs.map(({ source, topic, partitions }) => [source, kafkaBinding(context, topic, partitions)]),
       ),
       output: kafkaBinding(context, context.outputTopic, context.outputPartitions),
-      options: {
-        bufferTimeoutUs: config.engine.bufferTimeoutUs,
-        watermarkIntervalUs: config.engine.watermarkIntervalUs,
-        watermarkAlignmentMs: config.engine.watermarkAlignmentMs,
-        fetchRestMs: config.engine.fetchRestMs,
-      },
+      options: jobOptionsOf(config.engine),
       recovery: config.recovery ?? "none",
       ...(config.guarantee === undefined ? {} : { guarantee: config.guarantee }),
       ...(config.checkpoints === undefined ? {} : { checkpoints: config.checkpoints }),
@@ -188,7 +183,9 @@ class BundledDeployment implements Deployment {
 
   describe(): Readonly<Record<string, unknown>> {
     const { parallelism, engine } = this.#context.config;
-    return { name: "bundled", parallelism, engine, workerFlags: this.#cluster.workerFlags, node: process.version };
+    const { workerFlags, zones } = this.#cluster;
+    const placed = zones.size === 0 ? {} : { zones: Object.fromEntries(zones) };
+    return { name: "bundled", parallelism, engine, ...placed, workerFlags, node: process.version };
   }
 
   counters() {

@@ -4,6 +4,7 @@ import { FaultlineError } from "../../../base/errors.ts";
 import type { ClusterClient } from "../../../engine/shell/cluster-client.ts";
 import type { CoordinatorSpec } from "../../../engine/shell/coordinator-main.ts";
 import type { ElectionSpec, WorkerSpec } from "../../../engine/shell/worker-main.ts";
+import { zoneInTurn } from "../../faults/zone-target.ts";
 import type { DeployConfig, DeployContext, LinkAccess, SpawnedProcess } from "../system.ts";
 
 const READY_TIMEOUT_MS = 15_000;
@@ -30,8 +31,13 @@ export interface Cluster {
   readonly workers: readonly SpawnedProcess[];
   /** Those that stand ready to take the place of lost ones. */
   readonly spares: readonly SpawnedProcess[];
-  /** Starts one more worker, of a name that no other has or had; not waited for: it registers when it is ready. */
-  startWorker(name: string): SpawnedProcess;
+  /** Worker → the zone that it is in, of all that were started; empty: they are in none. */
+  readonly zones: ReadonlyMap<string, string>;
+  /**
+   * Starts one more worker, of a name that no other has or had; not waited for: it registers when it is ready. Default zone: the next in
+   * turn.
+   */
+  startWorker(name: string, zone?: string): SpawnedProcess;
   /** Flags of the worker processes, for the record. */
   readonly workerFlags: readonly string[];
 }
@@ -74,16 +80,20 @@ export async function startCluster(context: ClusterContext): Promise<Cluster> {
     // The harness itself goes to the coordinator directly: what it hears of a broken cluster must not be broken too.
     const coordinatorAddress = await listening(coordinator, links);
     const readiness = new Map<SpawnedProcess, Promise<string>>();
-    const startWorker = (worker: string) => {
+    const zones = new Map<string, string>();
+    const startWorker = (worker: string, zone = zoneInTurn(engine.zones ?? [], readiness.size)) => {
+      if (zone !== undefined) zones.set(worker, zone);
       const spec: WorkerSpec = {
         ...common,
         worker,
         localDirectory: join(stateDirectory, "local", worker),
+        scratchDirectory: join(stateDirectory, "scratch", worker),
         coordinator: links?.addressFor(coordinator.role) ?? coordinatorAddress,
         ...(links === undefined ? {} : { advertise: links.addressFor(worker) }),
         connectTimeoutUs: CONNECT_TIMEOUT_US,
         seed: seed + started.length,
         ...(election === null ? {} : { election }),
+        ...(zone === undefined ? {} : { zone }),
       };
       const child = start(worker, shellEntry("worker-main"), spec, { nodeFlags: workerFlags });
       const ready = listening(child, links);
@@ -99,7 +109,7 @@ export async function startCluster(context: ClusterContext): Promise<Cluster> {
     };
     const workers = await startAll(1, engine.workers);
     const spares = await startAll(engine.workers + 1, engine.spareWorkers ?? 0);
-    return { coordinatorAddress, processes: started, workers, spares, startWorker, workerFlags };
+    return { coordinatorAddress, processes: started, workers, spares, zones, startWorker, workerFlags };
   } catch (error) {
     await Promise.all(started.map((child) => child.stop(0)));
     throw error;

@@ -59,8 +59,11 @@ export class BundledFaultSurface implements FaultSurface {
   }
 
   places(): readonly FaultPlace[] {
-    const workers = this.#places.map((child, n) => place(`worker/${n + 1}`, this.#isThere(child) ? child : undefined));
-    const coordinator = this.#cluster.processes.find(({ role }) => role === "coordinator");
+    const { processes, zones } = this.#cluster;
+    const workers = this.#places.map((child, n) => {
+      return place(`worker/${n + 1}`, this.#isThere(child) ? child : undefined, zones.get(child.role));
+    });
+    const coordinator = processes.find(({ role }) => role === "coordinator");
     return [...workers, place("coordinator", coordinator)];
   }
 
@@ -134,12 +137,12 @@ export class BundledFaultSurface implements FaultSurface {
     return this.#registered === null || this.#registered.has(role);
   }
 
-  /** Puts a spare worker, or else the new one, where this one was. */
+  /** Puts a spare worker, or else the new one, where this one was. The new one is in the zone of the lost one. */
   #replace(lost: SpawnedProcess): void {
     if (!this.#replaces || this.#closed || !this.#isWithinRate()) return;
     this.#replacements++;
     const first = this.#cluster.workers.length + this.#cluster.spares.length;
-    const child = this.#cluster.startWorker(`worker-${first + this.#replacements}`);
+    const child = this.#cluster.startWorker(`worker-${first + this.#replacements}`, this.#cluster.zones.get(lost.role));
     const spare = this.#spares.indexOf(lost);
     if (spare >= 0) this.#spares[spare] = child;
     else {
@@ -165,6 +168,8 @@ export class BundledFaultSurface implements FaultSurface {
   }
 }
 
-function place(name: string, child: SpawnedProcess | undefined): FaultPlace {
-  return { name, process: child === undefined ? null : { role: child.role, pid: child.pid, name: child.role } };
+function place(name: string, child: SpawnedProcess | undefined, zone?: string): FaultPlace {
+  if (child === undefined) return { name, process: null };
+  const { role, pid } = child;
+  return { name, process: { role, pid, name: role, ...(zone === undefined ? {} : { zone }) } };
 }

@@ -12,6 +12,7 @@ import {
 import type { WireFormatName } from "../../../generators/dataset.ts";
 import { SINK_ID } from "../../../queries/job-ids.ts";
 import type { QueryDefinition } from "../../../queries/query.ts";
+import type { EngineSettings } from "../system.ts";
 
 /** Where a query's events come from or its results go. */
 export interface LogBinding {
@@ -44,6 +45,17 @@ export interface QueryJobOptions {
   readonly replication?: Replication;
   /** Folder of a checkpoint or savepoint to start from. */
   readonly restoreFrom?: string;
+}
+
+/** What the engine's settings say of a job; what they do not is the engine's own. */
+export function jobOptionsOf(engine: EngineSettings): Partial<JobOptions> {
+  const { bufferTimeoutUs, watermarkIntervalUs, watermarkAlignmentMs, fetchRestMs } = engine;
+  const { deployTimeoutUs, workersWaitUs } = engine;
+  return {
+    ...{ bufferTimeoutUs, watermarkIntervalUs, watermarkAlignmentMs, fetchRestMs },
+    ...(deployTimeoutUs === undefined ? {} : { deployTimeoutUs }),
+    ...(workersWaitUs === undefined ? {} : { workersWaitUs }),
+  };
 }
 
 /** The bundled engine's job for a query, with identity columns. `query-undefined-on-data` when it has no meaning on this data. */

@@ -1,3 +1,4 @@
+import type { JobSpec } from "../../../engine/cluster/job-spec.ts";
 import { planOfJob } from "../../../engine/cluster/plan-of-job.ts";
 import type { PhysicalPlan } from "../../../engine/dataflow/plan.ts";
 import { OrderPartitions } from "../../../engine/replication/order-partitions.ts";
@@ -26,9 +27,19 @@ export async function shapeOf(config: DeployConfig): Promise<JobShape> {
     output: SOMEWHERE,
     replication: { ...config.replication, cutLog: SOMEWHERE, orderLog: SOMEWHERE },
   });
+  return shapeOfJob(job);
+}
+
+/** The replica groups of a job; whether its logs are there makes no difference. `job-invalid` when it cannot be planned. */
+export async function shapeOfJob(job: JobSpec): Promise<JobShape> {
+  const { replication } = job;
+  if (replication === undefined) return UNREPLICATED;
   const factory = await importFactory(job.module);
-  const plan = planOfJob(await factory(job.parameters), job);
-  const ordered = config.replication.merge === "kaZoo" ? new OrderPartitions(plan).count : 0;
+  const plan = planOfJob(await factory(job.parameters), {
+    ...job,
+    replication: { ...replication, orderLog: replication.orderLog ?? SOMEWHERE },
+  });
+  const ordered = replication.merge === "kaZoo" ? new OrderPartitions(plan).count : 0;
   return { replicated: true, orderPartitions: ordered, vertices: verticesOf(plan) };
 }
 

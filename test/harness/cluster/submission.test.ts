@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { findHandJob } from "../../../harness/cluster/jobs/hand-job.ts";
+import { replicationOf } from "../../../harness/cluster/jobs/hand-replication.ts";
 import { jobSpecOf, type Submission } from "../../../harness/cluster/jobs/submission.ts";
+import type { ClusterState } from "../../../harness/cluster/state.ts";
 
 const job = await findHandJob("wordcount-sliding", "/", { sizeMs: 2_000 });
 
@@ -14,6 +16,39 @@ const submission = (changes: Partial<Submission>): Submission => ({
   recovery: "none",
   nowMs: 1_000,
   ...changes,
+});
+
+describe("replicas of a job that is submitted by hand", () => {
+  const state = (changes: Partial<ClusterState>): ClusterState => ({
+    version: 1,
+    keeper: { pid: 1, startTime: "1" } as unknown as ClusterState["keeper"],
+    control: "",
+    coordinator: "",
+    brokers: ["h:1"],
+    zookeeper: true,
+    workers: 3,
+    startedMs: 0,
+    ...changes,
+  });
+  const wanted = { factor: 3, merge: "kaZoo", heartbeatIntervalUs: 5_000 } as const;
+
+  it("have logs of the job's own, and checkpoints underneath", () => {
+    const replication = replicationOf(wanted, "j-1", state({}));
+    assert.deepEqual([replication.cutLog.topic, replication.orderLog?.topic], ["j-1.cuts", "j-1.orders"]);
+    const spec = jobSpecOf(submission({ recovery: "passive", replication }), "/out");
+    assert.deepEqual([spec.replication?.factor, spec.replication?.merge], [3, "kaZoo"]);
+    assert.ok(spec.checkpoints !== undefined);
+    assert.equal(replicationOf({ ...wanted, merge: "liveRobin" }, "j-1", state({})).orderLog, undefined);
+  });
+
+  it("need a Kafka, and a ZooKeeper where leaders are elected", () => {
+    assert.throws(() => replicationOf(wanted, "j", state({ brokers: [] })), { code: "usage", hint: /--kafka/ });
+    assert.throws(() => replicationOf(wanted, "j", state({ zookeeper: false })), {
+      code: "usage",
+      hint: /--zookeeper/,
+    });
+    replicationOf({ ...wanted, merge: "timeBias" }, "j", state({ zookeeper: false }));
+  });
 });
 
 describe("a job that is submitted by hand", () => {

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Random } from "../../../base/random.ts";
 import type { TaskCounters } from "../../../engine/cluster/messages.ts";
 import { aimsOf, type FaultSpec } from "../../../harness/faults/schema.ts";
-import { resolveTargets, type Scene } from "../../../harness/faults/targets.ts";
+import { processesAt, resolveTargets, type Scene } from "../../../harness/faults/targets.ts";
 
 const process = (role: string, pid: number) => ({ role, pid, name: role });
 const task = (vertex: string, subtask: number, worker: string): TaskCounters => ({
@@ -70,6 +70,31 @@ describe("targets", () => {
     assert.equal(pids(resolve(["random", "random", "random"])), "there is no worker left to draw");
   });
 
+  it("that are zones are all their workers that are there, each with a record of its own", () => {
+    const zoned = (role: string, pid: number, zone: string) => ({ ...process(role, pid), zone });
+    const places = [
+      { name: "worker/1", process: zoned("worker-1", 11, "a") },
+      { name: "worker/2", process: zoned("worker-2", 12, "b") },
+      { name: "worker/3", process: zoned("worker-3", 13, "a") },
+      { name: "worker/4", process: null },
+      { name: "coordinator", process: process("coordinator", 10) },
+    ];
+    const found = resolve(["zone:a", "worker/1"], { places });
+    assert.deepEqual(pids(found), [11, 13]);
+    assert.deepEqual(typeof found === "object" && found.map((one) => [one.target, one.found, one.isWorker]), [
+      ["zone:a", "zone:a: worker/1", true],
+      ["zone:a", "zone:a: worker/3", true],
+    ]);
+    assert.equal(resolve("zone:c", { places }), "no worker is in zone c now");
+    const link: FaultSpec = { kind: "partition", target: "zone:a<->zone:b", duration: 1, at: 1 };
+    const scene = { ...SCENE, places, random: new Random(1) };
+    assert.deepEqual(pids(resolveTargets(aimsOf(link), scene)), [11], "a link is struck once");
+    assert.deepEqual(
+      processesAt("zone:a", places).map(({ pid }) => pid),
+      [11, 13],
+    );
+  });
+
   it("that mean the same process strike it once", () => {
     assert.deepEqual(pids(resolve(["worker/2", "count/1", "worker/1"])), [12, 11]);
   });
@@ -85,7 +110,7 @@ describe("targets", () => {
 
   it("of links and stores are found by a process that stands for them", () => {
     const link: FaultSpec = { kind: "partition", target: "worker/2->broker", duration: 1, at: 1 };
-    assert.deepEqual(aimsOf(link), [{ written: "worker/2->broker", target: "worker/2" }]);
+    assert.deepEqual(aimsOf(link), [{ written: "worker/2->broker", target: "worker/2", isOne: true }]);
     const store: FaultSpec = { kind: "storeSlow", delay: 5, duration: 1, at: 1 };
     assert.deepEqual(aimsOf(store), [{ written: "store", target: "coordinator" }]);
     const broker: FaultSpec = { kind: "brokerKill", duration: 0, at: 1 };

@@ -229,6 +229,7 @@ export function recordingEvents(): SweepEvents & { readonly log: string[] } {
     phase: (name) => log.push(`phase ${name}`),
     fed() {},
     observed() {},
+    faultStruck: (text) => log.push(`fault ${text}`),
     runEnded: (result) => log.push(`ended ${result.run.id} ${result.state}`),
   };
 }

@@ -58,5 +58,6 @@ const silence = {
   phase() {},
   fed() {},
   observed() {},
+  faultStruck() {},
   runEnded() {},
 };

@@ -7,6 +7,7 @@ import { resolveNexmarkOptions } from "../../../generators/nexmark/options.ts";
 import { LinkDriver } from "../../../harness/faults/link/link-driver.ts";
 import type { LinkFault } from "../../../harness/faults/link/link-faults.ts";
 import { LinkProxy } from "../../../harness/faults/link/link-proxy.ts";
+import { processesAt } from "../../../harness/faults/targets.ts";
 import { type Guard, startGuard } from "../../../harness/services/guard.ts";
 import { KafkaAdmin } from "../../../harness/services/kafka/admin.ts";
 import { sleep } from "../../../harness/sweep/bindings/clock.ts";
@@ -102,8 +103,8 @@ async function deploy(t: TestContext, recovery: "none" | "scratch"): Promise<Run
 }
 
 function driverOf(fault: LinkFault, { links, deployment }: Running): LinkDriver {
-  const process = (end: string) => deployment.faults!.places().find(({ name }) => name === end)?.process ?? null;
-  return new LinkDriver({ fault, links, process, seed: 1, monotonicUs, sleep: (ms) => sleep(ms) });
+  const at = (end: string) => processesAt(end, deployment.faults!.places());
+  return new LinkDriver({ fault, links, processesAt: at, seed: 1, monotonicUs, sleep: (ms) => sleep(ms) });
 }
 
 test("a sweep with a slow link and a slow store: both are observed, and what went over the links is kept", async () => {

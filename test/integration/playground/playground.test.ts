@@ -125,6 +125,43 @@ describe("playing with a cluster", { concurrency: true }, () => {
     assert.deepEqual(running(), []);
   });
 
+  it("replicas by hand: in two zones, a leader killed, redundancy lost, no row lost or doubled", async (t) => {
+    const { run, ok, running, clear } = playground("replicas");
+    t.after(clear);
+    await ok("cluster", "up", "--workers", "4", "--zookeeper", "--zones", "a,a,b,b");
+    const submit = ["submit", "wordcount-totals", "--recovery", "active", "--set", "data.vocabulary=1"];
+    const lines = ["--generate", "100000", "--rate", "100/s", "--checkpoint-interval", "500ms"];
+    const many = await run(...submit, ...lines, "--replication-factor", "4");
+    assert.deepEqual([many.code, /4 replicas need 5 workers/.test(many.err)], [2, true], many.err);
+    const three = await run(...submit, ...lines, "--replication-factor", "3");
+    assert.deepEqual([three.code, /need workers in 3 zones, there are 2/.test(three.err)], [2, true], three.err);
+    const [, jobId = ""] = /job (\S+) is RUNNING/.exec(await ok(...submit, ...lines, "--merge", "kaZoo"))!;
+    const before = await ok("cluster", "ps");
+    assert.match(before, /alive in a .*totals\/\d\.\d \(\d+ in/);
+    assert.match(before, /zookeeper .*alive[\s\S]*replicas {5}4 groups, all there/);
+    assert.match(before, /totals\/0\.\d \(\d+ in, leads\)/);
+    const none = await run("fault", "kill", "totals/0.2");
+    assert.deepEqual([none.code, /totals\/0 has no replica 2: it has 2, from 0/.test(none.err)], [2, true], none.err);
+    const hit = await ok("fault", "kill", "leader:totals/0");
+    assert.match(hit, /^kill leader:totals\/0: worker\/\d \(totals\/0\.\d\)/);
+    assert.match(hit, /detected .*: replica .* lost, its siblings go on/);
+    assert.match(await ok("cluster", "ps"), /redundancy lost since .*: .*totals\/0 has 1 of 2/);
+    assert.match(await ok("cluster", "cancel"), /CANCELLED/);
+    const log = await ok("cluster", "log", jobId);
+    assert.deepEqual(
+      log.match(/[A-Z]{5,}/g),
+      ["CREATED", "DEPLOYING", "RUNNING", "CANCELLING", "CANCELLED"],
+      "it never stopped",
+    );
+    const totals = (await ok("cluster", "output", jobId, "--json"))
+      .match(/ka : \d+/g)!
+      .map((pair) => Number(pair.slice(5)));
+    assert.equal(new Set(totals).size, totals.length, "none twice");
+    assert.equal(Math.max(...totals), totals.length, "none is missing");
+    await ok("cluster", "down");
+    assert.deepEqual(running(), []);
+  });
+
   it("the demo shows what it says: windows, a failed job, one that comes back by itself", async (t) => {
     const { run, running, clear } = playground("demo");
     t.after(clear);

@@ -32,8 +32,11 @@ function rig(
       return { id, order: "heal", atUs: 9 };
     },
   };
-  const process = (end: string) => (end === "worker/3" ? null : { name: end.replace("/", "-") });
-  const parts = { monotonicUs: () => 0, sleep: async () => {}, fault, process, seed: 4 };
+  const processesAt = (end: string) => {
+    if (end === "zone:b") return [{ name: "worker-2" }, { name: "worker-4" }];
+    return end === "worker/3" || end === "zone:empty" ? [] : [{ name: end.replace("/", "-") }];
+  };
+  const parts = { monotonicUs: () => 0, sleep: async () => {}, fault, processesAt, seed: 4 };
   return { calls, driver: new LinkDriver({ ...parts, links }), without: new LinkDriver({ ...parts, links: null }) };
 }
 
@@ -103,4 +106,20 @@ test("healing what was never injected does nothing", async () => {
   const { driver, calls } = rig(DELAY);
   await driver.heal();
   assert.deepEqual(calls, []);
+});
+
+test("a zone means its workers of the moment; none in it, or one of them on both sides, and nothing is struck", async () => {
+  const partition = (target: string): LinkFault => ({ kind: "partition", target, at: 0, duration: 100 });
+  const { driver, calls } = rig(partition("worker/1<->zone:b,broker"), { seen: "9 bytes held back" });
+  assert.equal(driver.precondition(), null);
+  await driver.inject();
+  const [one, others] = [["worker-1"], ["worker-2", "worker-4", "broker"]];
+  const flows = [
+    { from: one, to: others },
+    { from: others, to: one },
+  ];
+  assert.deepEqual(calls, [["treat", flows, { kind: "block", newToo: true }]]);
+  assert.equal(rig(partition("zone:b<->zone:empty")).driver.precondition(), "there is no zone:empty");
+  const twice = rig(partition("worker/2<->zone:b")).driver.precondition();
+  assert.equal(twice, "worker-2 is on both sides of worker/2<->zone:b");
 });

@@ -4,7 +4,7 @@ import { firstEndOf, flowsOf, parseLinkTarget } from "../../../../harness/faults
 import { matches } from "../../../../harness/faults/link/rules.ts";
 
 /** `worker/2` is served by `worker-2`. */
-const flows = (target: string) => flowsOf(target, (end) => end.replace("/", "-"));
+const flows = (target: string) => flowsOf(target, (end) => [end.replace("/", "-")]);
 const goes = (target: string, from: string, to: string) => matches(flows(target), from, to);
 
 test("a pair means both ways, an arrow one, a name alone all that goes to it and from it", () => {
@@ -28,8 +28,8 @@ test("sets and everybody: halves of a cluster, and one way of isolating one of t
 });
 
 test("a story of the fault begins with the end that is named first", () => {
-  const firsts = ["worker/2<->worker/1", "*->coordinator", "broker"].map(firstEndOf);
-  assert.deepEqual(firsts, ["worker/2", "coordinator", "broker"]);
+  const firsts = ["worker/2<->worker/1", "*->coordinator", "broker", "zone:a<->zone:b"].map(firstEndOf);
+  assert.deepEqual(firsts, ["worker/2", "coordinator", "broker", "zone:a"]);
 });
 
 test("what is no link is refused with what a link looks like", () => {
@@ -42,6 +42,8 @@ test("what is no link is refused with what a link looks like", () => {
     "*<->*",
     "worker/1<->",
     "feeder",
+    "zone:",
+    "zone:1",
     "a->b->c",
   ]) {
     assert.throws(() => parseLinkTarget(target), { code: "config-invalid", hint: /worker\/1<->worker\/2/ }, target);

@@ -20,13 +20,18 @@ function rig({ replaces = true, spares = 0 } = {}) {
   const workers = [child("worker-1", 11), child("worker-2", 12)];
   const spare = Array.from({ length: spares }, (_, n) => child(`worker-${n + 3}`, 13 + n));
   const watched: string[] = [];
+  const zones = new Map([["worker-1", "a"]]);
   const cluster: Cluster = {
     coordinatorAddress: "",
     workerFlags: [],
     workers,
     spares: spare,
     processes: [child("coordinator", 10), ...workers, ...spare],
-    startWorker: (name) => child(name, nextPid++),
+    zones,
+    startWorker: (name, zone) => {
+      if (zone !== undefined) zones.set(name, zone);
+      return child(name, nextPid++);
+    },
   };
   const surface = new BundledFaultSurface(
     cluster,
@@ -73,6 +78,20 @@ describe("places of the bundled cluster", () => {
       ["worker/2 13", ["worker-4", "worker-5"]],
       "a lost spare is replaced too",
     );
+  });
+
+  it("are in the zones of their workers; a replacement is in that of the lost one", () => {
+    const { surface } = rig();
+    const zones = () => surface.places().map(({ process }) => process?.zone);
+    assert.deepEqual(zones(), ["a", undefined, undefined]);
+    surface.onWorkers(["worker-1", "worker-2"]);
+    surface.expectEnd(11);
+    surface.onExpectedEnd(11);
+    surface.onWorkers(["worker-2", "worker-3"]);
+    assert.deepEqual(surface.places()[0], {
+      name: "worker/1",
+      process: { role: "worker-3", pid: 20, name: "worker-3", zone: "a" },
+    });
   });
 
   it("of a paused worker that was given up go to another one; it may end when it finds out", () => {

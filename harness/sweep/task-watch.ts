@@ -11,47 +11,53 @@ import type { Toolbox } from "./toolbox.ts";
 const INTERVAL_MS = 1_000;
 /** Workers that stand still answer later, or not at all. */
 const ANSWER_MS = 900;
-/** Counters that tell of replicas: what was dropped, how long records waited in the merge, and what became of orders. */
-const OF_REPLICAS = /^(duplicates|mergeWait.*|order.*|claims|voidEntries|leading)$/;
+/** Counters that tell of replicas: what was dropped, how long records waited in the merge, how much of them in files, and what became of orders. */
+const OF_REPLICAS = /^(duplicates|mergeWait.*|spilled.*|order.*|claims|voidEntries|leading)$/;
 
-/** First line of `raw/<run>/replicas.jsonl`. */
-export interface ReplicaHeader {
+/** In the folder of a run's raw data. */
+export function taskLogFile(raw: string): string {
+  return join(raw, "tasks.jsonl");
+}
+
+/** First line of `raw/<run>/tasks.jsonl`. */
+export interface TaskLogHeader {
   readonly version: 1;
-  readonly merge: string;
-  readonly factor: number;
+  /** null: the job has no replicas; then `vertices` is empty. */
+  readonly replication: { readonly merge: string; readonly factor: number } | null;
   readonly vertices: JobShape["vertices"];
 }
 
-/** Every further line: at one look, the counters of all tasks that tell of replicas. */
-export interface ReplicaLook {
+/** Every further line: the counters of all tasks at one look; of `custom` what tells of replicas. */
+export interface TaskLook {
   readonly atUs: number;
-  readonly tasks: readonly Pick<TaskCounters, "vertex" | "subtask" | "custom">[];
+  readonly tasks: readonly Omit<TaskCounters, "worker">[];
 }
 
-export interface ReplicaWatchParts {
+export interface TaskWatchParts {
   readonly tools: Pick<Toolbox, "monotonicUs" | "sleep">;
   readonly deployment: Pick<Deployment, "counters">;
   readonly rawDirectory: string;
-  readonly header: ReplicaHeader;
+  readonly header: TaskLogHeader;
 }
 
 /**
- * Looks at the counters of a replicated job every second, so that it can be told later who led when, what was dropped, and how long records
- * waited for their order, also by replicas that did not live to the end. One look asks each worker once.
+ * Looks at the counters of a job's tasks every second, so that it can be told later how busy each was and what held it up; of replicas who
+ * led when, what was dropped, and how long records waited for their order, also of those that did not live to the end. One look asks each
+ * worker once. A system that tells nothing of its tasks leaves no file.
  */
-export class ReplicaWatch {
-  readonly #parts: ReplicaWatchParts;
+export class TaskWatch {
+  readonly #parts: TaskWatchParts;
   readonly #file: string;
+  #hasHeader = false;
   readonly #over = new AbortController();
   #looking: Promise<void> = Promise.resolve();
 
-  constructor(parts: ReplicaWatchParts) {
+  constructor(parts: TaskWatchParts) {
     this.#parts = parts;
-    this.#file = join(parts.rawDirectory, "replicas.jsonl");
+    this.#file = taskLogFile(parts.rawDirectory);
   }
 
-  async start(): Promise<void> {
-    await writeAtomically(this.#file, `${JSON.stringify(this.#parts.header)}\n`);
+  start(): void {
     this.#looking = this.#lookOn();
     this.#looking.catch(() => {}); // `stop` tells
   }
@@ -93,12 +99,14 @@ export class ReplicaWatch {
 
   async #write(atUs: number, all: readonly TaskCounters[]): Promise<void> {
     if (all.length === 0) return;
-    const tasks = all.map(({ vertex, subtask, custom }) => {
+    const tasks = all.map(({ worker: _, custom, ...counters }) => {
       const kept = Object.entries(custom).filter(([name]) => OF_REPLICAS.test(name));
-      return { vertex, subtask, custom: Object.fromEntries(kept) };
+      return { ...counters, custom: Object.fromEntries(kept) };
     });
-    const line = `${JSON.stringify({ atUs, tasks } satisfies ReplicaLook)}\n`;
+    const line = `${JSON.stringify({ atUs, tasks } satisfies TaskLook)}\n`;
     try {
+      if (!this.#hasHeader) await writeAtomically(this.#file, `${JSON.stringify(this.#parts.header)}\n`);
+      this.#hasHeader = true;
       // Not forced to the disk, on which the broker writes too.
       await appendFile(this.#file, line);
     } catch (error) {
@@ -107,17 +115,16 @@ export class ReplicaWatch {
   }
 }
 
-/** Watches the replicas of a run that has some, until it is stopped; else null. */
-export async function watchReplicas(
+/** Watches the tasks of a run until it is stopped. */
+export function watchTasks(
   { config, directories }: Pick<RunContext, "config" | "directories">,
-  tools: ReplicaWatchParts["tools"],
+  tools: TaskWatchParts["tools"],
   deployment: Deployment,
   { vertices, replicated }: JobShape,
-): Promise<ReplicaWatch | null> {
-  if (!replicated) return null;
+): TaskWatch {
   const { merge, factor } = config.replication;
-  const header = { version: 1, merge, factor, vertices } as const;
-  const watch = new ReplicaWatch({ tools, deployment, rawDirectory: directories.raw, header });
-  await watch.start();
+  const header = { version: 1, replication: replicated ? { merge, factor } : null, vertices } as const;
+  const watch = new TaskWatch({ tools, deployment, rawDirectory: directories.raw, header });
+  watch.start();
   return watch;
 }

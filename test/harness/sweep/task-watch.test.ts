@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { TaskCounters } from "../../../engine/cluster/messages.ts";
-import { ReplicaWatch } from "../../../harness/sweep/replica-watch.ts";
+import { TaskWatch } from "../../../harness/sweep/task-watch.ts";
 
 const TASK: TaskCounters = {
   vertex: "counts",
@@ -19,7 +19,11 @@ const TASK: TaskCounters = {
   custom: { duplicates: 3, leading: 1, "mergeWaitUs.0": 7, longestStepUs: 9 },
 };
 
-const HEADER = { version: 1, merge: "kaZoo", factor: 2, vertices: { counts: { instances: 1, replicas: 2 } } } as const;
+const HEADER = {
+  version: 1,
+  replication: { merge: "kaZoo", factor: 2 },
+  vertices: { counts: { instances: 1, replicas: 2 } },
+} as const;
 
 test("a look that gets no answer, or an error, is left out, and the next one is taken", async (t) => {
   const rawDirectory = mkdtempSync(join(tmpdir(), "faultline-watch-"));
@@ -43,13 +47,13 @@ test("a look that gets no answer, or an error, is left out, and the next one is 
     () => Promise.resolve([TASK]),
   ];
   const counters = () => (answers.shift() ?? (() => Promise.resolve([])))();
-  const watch = new ReplicaWatch({
+  const watch = new TaskWatch({
     tools: { monotonicUs: () => nowUs, sleep },
     deployment: { counters },
     rawDirectory,
     header: HEADER,
   });
-  await watch.start();
+  watch.start();
   for (let turn = 0; turn < 2000 && answers.length > 0; turn++) {
     await nextTurn();
     sleepers.pop()?.();
@@ -57,10 +61,22 @@ test("a look that gets no answer, or an error, is left out, and the next one is 
   for (let turn = 0; turn < 50; turn++) await nextTurn();
   await watch.stop();
   await watch.add([TASK]);
-  const [header, ...looks] = readFileSync(join(rawDirectory, "replicas.jsonl"), "utf8").trim().split("\n");
+  const [header, ...looks] = readFileSync(join(rawDirectory, "tasks.jsonl"), "utf8").trim().split("\n");
   assert.deepEqual(JSON.parse(header!), HEADER);
   assert.equal(looks.length, 3, "two looks and the counters at the end");
   const { tasks } = JSON.parse(looks[0]!) as { tasks: unknown };
-  const kept = { duplicates: 3, leading: 1, "mergeWaitUs.0": 7 };
-  assert.deepEqual(tasks, [{ vertex: "counts", subtask: 1, custom: kept }], "only what tells of replicas");
+  const custom = { duplicates: 3, leading: 1, "mergeWaitUs.0": 7 };
+  assert.deepEqual(tasks, [{ ...TASK, custom }], "of the operators' own counters what tells of replicas");
+});
+
+test("a system that tells nothing of its tasks leaves no file", async (t) => {
+  const rawDirectory = mkdtempSync(join(tmpdir(), "faultline-watch-"));
+  t.after(() => rmSync(rawDirectory, { recursive: true, force: true }));
+  const sleep = () => Promise.resolve();
+  const deployment = { counters: async () => [] };
+  const watch = new TaskWatch({ tools: { monotonicUs: () => 0, sleep }, deployment, rawDirectory, header: HEADER });
+  watch.start();
+  await watch.stop();
+  await watch.add([]);
+  assert.deepEqual(readdirSync(rawDirectory), []);
 });

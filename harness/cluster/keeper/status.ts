@@ -1,0 +1,46 @@
+import type { ClusterClient } from "../../../engine/shell/cluster-client.ts";
+import { lookAt } from "../../faults/process-look.ts";
+import type { KafkaService } from "../../services/kafka/service.ts";
+import type { ZooKeeperService } from "../../services/zookeeper/service.ts";
+import type { Cluster } from "../../systems/bundled/cluster.ts";
+import type { JobWatch } from "./job-watch.ts";
+import type { ClusterStatus, ProcessStatus } from "./protocol.ts";
+
+const COUNTERS_MS = 1_000;
+
+/** What the cluster is like now. `endOf`: how a process ended, null while it was not seen to. */
+export async function clusterStatus(
+  {
+    cluster,
+    kafka,
+    zookeeper,
+    watch,
+    client,
+  }: {
+    readonly cluster: Cluster;
+    readonly kafka: KafkaService | null;
+    readonly zookeeper: ZooKeeperService | null;
+    readonly watch: JobWatch;
+    readonly client: ClusterClient;
+  },
+  endOf: (pid: number) => string | null,
+): Promise<ClusterStatus> {
+  const statusOf = (role: string, pid: number): ProcessStatus => {
+    const end = endOf(pid);
+    const zone = cluster.zones.get(role);
+    const about = { role, pid, end, ...(zone === undefined ? {} : { zone }) };
+    const look = lookAt(pid);
+    if (end !== null || look === null) return { ...about, state: "ended" };
+    return { ...about, state: look.state === "T" ? "standing" : "alive" };
+  };
+  const services = [
+    { role: "broker", pid: kafka?.pid ?? null },
+    { role: "zookeeper", pid: zookeeper?.pid ?? null },
+  ];
+  const processes = cluster.processes.map(({ role, pid }) => statusOf(role, pid));
+  for (const { role, pid } of services) if (pid !== null) processes.push(statusOf(role, pid));
+  const { job, workers, checkpoints, vertices, lostReplicas } = watch;
+  const hasTasks = job !== null && ["running", "draining"].includes(job.state);
+  const tasks = hasTasks ? await client.counters(job.jobId, COUNTERS_MS).catch(() => []) : [];
+  return { processes, workers, job, tasks, vertices, lostReplicas, checkpoints };
+}
