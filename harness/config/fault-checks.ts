@@ -156,8 +156,9 @@ function checkTime(ms: number, path: Path, { warmupMs, endMs }: LoadFacts): Prob
 }
 
 function checkCheckpoints(path: Path, { recovery, guarantee }: Config): Problem[] {
-  if (recovery === "passive" && guarantee !== "at-most-once") return [];
-  const why = recovery === "passive" ? `guarantee: ${guarantee}` : `recovery: ${recovery}`;
+  const takesThem = recovery === "passive" || recovery === "active";
+  if (takesThem && guarantee !== "at-most-once") return [];
+  const why = takesThem ? `guarantee: ${guarantee}` : `recovery: ${recovery}`;
   return [
     problemAt(path, `no checkpoints are taken with ${why}`, "set recovery: passive and guarantee: at-least-once"),
   ];

@@ -146,6 +146,12 @@ describe("faults of a config", () => {
     it(`are refused: one ${what}`, () => assert.match(refusal(text), message));
   }
 
+  it("can strike in a checkpoint beneath replicas too", () => {
+    const text =
+      "engine: {workers: 3}\nrecovery: active\nfaults: [{kind: kill, target: worker/2, checkpoint: inAlignment}]\n";
+    assert.equal(resolveText(BASE + text, "active.yaml", []).config.faults.length, 1);
+  });
+
   it("have every kind, target and trigger", () => {
     const text = `recovery: passive
 faults:
