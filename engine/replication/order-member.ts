@@ -12,6 +12,8 @@ export interface OrderMemberSpec {
   readonly onOrdered: () => void;
 }
 
+const MOST_PATIENCE = 64;
+
 /** A replica's place in its worker's order logs: its seat in the election, and how long what it appends takes to come back. */
 export class OrderMember {
   readonly spec: OrderMemberSpec;
@@ -21,6 +23,8 @@ export class OrderMember {
   held = false;
   /** Since when something that it has appended has not been read, and nothing else of it either, µs; null: nothing is open. */
   #openSinceUs: number | null = null;
+  /** How many leases it waits for what it has appended. */
+  #patience = 1;
   /** When the oldest order was appended that has not been read, µs; null: none is open. */
   #orderedUs: number | null = null;
   #roundTrips = 0;
@@ -47,16 +51,21 @@ export class OrderMember {
     if (entry.kind === "claim" || this.#orderedUs === null) return;
     const tookUs = nowUs - this.#orderedUs;
     this.#orderedUs = null;
+    this.#patience = 1;
     this.#roundTrips++;
     this.#sumUs += tookUs;
     this.#maxUs = Math.max(this.#maxUs, tookUs);
   }
 
-  /** A leader that does not get on for `leaseUs` gives up. */
+  /**
+   * A leader that does not get on for `leaseUs` gives up. Until an order of its own has come back it waits twice as long every time: replicas that
+   * give up sooner than the log can be read would fill it with claims, faster than anybody reads them.
+   */
   look(nowUs: number, leaseUs: number): void {
     if (!this.group.unread) this.#openSinceUs = null;
-    if (this.#openSinceUs === null || nowUs - this.#openSinceUs <= leaseUs) return;
+    if (this.#openSinceUs === null || nowUs - this.#openSinceUs <= leaseUs * this.#patience) return;
     this.#openSinceUs = null;
+    this.#patience = Math.min(MOST_PATIENCE, this.#patience * 2);
     this.group.onStalled();
   }
 
