@@ -65,6 +65,8 @@ function takeSavepoint({ client, universe }: SimulatedCluster, { savepoint }: Pa
 function drainLater({ client, universe }: SimulatedCluster, { drainAfterUs }: PassiveProtection): void {
   if (drainAfterUs === undefined) return;
   const ask = () => {
+    // The one that goes on from its savepoint may be there already: it is not the one that is meant.
+    if (client.hasEnded(JOB_ID)) return;
     if (client.stateOf(JOB_ID) !== null) client.send({ type: "drain", jobId: JOB_ID });
     else universe.queue.at(universe.nowUs + 1_000, ask);
   };

@@ -86,9 +86,16 @@ for (const defect of DEFECTS) {
   });
 }
 
+/** Without what only checkpoints survive: links that break and scratch files that fail may lose whole groups. */
 function withoutCheckpoints(run: DrawnRun): DrawnRun {
-  const { protection } = run;
-  return protection.kind === "replicated" ? { ...run, protection: { ...protection, recovery: null } } : run;
+  const { protection, conditions } = run;
+  if (protection.kind !== "replicated") return run;
+  const scratch = { ...conditions.scratch, failedOneIn: 0 };
+  return {
+    ...run,
+    conditions: { ...conditions, scratch },
+    protection: { ...protection, recovery: null, links: [], strikes: [] },
+  };
 }
 
 /** The first seed in which the defect shows as what it is: others it may only confuse. */
