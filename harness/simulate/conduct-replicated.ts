@@ -12,7 +12,7 @@ import type { DrawnRun } from "./draw-run.ts";
 import { countLinkFaults, strikeLink } from "./link-faults.ts";
 import type { LeaderStrike, ReplicatedProtection } from "./protection.ts";
 import type { RunWatch } from "./run-watch.ts";
-import { JOB_ID } from "./simulated-job.ts";
+import { ELECTION, JOB_ID } from "./simulated-job.ts";
 
 export interface Conducted {
   /** Workers with replicas that died on the way. */
@@ -116,6 +116,11 @@ function strike(
   else if (kind === "pause") {
     const led = orders.ledBy(worker.name);
     worker.pause(lengthUs);
+    // The election gives it up when its session is over, and it learns of that when it wakes.
+    const awareUs = lengthUs - ELECTION.sessionUs;
+    if (awareUs > 0) {
+      universe.queue.at(universe.nowUs + ELECTION.sessionUs, () => election.loseSession(worker, awareUs));
+    }
     universe.queue.at(universe.nowUs + lengthUs, () => {
       const left = orders.ledBy(worker.name);
       if (worker.alive && led.some((group) => !left.includes(group))) watch.meet("pausedPastSession");

@@ -123,10 +123,10 @@ function drawRecovery(random: Random): PassiveProtection {
 
 function drawStrikes(random: Random, latest: number): readonly LeaderStrike[] {
   const kinds = ["session", "contact", "pause", "log"] as const;
-  return Array.from({ length: random.below(MAX_STRIKES + 1) }, () => ({
-    kind: kinds[random.below(kinds.length)]!,
-    after: random.below(latest),
-    victim: random.below(1_000),
-    lengthUs: random.below(3 * LEASE_US),
-  }));
+  return Array.from({ length: random.below(MAX_STRIKES + 1) }, () => {
+    const kind = kinds[random.below(kinds.length)]!;
+    const [after, victim, lengthUs] = [random.below(latest), random.below(1_000), random.below(3 * LEASE_US)];
+    // Short ones every process has anyhow.
+    return { kind, after, victim, lengthUs: kind === "pause" ? LEASE_US + lengthUs : lengthUs };
+  });
 }

@@ -28,8 +28,8 @@ const EXPECTED_CODES: readonly string[] = [
 /** Frames of all channels of a connection that a sender may put on top of a full buffer, bytes. */
 const BUFFER_SLACK_BYTES = 64 * 1024;
 
-/** What the longest epoch of a drawn run may make a replicated task take beyond its windows, bytes. */
-const MAX_EXCEEDED_BYTES = 256 * 1024;
+/** What the longest epoch of a drawn run, which may be most of its input, may make a replicated task take beyond its windows, bytes. */
+const MAX_EXCEEDED_BYTES = 512 * 1024;
 
 /** What was wrong with a run, or null. */
 export function judge(

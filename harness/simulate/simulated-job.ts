@@ -30,7 +30,8 @@ export const JOB_ID = "simulated";
 /** The job that goes on from the savepoint that the first one has stopped with. */
 export const RESUMED_ID = "resumed";
 /** News come late, and the dead lead on for a while. */
-const ELECTION = { latencyUs: { min: 100, max: 2_000 }, sessionUs: 40_000 };
+/** Of jobs that elect leaders. */
+export const ELECTION = { latencyUs: { min: 100, max: 2_000 }, sessionUs: 40_000 };
 /** More than any drawn run takes: events of the simulation, and virtual time, µs. */
 const MAX_STEPS = 3_000_000;
 const MAX_VIRTUAL_US = 600_000_000;
