@@ -79,9 +79,16 @@ export class Attempts {
     return this.#current === null ? 0 : this.#settings.workersWanted - this.#current.workers;
   }
 
-  /** Where the next attempt begins. */
-  get isPlaceKnown(): boolean {
-    return this.#next?.isPlaceKnown === true;
+  /** Why the next attempt has not begun, in words. */
+  get missing(): string {
+    if (this.#next?.isPlaceKnown !== true) return "the checkpoint store does not tell where to begin";
+    if (this.#available.length === 0 || this.#loaded === null) return "there is no worker";
+    const { plan } = this.#loaded;
+    const workers = chooseWorkers(plan, this.#available, this.#settings.workersWanted);
+    return (
+      placementProblem(plan, workers)?.message ??
+      `only ${workers.length} of ${this.#settings.workersWanted} workers are there`
+    );
   }
 
   /** The workers that are there, in order of registration. */

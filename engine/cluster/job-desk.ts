@@ -166,7 +166,10 @@ export class JobDesk {
   #submit(job: JobSpec, workers: number): Failure | null {
     if (this.#onStopped !== null) return { code: "job-invalid", message: "the cluster is shutting down" };
     if (this.#run !== null && !this.#run.ended) {
-      return { code: "job-invalid", message: `job "${this.#run.spec.jobId}" is still ${this.#run.state}` };
+      return {
+        code: "job-invalid",
+        message: `job "${this.#run.spec.jobId}" is still ${this.#run.state}: one job runs at a time, so drain or cancel it first`,
+      };
     }
     const problem = jobSpecProblem(job) ?? (Number.isInteger(workers) && workers >= 1 ? null : "workers: 1 or more");
     if (problem !== null) return { code: "job-invalid", message: `this cannot be submitted: ${problem}` };

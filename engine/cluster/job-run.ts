@@ -235,7 +235,7 @@ export class JobRun {
     }
     this.#life.enter("restarting", failure);
     const attempts = this.#attempts;
-    const overdue = () => this.#refuse(restartTimedOut(attempts.open, attempts.isPlaceKnown, failure.message));
+    const overdue = () => this.#refuse(restartTimedOut(attempts.open, attempts.missing, failure.message));
     this.#attempts.prepare(decision.delayUs, RESTART_TIMEOUT_US, overdue);
   }
 

@@ -87,12 +87,8 @@ export class RestartDecider {
   }
 }
 
-/**
- * Why a job that was to start again has not: `open` tasks have not ended, the store has not told where to begin, or nobody is there; `reason`
- * is what made it necessary.
- */
-export function restartTimedOut(open: readonly string[], isPlaceKnown: boolean, reason: string): FaultlineError {
-  const missing = isPlaceKnown ? "there is no worker" : "the checkpoint store does not tell where to begin";
+/** Why a job that was to start again has not: `open` tasks have not ended, or what is `missing`; `reason` is what made it necessary. */
+export function restartTimedOut(open: readonly string[], missing: string, reason: string): FaultlineError {
   const why = open.length > 0 ? `tasks have not ended: ${open.join(", ")}` : missing;
   const limit = `no restart within ${RESTART_TIMEOUT_US / 1e6} s`;
   return new FaultlineError("job-failed", `${limit}, ${why}; it was needed because ${reason}`);

@@ -42,7 +42,7 @@ export class InputGate {
     this.#waits = settings.clock === null ? null : new MergeWait(this.#logicals.length, settings.clock);
     this.#credit = new InputCredit(settings, this.#physicals, (channel) => this.#mayExceed(channel));
     const { files, memoryBytes } = settings.overflow;
-    this.#spill = files === null ? null : new InputSpill(files, memoryBytes, this.#spillHost());
+    this.#spill = files === null ? null : new InputSpill(files, memoryBytes, this.#logicals.length, this.#spillHost());
     this.#watermarks = new WatermarkTracker(this.#logicals.length);
     this.#ended = new Uint8Array(this.#logicals.length);
     const loops = this.#logicals.filter(({ feedback }) => feedback).map(({ index }) => index);

@@ -1,9 +1,8 @@
-import type { FaultlineError } from "../../base/errors.ts";
 import type { ScratchFiles } from "../ports.ts";
 import type { Element } from "./element.ts";
 import { type SpillBytes, SpillQueue } from "./spill-queue.ts";
 
-/** Least and most that is written or read at once, bytes; between them a part of what may be in memory. */
+/** Least and most that is written or read at once, bytes; between them a part of what may be in memory: each channel may gather so much. */
 const MIN_CHUNK_BYTES = 256;
 const MAX_CHUNK_BYTES = 1024 * 1024;
 const CHUNKS_IN_MEMORY = 64;
@@ -13,9 +12,9 @@ const MAX_PENDING_CHUNKS = 8;
 export interface InputSpillHost {
   /** What was put by comes back, in its order. */
   give(channel: number, elements: readonly Element[]): void;
-  /** Channels that had to wait for the disk may have room again. */
+  /** Channels that had to wait for the disk may have room again. What it throws is told to `fail`. */
   onRoom(): void;
-  fail(error: FaultlineError): void;
+  fail(error: unknown): void;
 }
 
 /** What a task's input channels hold beyond what fits into memory, in files: one queue a channel, made when it is needed. */
@@ -27,12 +26,12 @@ export class InputSpill {
   readonly #queues = new Map<number, SpillQueue>();
   readonly #bytes: SpillBytes = { written: 0, pending: 0, now: 0 };
 
-  /** Puts by what comes when channels hold `memoryBytes` beyond their windows. */
-  constructor(files: ScratchFiles, memoryBytes: number, host: InputSpillHost) {
+  /** Puts by what comes when the `channels` hold `memoryBytes` beyond their windows. */
+  constructor(files: ScratchFiles, memoryBytes: number, channels: number, host: InputSpillHost) {
     this.#files = files;
     this.#memoryBytes = memoryBytes;
     this.#host = host;
-    const part = Math.floor(memoryBytes / CHUNKS_IN_MEMORY);
+    const part = Math.floor(memoryBytes / Math.max(CHUNKS_IN_MEMORY, channels));
     this.#chunkBytes = Math.min(Math.max(part, MIN_CHUNK_BYTES), MAX_CHUNK_BYTES);
   }
 
@@ -87,10 +86,19 @@ export class InputSpill {
       chunkBytes: this.#chunkBytes,
       bytes: this.#bytes,
       give: (elements) => this.#host.give(channel, elements),
-      onWritten: () => this.#host.onRoom(),
+      onWritten: () => this.#tellRoom(),
       fail: (error) => this.#host.fail(error),
     });
     this.#queues.set(channel, queue);
     return queue;
+  }
+
+  /** Told by a file, not in a step of the task, so that nobody else would catch it. */
+  #tellRoom(): void {
+    try {
+      this.#host.onRoom();
+    } catch (error) {
+      this.#host.fail(error);
+    }
   }
 }

@@ -29,7 +29,7 @@ interface Chunk {
 export interface SpillBytes {
   /** Handed to files so far. */
   written: number;
-  /** Handed to files, and not in them yet, or about to be. */
+  /** Handed to files, and neither in them yet nor taken back. */
   pending: number;
   /** Put by and not taken back: in files or on their way. */
   now: number;
@@ -98,7 +98,6 @@ export class SpillQueue {
     present(chunk.elements, "elements of a chunk that is being filled").push(element);
     chunk.bytes += bytes;
     this.#host.bytes.now += bytes;
-    this.#host.bytes.pending += bytes;
     if (chunk.bytes >= this.#host.chunkBytes) this.#write(chunk);
     this.#take();
   }
@@ -133,6 +132,7 @@ export class SpillQueue {
     file.bytes += bytes.length;
     file.chunks++;
     this.#host.bytes.written += bytes.length;
+    this.#host.bytes.pending += bytes.length;
     if (file.bytes >= MAX_FILE_BYTES) this.#file = null;
     file.file.append(bytes, (error) => {
       if (this.#closed) return;
@@ -163,7 +163,7 @@ export class SpillQueue {
         this.#read(chunk);
         return;
       }
-      this.#host.bytes.pending -= chunk.bytes;
+      if (chunk.place !== null) this.#host.bytes.pending -= chunk.bytes;
       this.#give(chunk, chunk.elements);
     }
   }

@@ -77,7 +77,7 @@ export function readAllRecords(resultsDir: string): RunRecord[] {
   const raw = join(resultsDir, "raw");
   if (!existsSync(raw)) {
     throw new FaultlineError("results-unreadable", `${resultsDir} has no raw/ folder`, {
-      hint: "Give the folder that a sweep wrote its results to.",
+      hint: "Raw data were left out, or never here: bench plot, compare and serve show what is stored without them.",
     });
   }
   return readdirSync(raw)

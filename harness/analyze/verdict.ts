@@ -201,7 +201,13 @@ function instrumentReasons({ record, config, observerLagUs }: Evidence): Reason[
   const limitMs = config?.limits.observerLagP99;
   if (limitMs !== undefined && observerLagUs.p99 !== null && observerLagUs.p99 > limitMs * 1000) {
     const text = `observer lag p99 ${milliseconds(observerLagUs.p99)} is above ${limitMs} ms`;
-    reasons.push(reason("observer-saturated", text, "The machine is too busy to see outputs when they appear."));
+    reasons.push(
+      reason(
+        "observer-saturated",
+        text,
+        "The machine is too busy to see outputs when they appear: end other programs, or lower load.rate.",
+      ),
+    );
   }
   const { heldUp = [] } = record;
   if (heldUp.length > 0) {

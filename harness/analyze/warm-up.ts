@@ -3,8 +3,8 @@ import type { RunConfig } from "./run-config.ts";
 import { median } from "./statistics/median.ts";
 import { rankSumTest } from "./statistics/rank-sum.ts";
 
-/** Fewer seconds with outputs tell nothing of a trend. */
-const LEAST_SECONDS = 9;
+/** With fewer seconds no trend can be significant: 3 of 9 at the top have p = 0.024. */
+const LEAST_SECONDS = 10;
 /** The head is this share of what is looked at, and at least so many seconds. */
 const HEAD_SHARE = 0.25;
 const LEAST_HEAD = 3;
@@ -36,7 +36,7 @@ export function warmUpOf(
  * The end of the warm-up: the first whole second, not before `leastMs`, from which the latency falls no more. Of the medians of the seconds
  * that remain the first quarter is held against the rest; it is above it when its median is at least 1.25 times as large and an exact
  * rank-sum test says p < 0.02. A latency that rises is no warm-up: the backlog grows (`lagSlope`). `unstable` when half of the time is
- * not enough; then the cut stays at `leastMs`. `intervals`: by due time, one a second; `untilMs`: end of the load, or of what is
+ * not enough, or so much that fewer than 10 seconds are left; then the cut stays at `leastMs`. `intervals`: by due time, one a second; `untilMs`: end of the load, or of what is
  * undisturbed.
  */
 export function warmUpEnd(intervals: readonly IntervalHistogram[], leastMs: number, untilMs: number): WarmUp {
@@ -45,7 +45,9 @@ export function warmUpEnd(intervals: readonly IntervalHistogram[], leastMs: numb
   const last = least + Math.floor((until - least) * (1 - MEASURED_SHARE));
   for (let cut = least; cut <= last; cut++) {
     const medians = mediansWithin(intervals, cut, until);
-    if (medians.length < LEAST_SECONDS) return { cutMs: cutOf(cut, least, leastMs), verdict: "notJudged" };
+    if (medians.length < LEAST_SECONDS) {
+      return { cutMs: leastMs, verdict: cut === least ? "notJudged" : "unstable" };
+    }
     if (!isFalling(medians)) return { cutMs: cutOf(cut, least, leastMs), verdict: "stable" };
   }
   return { cutMs: leastMs, verdict: last < least ? "notJudged" : "unstable" };

@@ -55,8 +55,8 @@ const COMMANDS: readonly Command[] = [
 ];
 
 const EXIT_CODES =
-  "Exit codes: 0 ok, 1 internal error, 2 usage or config, 3 environment not ready, 4 run failed, 5 run invalid, " +
-  "6 threshold or regression, 130/143 interrupted (what is done is kept).";
+  "Exit codes: 0 ok, 1 internal error, 2 usage or config, 3 environment not ready, 4 run failed, " +
+  "5 invalid or too noisy, 6 threshold or regression, 130/143 interrupted (what is done is kept).";
 
 /** Runs one command line. Never throws: errors are printed, the exit code is returned. */
 export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
@@ -85,6 +85,7 @@ async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
     .usage("$0 <command>\n\nWhat does a stream processor do to your latency while things break?")
     .version(version())
     .help()
+    .alias("help", "h")
     .strict()
     .recommendCommands()
     .demandCommand(1, "No command given.")
@@ -114,9 +115,24 @@ async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
   } catch (error) {
     throw usageError(error, argv);
   }
+  if (chosen === null) refuseUnknownCommand(argv);
   // --help and --version print and choose nothing to run.
   if (output !== "" || chosen === null) return { command: null, output: `${output}\n` };
   return { command: chosen, args };
+}
+
+/** `bench swep --help`: yargs would show the general help, as if all were well. */
+function refuseUnknownCommand(argv: readonly string[]): void {
+  const word = argv[0];
+  if (word === undefined || word.startsWith("-") || word === "help") return;
+  if (!COMMANDS.some(({ usage }) => usage.split(" ")[0] === word)) throw unknownCommand(word, null);
+}
+
+function unknownCommand(word: string, suggested: string | null): FaultlineError {
+  const names = COMMANDS.map((command) => command.usage.split(" ")[0]!);
+  const meant = suggested ?? nearest(word, names);
+  const hint = meant === null ? `The commands are ${names.join(", ")}.` : `Did you mean "bench ${meant}"?`;
+  return new FaultlineError("usage", `unknown command "${word}"`, { hint });
 }
 
 function usageError(error: unknown, argv: readonly string[]): FaultlineError {
@@ -125,11 +141,7 @@ function usageError(error: unknown, argv: readonly string[]): FaultlineError {
   const names = COMMANDS.map((command) => command.usage.split(" ")[0]!);
   const word = argv.find((part) => !part.startsWith("-")) ?? "";
   if (didYouMean !== null || /^Unknown (command|argument)/.test(message)) {
-    if (!names.includes(word)) {
-      const meant = didYouMean?.[1] ?? nearest(word, names);
-      const hint = meant === null ? `The commands are ${names.join(", ")}.` : `Did you mean "bench ${meant}"?`;
-      return new FaultlineError("usage", `unknown command "${word}"`, { hint });
-    }
+    if (!names.includes(word)) return unknownCommand(word, didYouMean?.[1] ?? null);
     return unknownOption(message, word);
   }
   const hint = names.includes(word)

@@ -49,7 +49,8 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
       return stream.isTTY === true;
     },
     get columns() {
-      return stream.columns ?? 100;
+      // A terminal that nobody has given a size says 0.
+      return stream.columns || 100;
     },
   };
 }

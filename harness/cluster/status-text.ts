@@ -51,10 +51,14 @@ function replicasText({ job, vertices, lostReplicas }: ClusterStatus): string {
   return `replicas     redundancy lost since ${clockTime(sinceMs)}: ${left.sort().join(", ")}${others}\n`;
 }
 
-function jobText({ job }: ClusterStatus): string {
+function jobText({ job, workers }: ClusterStatus): string {
   if (job === null) return "no job yet\n";
   const cause = job.cause === null ? "" : `: ${job.cause}`;
-  return `job ${job.jobId}  ${job.state.toUpperCase()} since ${clockTime(job.sinceMs)}, attempt ${job.attempt}${cause}\n`;
+  // What it waits for is known to the coordinator alone; mostly it is workers.
+  const there = workers.length === 1 ? "1 worker is there" : `${workers.length} workers are there`;
+  const help =
+    job.state === "restarting" ? `restarts     when it can; ${there}; another one: bench cluster add-worker\n` : "";
+  return `job ${job.jobId}  ${job.state.toUpperCase()} since ${clockTime(job.sinceMs)}, attempt ${job.attempt}${cause}\n${help}`;
 }
 
 function checkpointsText({ checkpoints: { completed, aborted, last } }: ClusterStatus): string {

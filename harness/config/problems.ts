@@ -124,8 +124,10 @@ function missingHint(path: readonly PropertyKey[], expected: string): string {
 }
 
 function bound(origin: string, limit: number | bigint, word: string): string {
-  const unit = origin === "array" ? " entries" : origin === "string" ? " characters" : "";
-  return `must be ${word} ${limit}${unit}`;
+  const isOne = Number(limit) === 1;
+  if (origin === "array") return `must have ${word} ${limit} ${isOne ? "entry" : "entries"}`;
+  if (origin === "string") return `must have ${word} ${limit} ${isOne ? "character" : "characters"}`;
+  return `must be ${word} ${limit}`;
 }
 
 function choice(options: readonly string[], found: unknown, text: string): { message: string; hint?: string } {

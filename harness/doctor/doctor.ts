@@ -68,7 +68,7 @@ export async function diagnose({ machine, cwd, sweep, isOnline }: DoctorOptions)
     await checkPorts(machine),
     await checkPriority(machine),
     checkClock(machine),
-    ...(await checkFaultDrivers(machine)),
+    ...checkFaultDrivers(machine),
     ...(await checkOptionalPrograms(machine)),
   ];
   return { results, needs };

@@ -36,7 +36,7 @@ export interface CpuHome {
 }
 
 /** Where the process is now; or why its CPU cannot be limited, in words. */
-export function cpuHome(pid: number, files: GroupFiles): CpuHome | string {
+export function cpuHome(pid: number | "self", files: Pick<GroupFiles, "read">): CpuHome | string {
   const mount = cpuMount(files.read("/proc/mounts") ?? "");
   if (mount === null) return "the cpu controller of cgroup v1 is not mounted on this machine";
   const own = ownPath(files.read(`/proc/${pid}/cgroup`) ?? "");

@@ -1,5 +1,6 @@
 import { asFaultlineError } from "../../base/errors.ts";
 import type { Comparison } from "../analyze/compare/comparison.ts";
+import { shortCommit } from "./commit-range.ts";
 import type { HistoryRow } from "./history-row.ts";
 import { interleave } from "./interleave.ts";
 import type { JudgedNumber, Suspect } from "./judge-night.ts";
@@ -48,7 +49,7 @@ async function examineCell(
   if (old === null) return without("nobody knows the commit of the nights before");
   if (options.isOver()) return without("there was no time left to look into it");
   const metrics = group.map(({ row }) => row.metric);
-  options.notice(`${metrics.join(", ")} of ${cell}: ${old.slice(0, 8)} and this checkout take turns`);
+  options.notice(`${metrics.join(", ")} of ${cell}: ${shortCommit(old)} and this checkout take turns`);
   let comparison: Comparison | null;
   try {
     const [before, now] = [await runner.checkout(old), await runner.checkout(HERE)];
@@ -58,7 +59,8 @@ async function examineCell(
       seed,
       gates: metrics,
       run: ({ side, block }) => {
-        const folder = `${folderOf(cell)}/${side}-${block + 1}`;
+        // One cell may be looked into against two commits.
+        const folder = `${folderOf(cell)}/${shortCommit(old)}/${side}-${block + 1}`;
         return runner.run(side === "old" ? before : now, { config, cell, folder });
       },
       isOver,

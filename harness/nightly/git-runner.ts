@@ -31,16 +31,10 @@ export interface GitRunnerOptions {
 
 /**
  * Runs commits of this repository: each in a worktree of its own in the temporary folder, which `bench` there installs for itself; the
- * trees are removed at the end, by the guard if this process dies. Throws `usage` outside of a clone.
+ * trees are removed at the end, by the guard if this process dies. Outside of a clone there is only this checkout.
  */
 export async function gitRunner(options: GitRunnerOptions): Promise<CommitRunner> {
-  const { root = ROOT } = options;
-  if (!existsSync(join(root, ".git"))) {
-    throw new FaultlineError("usage", "commits can only be compared in a clone of Faultline's repository", {
-      hint: "An installed package has one version only.",
-    });
-  }
-  return new GitRunner({ ...options, root }, await startGuard());
+  return new GitRunner({ root: ROOT, ...options }, await startGuard());
 }
 
 class GitRunner implements CommitRunner {
@@ -56,6 +50,7 @@ class GitRunner implements CommitRunner {
 
   async checkout(name: string): Promise<Checkout> {
     if (name === HERE) return { commit: HERE, root: this.#options.root };
+    this.#requireClone();
     const commit = await this.#commitNamed(name);
     const known = this.#trees.get(commit);
     if (known !== undefined) return known;
@@ -72,6 +67,7 @@ class GitRunner implements CommitRunner {
   async run(checkout: Checkout, job: { config: string; cell: string | null; folder: string }) {
     const { cwd } = this.#options;
     const folder = resolve(cwd, job.folder);
+    refuseResults(folder, job.folder);
     const what = job.cell === null ? ["sweep"] : ["run", "--cell", job.cell];
     const args = [...what, resolve(cwd, job.config), "--out", folder, "--set", "repetitions=1", "--no-color"];
     await this.#bench(checkout, args, `${folder}.log`, RUN_LIMIT_MS);
@@ -104,6 +100,13 @@ class GitRunner implements CommitRunner {
       if (this.#folder !== null) await rm(this.#folder, { recursive: true, force: true });
       await this.#guard.close();
     }
+  }
+
+  #requireClone(): void {
+    if (existsSync(join(this.#options.root, ".git"))) return;
+    throw new FaultlineError("usage", "commits can only be compared in a clone of Faultline's repository", {
+      hint: "An installed package has one version only.",
+    });
   }
 
   #temporaryFolder(): string {
@@ -156,6 +159,12 @@ class GitRunner implements CommitRunner {
     if (!failed) return stdout;
     throw new FaultlineError("run-failed", `git ${args[0]} failed: ${stderr.trim().split("\n").slice(-3).join(" ")}`);
   }
+}
+
+/** A sweep goes on where an earlier one in its folder ended: then runs of one commit would pass for those of another. Throws `usage`. */
+export function refuseResults(folder: string, name: string): void {
+  if (!existsSync(join(folder, "manifest.json"))) return;
+  throw new FaultlineError("usage", `${name} has results already`, { hint: "Choose a new folder with --out." });
 }
 
 function lastLines(logFile: string): string {

@@ -60,16 +60,16 @@ function isOff(history: readonly HistoryRow[], tonight: Tonight, number: NightNu
   return nights >= LEAST_NIGHTS && row.change !== null && Math.abs(row.change) > row.bound!;
 }
 
-/** Gates that the night before had, and tonight has not. */
+/** Numbers that the night before had, and tonight has not, though they were asked for. */
 function missing(history: readonly HistoryRow[], tonight: Tonight): NightNumber[] {
-  const { lane, config, machine } = tonight;
+  const { lane, config, machine, gates } = tonight;
   const same = history.filter((row) => row.lane === lane && row.config === config && row.machine === machine);
   const last = same.findLast(({ outcome }) => outcome !== "accepted" && !outcome.startsWith("proof-"))?.time;
   const had = (row: HistoryRow) => tonight.numbers.some((n) => n.cell === row.cell && n.metric.name === row.metric);
   return same
     .filter((row) => row.time === last && row.outcome !== "accepted" && !row.outcome.startsWith("proof-") && !had(row))
     .flatMap(({ cell, canary, metric: name }) => {
-      const metric = METRICS.find((one) => one.name === name);
+      const metric = METRICS.find((one) => one.name === name && gates.includes(name));
       return metric === undefined ? [] : [{ cell, canary, metric, n: 0, median: null, low: null, high: null }];
     });
 }

@@ -6,7 +6,7 @@ import { nightsUntilAlarm } from "./detection-delay.ts";
 import { type HistoryRow, seriesKey } from "./history-row.ts";
 import { compareTurns, inBlock, turnsOf } from "./interleave.ts";
 import { slowedCampaign } from "./planted-slowdown.ts";
-import { tonightOf } from "./tonight.ts";
+import { nightConfig, type Tonight, tonightOf } from "./tonight.ts";
 
 /** The slow-down that the alarm must find. */
 export const PLANTED = 1.15;
@@ -15,6 +15,8 @@ export interface ProofOptions {
   readonly blocks: number;
   readonly seed: number;
   readonly gates: readonly string[];
+  /** Hash of the lane's config: a turn runs it with one repetition, which has another. */
+  readonly configHash: string;
   /** One block of one side: the same checkout on both. */
   readonly run: (side: "old" | "new", block: number) => Promise<Campaign>;
   readonly isOver: () => boolean;
@@ -40,7 +42,7 @@ export interface Proof {
  * paper, and at least one gate must say so. What the history says of false alarms and of the delay of detection goes with it.
  */
 export async function proveAlarm(options: ProofOptions): Promise<Proof | null> {
-  const { blocks, seed, gates, run, isOver, history } = options;
+  const { blocks, seed, gates, configHash, run, isOver, history } = options;
   const done: { readonly old: Campaign[]; readonly new: Campaign[] } = { old: [], new: [] };
   for (const turns of turnsOf(blocks, seed)) {
     if (done.old.length > 0 && isOver()) break;
@@ -52,14 +54,15 @@ export async function proveAlarm(options: ProofOptions): Promise<Proof | null> {
   const slow = compared(done.new.map((campaign) => slowedCampaign(campaign, PLANTED)));
   if (same === null || slow === null) return null;
   const [sameRows, slowRows] = [gatesOf(same), gatesOf(slow)];
-  const delays = delaysOf(history, done.new[0]!, gates);
+  const night = { ...tonightOf(done.new[0]!, gates), config: nightConfig(configHash) };
+  const delays = delaysOf(history, night);
   const falseAlarmShare = falseAlarms(history);
   const isQuiet = sameRows.length > 0 && sameRows.every(({ verdict }) => verdict !== "worse");
   const verdicts = { same: sameRows, slow: slowRows, delays, falseAlarmShare };
   return {
     blocks: done.old.length,
     ...verdicts,
-    rows: proofRows(tonightOf(done.new[0]!, gates), verdicts),
+    rows: proofRows(night, verdicts),
     isProven: isQuiet && slowRows.some(({ verdict }) => verdict === "worse"),
   };
 }
@@ -78,8 +81,7 @@ function falseAlarms(history: readonly HistoryRow[]): number | null {
   return nights.length === 0 ? null : alarms.length / nights.length;
 }
 
-function delaysOf(history: readonly HistoryRow[], campaign: Campaign, gates: readonly string[]): Proof["delays"] {
-  const { lane, config, machine } = tonightOf(campaign, gates);
+function delaysOf(history: readonly HistoryRow[], { lane, config, machine }: Tonight): Proof["delays"] {
   const own = history.filter((row) => row.lane === lane && row.config === config && row.machine === machine);
   const series = Map.groupBy(
     own.filter(({ canary }) => !canary),
@@ -93,11 +95,12 @@ function delaysOf(history: readonly HistoryRow[], campaign: Campaign, gates: rea
 }
 
 function proofRows(
-  night: ReturnType<typeof tonightOf>,
+  night: Tonight,
   { same, slow, delays, falseAlarmShare }: Pick<Proof, "same" | "slow" | "delays" | "falseAlarmShare">,
 ): readonly HistoryRow[] {
   const { time, lane, config, machine, commit, dirty } = night;
-  const known = delays.flatMap(({ nights }) => nights ?? []);
+  // A series in which it was missed is slower than any number.
+  const known = delays.every(({ nights }) => nights !== null) ? delays.flatMap(({ nights }) => nights ?? []) : [];
   const rowOf = ({ cell, metric, finding, minimumDetectable }: Row, outcome: HistoryRow["outcome"]): HistoryRow => ({
     ...{
       time,

@@ -18,6 +18,8 @@ export interface NightNumber {
 
 /** What a night measured. */
 export interface Tonight extends Pick<HistoryRow, "time" | "lane" | "config" | "machine" | "commit" | "dirty"> {
+  /** What was asked for. */
+  readonly gates: readonly string[];
   readonly numbers: readonly NightNumber[];
   /** Runs whose outputs were wrong, or that broke otherwise. */
   readonly failed: readonly RunResult[];
@@ -25,6 +27,11 @@ export interface Tonight extends Pick<HistoryRow, "time" | "lane" | "config" | "
 
 /** Metrics of which a night's history is kept unless others are asked for: few, because each has its own chance of a false alarm. */
 export const NIGHT_GATES: readonly string[] = ["p50", "cpu", "gap"];
+
+/** The hash of a config as histories have it. */
+export function nightConfig(hash: string): string {
+  return hash.slice(0, 12);
+}
 
 /** The numbers of a campaign as a night: gates only, and the canary's own. */
 export function tonightOf({ manifest, results }: Campaign, gates: readonly string[]): Tonight {
@@ -34,7 +41,7 @@ export function tonightOf({ manifest, results }: Campaign, gates: readonly strin
   const first = METRICS.find(({ name }) => gates.includes(name))!;
   const isCanary = (id: string) => manifest.order.some(({ cell }) => cell.id === id && cell.canary === true);
   return {
-    ...{ time: manifest.createdAt, lane: manifest.name, config: manifest.configHash.slice(0, 12) },
+    ...{ time: manifest.createdAt, lane: manifest.name, config: nightConfig(manifest.configHash), gates },
     ...{ machine: machineClass(provenance), commit: provenance.commit, dirty: provenance.dirty === true },
     numbers: [
       ...measured.map(({ cell, isCanary: canary, metric, n, median, interval }) => {

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
+import { asFaultlineError, FaultlineError, systemCode } from "../../base/errors.ts";
 import { storedCapacity } from "../analyze/capacity/capacity.ts";
 import { readCampaign } from "../analyze/compare/campaign.ts";
 import { answerText } from "../report/capacity-text.ts";
@@ -133,13 +133,13 @@ function hasReport(version: string): Pick<CampaignSummary, "hasReport"> {
   return { hasReport: !version.endsWith(" ") };
 }
 
-/** Changes whenever the file does; null when there is none. */
+/** Changes whenever the file does; null when there is none, or none that may be looked at: of many folders one may be locked. */
 async function fileMark(path: string): Promise<string | null> {
   try {
     const { mtimeMs, size, ino } = await stat(path);
     return `${mtimeMs}:${size}:${ino}`;
   } catch (error) {
-    if (isMissing(error)) return null;
+    if (isMissing(error) || systemCode(error) === "EACCES") return null;
     throw error;
   }
 }

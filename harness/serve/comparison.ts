@@ -32,8 +32,8 @@ export async function compareVersion({ a, b }: CompareQuestion, campaigns: Campa
 export async function compareAnswer(question: CompareQuestion, root: string): Promise<CompareAnswer> {
   const { a, b, allowed, paired } = question;
   if (a === "" || b === "") return { kind: "none" };
+  const places = new Map<string, string>();
   try {
-    const places = new Map<string, string>();
     for (const text of [a, b]) {
       const { folder } = parseOperand(text);
       const inside = await insideOf(root, folder);
@@ -48,7 +48,8 @@ export async function compareAnswer(question: CompareQuestion, root: string): Pr
     if (exitCode === 1) throw error;
     return {
       kind: "refused",
-      message,
+      // Where a folder lies on this machine is nobody's business.
+      message: [...places].reduce((text, [folder, absolute]) => text.replaceAll(absolute, folder), message),
       hint,
       differences: (context.differences as readonly Difference[] | undefined) ?? [],
     };

@@ -49,6 +49,8 @@ export class LiveStreams {
   /** Takes over a response whose head is not written yet. False: there are too many; the response is still the caller's. */
   add(path: string, response: ServerResponse, headers: Readonly<Record<string, string>>): boolean {
     if (this.count >= MOST_STREAMS) return false;
+    // Its reader left while it was looked for what is to be read: it would never say so again.
+    if (response.destroyed) return true;
     response.writeHead(200, { ...headers, "content-type": "text/event-stream", "cache-control": "no-store" });
     response.write("retry: 2000\n\n");
     const channel = this.#channels.get(path) ?? this.#open(path);

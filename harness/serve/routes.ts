@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { asFaultlineError } from "../../base/errors.ts";
@@ -96,7 +97,8 @@ export class Routes {
     if (found === null || inside === null) return this.notFound(reply);
     const { summary, folder } = found;
     const { version, state, live, problem } = summary;
-    const mark = `${version} ${state} ${live?.snapshot.writtenMs ?? ""}`;
+    const { mtimeMs } = await stat(inside.absolute); // of its list of files
+    const mark = `${version} ${state} ${live?.snapshot.writtenMs ?? ""} ${mtimeMs}`;
     const text = await this.#pages.get(`campaign ${summary.path}`, mark, async () => {
       const detail = problem === null ? await folder.detail() : null;
       const run = state === "running" ? live?.snapshot.run : null;

@@ -52,8 +52,8 @@ function ofSweep({ manifest, results }: Source): readonly ScalePoint[] {
     if (config?.capacity === undefined || result.offeredPerSecond === null) return [];
     return [{ result, rate: result.offeredPerSecond, vote: sustainedVote(result, config.capacity), ...sizeOf(config) }];
   });
-  const ladders = Map.groupBy(judged, ({ result, parallelism }) =>
-    JSON.stringify([result.query, result.system, othersOf(result), parallelism, result.run.block]),
+  const ladders = Map.groupBy(judged, ({ result, parallelism, workers }) =>
+    JSON.stringify([result.query, result.system, othersOf(result), parallelism, workers, result.run.block]),
   );
   return [...ladders.values()].flatMap((runs): ScalePoint[] => {
     const told = runs.filter(({ vote }) => vote !== "unclear");

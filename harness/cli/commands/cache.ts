@@ -8,7 +8,7 @@ import { formatBytes } from "../progress/format-bytes.ts";
 /** `bench cache show|clean`: what Faultline has fetched and keeps for later. */
 export const cacheCommand: Command = {
   usage: "cache [action]",
-  summary: "Show or remove what Faultline keeps between runs (Kafka's programs)",
+  summary: "Show or remove what Faultline keeps between runs (programs it fetched, compiled code)",
   options: (parser) =>
     parser
       .positional("action", { type: "string", choices: ["show", "clean"], default: "show", describe: "What to do" })
@@ -33,7 +33,7 @@ export const cacheCommand: Command = {
 
 function describe({ directory, entries, foreign, users }: CacheContents, verb: string): string {
   const sizes = entries.map(({ name, kind, files, bytes }) => {
-    return `${verb}${name}  ${kind}, ${formatCount(files)} files, ${formatBytes(bytes)}`;
+    return `${verb}${name}  ${kind}, ${formatCount(files)} ${files === 1 ? "file" : "files"}, ${formatBytes(bytes)}`;
   });
   const total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
   return [

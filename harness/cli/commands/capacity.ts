@@ -20,7 +20,11 @@ export const capacityCommand: Command = {
     const file = textOption(args, "config");
     const options = sessionOptions(args);
     if (file !== undefined) {
-      const sweep = onlyCell(await loadSweep(file, textsOption(args, "set"), io.cwd), textOption(args, "cell"));
+      const sweep = onlyCell(
+        await loadSweep(file, textsOption(args, "set"), io.cwd),
+        textOption(args, "cell"),
+        "capacity",
+      );
       return executeCapacity(sweep, options, io);
     }
     const resume = resumedFolder(args, "bench capacity configs/capacity.yaml", "search");

@@ -31,8 +31,8 @@ export const plotCommand: Command = {
         "Figures are derived from raw/ and the manifest, as analyze does; without raw/ from runs.jsonl, as far as that goes. " +
           "An unknown name lists all there are.\nExit codes: 0 drawn, 5 no data for what was asked, 2 no such figure.",
       )
-      .example("$0 plot reports/latest --figure throughput-latency --format pdf", "one figure for a paper")
-      .example("$0 plot reports/latest --format png --out slides", "all of them for slides"),
+      .example("$0 plot reports/reference/latency --figure throughput-latency --format pdf", "one figure for a paper")
+      .example("$0 plot reports/reference/recovery --format png --out slides", "all of them for slides"),
   run: plot,
 };
 

@@ -24,7 +24,7 @@ export function rowWords(row: Row): string[] {
     quantity(metric, bMedian),
     signedQuantity(metric, shift),
     changeWords(finding),
-    probability(adjustedP),
+    aCount === 0 || bCount === 0 ? NOT_MEASURED : probability(adjustedP),
     minimumDetectable === null ? "n too small" : percent(minimumDetectable),
     verdictWords(row),
   ];

@@ -6,6 +6,7 @@ import { readCampaign } from "../../analyze/compare/campaign.ts";
 import { loadSweep } from "../../config/load.ts";
 import type { ResolvedSweep } from "../../config/resolve.ts";
 import { acceptedRows } from "../../nightly/accept.ts";
+import { refuseResults } from "../../nightly/git-runner.ts";
 import { appendHistory, readHistory } from "../../nightly/history-file.ts";
 import { judgeNight } from "../../nightly/judge-night.ts";
 import { conductNight } from "../../nightly/night.ts";
@@ -33,6 +34,7 @@ export async function runNight(options: NightlyOptions, io: Io): Promise<ExitCod
   // Before half an hour of measuring: a history that cannot be read.
   const history = await readHistory(resolve(io.cwd, historyFile));
   const lane = `${out}/lane`;
+  if (!dryRun) refuseResults(resolve(io.cwd, lane), lane);
   const code = await executeSweep(sweep, { out: lane, dryRun, json: false, noColor }, io);
   if (dryRun) io.stdout.write(turnsText(sweep, options));
   if (dryRun || code === EXIT.interrupted || code === EXIT.terminated) return code;
@@ -81,7 +83,7 @@ export async function runProof(options: NightlyOptions, io: Io): Promise<ExitCod
       notice(`block ${block + 1} of ${blocks}, ${side === "old" ? "one" : "the other"} side`);
       return runner.run(checkout, { config, cell: null, folder: `${out}/proof/${side}-${block + 1}` });
     };
-    const proof = await proveAlarm({ blocks, seed, gates, run, isOver, history });
+    const proof = await proveAlarm({ blocks, seed, gates, configHash: sweep.hash, run, isOver, history });
     if (proof === null) throw new FaultlineError("run-invalid", "not one block came to its end");
     await appendHistory(resolve(io.cwd, historyFile), proof.rows);
     const json = `${JSON.stringify(proofJson(proof))}\n`;

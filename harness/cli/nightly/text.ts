@@ -95,7 +95,7 @@ export function proofText(proof: Proof, style: Style): string {
   const heading = ["cell", "metric", "same", "", "with +15 %", "", "MDC"];
   const delays = proof.delays.map(
     ({ cell, metric, nights }) =>
-      `${metric} of ${cell}: +15 % would have been suspected ${nights === null ? "in none of 25 nights" : `on night ${nights}`}\n`,
+      `${metric} of ${cell}: +15 % would have been suspected ${nights === null ? "on none of the nights that were replayed" : `on night ${nights}`}\n`,
   );
   const share = proof.falseAlarmShare;
   const alarms = share === null ? "" : `nights with a suspicion that was not confirmed: ${percent(share)}\n`;

@@ -4,8 +4,10 @@ import { integer, NOT_MEASURED, significant } from "../../report/format.ts";
 
 export function formatPerSecond(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return NOT_MEASURED;
-  if (value >= 1e6) return `${significant(value / 1e6)}M/s`;
-  if (value >= 1e3) return `${significant(value / 1e3)}k/s`;
+  // Rounded before the unit is chosen: 999.8 is 1.00k/s, not 1,000/s.
+  const rounded = Number(value.toPrecision(3));
+  if (rounded >= 1e6) return `${significant(value / 1e6)}M/s`;
+  if (rounded >= 1e3) return `${significant(value / 1e3)}k/s`;
   return `${significant(value)}/s`;
 }
 

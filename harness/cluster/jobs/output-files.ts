@@ -26,7 +26,9 @@ export function readOutput(folder: string): readonly OutputRow[] {
 
 /** A row as one line of text: when, who, what. */
 export function outputLine({ worker, timestampMs, text }: OutputRow): string {
-  return `${clockTime(timestampMs)}  ${worker}  ${text}`;
+  // A row without event time, like a running total of generated lines, has 0: that is no time of day.
+  const time = timestampMs === 0 ? "–".padEnd(clockTime(0).length) : clockTime(timestampMs);
+  return `${time}  ${worker}  ${text}`;
 }
 
 function filesOf(folder: string): readonly string[] {

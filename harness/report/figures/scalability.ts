@@ -40,7 +40,8 @@ export function scalabilityFigure(campaigns: readonly Campaign[]): Figure | null
   const levels = levelsOf(rows);
   if (levels.length === 0) return null;
   const shown = rows.filter(({ series }) => levels.some((level) => level.series === series));
-  const sizes = [...new Map(shown.map(({ parallelism, workers }) => [parallelism, workers]))].sort(([a], [b]) => a - b);
+  const sizes = [...Map.groupBy(shown, ({ parallelism }) => parallelism)].sort(([a], [b]) => a - b);
+  const workersOf = (own: readonly Row[]) => [...new Set(own.map(({ workers }) => workers))].sort((a, b) => a - b);
   const atLeast = shown.filter(({ isAtLeast, capacity }) => isAtLeast && capacity !== null).length;
   const none = shown.filter(({ capacity }) => capacity === null).length;
   const hasIdeal = levels.some(({ ideal }) => ideal !== null);
@@ -48,7 +49,7 @@ export function scalabilityFigure(campaigns: readonly Campaign[]): Figure | null
   return {
     id: "scalability",
     title: "Scalability",
-    caption: `Greatest offered rate sustained, by instances of every operator. Points: single repetitions, n = ${integer(shown.length)}; lines: their medians; bars: from the least to the greatest repetition.${hasIdeal ? " Dashed: ideal scaling from the median at the least parallelism; efficiency: median over ideal." : " No line of ideal scaling: the capacity at the least parallelism is not known."}${atLeast > 0 ? ` Triangles: at least so much, nothing above was tried or the instrument gave in first, ${integer(atLeast)} of them.` : ""}${none > 0 ? ` ${integer(none)} sustained no rate that was tried, and are in the data only.` : ""} Worker processes: ${sizes.map(([parallelism, workers]) => `${workers} at ${parallelism}`).join(", ")}${cores === undefined ? "" : `, on ${cores} cores`}.`,
+    caption: `Greatest offered rate sustained, by instances of every operator. Points: single repetitions, n = ${integer(shown.length)}; lines: their medians; bars: from the least to the greatest repetition.${hasIdeal ? " Dashed: ideal scaling from the median at the least parallelism; efficiency: median over ideal." : " No line of ideal scaling: the capacity at the least parallelism is not known."}${atLeast > 0 ? ` Triangles: at least so much, nothing above was tried or the instrument gave in first, ${integer(atLeast)} of them.` : ""}${none > 0 ? ` ${integer(none)} sustained no rate that was tried, and are in the data only.` : ""} Worker processes: ${sizes.map(([parallelism, own]) => `${workersOf(own).join(" or ")} at ${parallelism}`).join(", ")}${cores === undefined ? "" : `, on ${cores} cores`}.`,
     spec: specOf(shown, levels),
     csv: csv<Row>(
       [
@@ -67,9 +68,20 @@ export function scalabilityFigure(campaigns: readonly Campaign[]): Figure | null
 function rowsOf(points: readonly ScalePoint[]): readonly Row[] {
   const systems = new Set(points.map(({ system }) => system)).size > 1;
   const differs = (path: string) => new Set(points.map(({ others }) => JSON.stringify(others[path]))).size > 1;
-  const name = ({ query, system, others }: ScalePoint) => {
+  const plain = ({ query, system, others }: ScalePoint) => {
     const settings = Object.entries(others).filter(([path]) => differs(path));
     return [query, ...(systems ? [system] : []), ...settings.map(([path, value]) => labelOf(path, value))].join(" · ");
+  };
+  // The same instances in more or fewer processes are no repetitions of each other.
+  const sizes = Map.groupBy(points, (point) => JSON.stringify([plain(point), point.parallelism]));
+  const mixed = new Set(
+    [...sizes.values()]
+      .filter((own) => new Set(own.map(({ workers }) => workers)).size > 1)
+      .map((own) => plain(own[0]!)),
+  );
+  const name = (point: ScalePoint) => {
+    const own = plain(point);
+    return mixed.has(own) ? `${own} · ${point.workers} ${point.workers === 1 ? "worker" : "workers"}` : own;
   };
   return points
     .map(

@@ -96,7 +96,7 @@ const KINDS: readonly FigureKind[] = [
   {
     name: "rate-grid",
     shows: "p99 or recovery over rate and checkpoint interval, heartbeat interval or parallelism",
-    needs: "a sweep over two rates or more and one of these",
+    needs: "a sweep over two rates or more, and over checkpoint interval, heartbeat interval or parallelism",
     needsRaw: false,
     draw: (campaign) => rateGridFigures(campaign).flatMap((figure) => placed(figure, "overview")),
   },

@@ -118,7 +118,7 @@ dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 48rem) {
-  .scroll tr > :first-child:not([colspan]) { position: sticky; left: 0; z-index: 1; background: var(--ground); max-width: 8.5rem; overflow-wrap: anywhere; padding-right: 0.6rem; }
+  .scroll tr > :first-child:not([colspan]) { position: sticky; left: 0; z-index: 1; background: var(--ground); max-width: 8.5rem; overflow-wrap: break-word; padding-right: 0.6rem; }
   .scroll tr > :first-child.n { position: static; }
   .tools button { min-width: 2.4rem; min-height: 2.2rem; }
 }

@@ -100,6 +100,20 @@ for (const [merge, settings] of [
       }
       assert.ok(restored >= 5, `${restored} of 10 restored a checkpoint`);
     });
+
+    it("says how many workers it lacks when those that are left are too few for its replicas", () => {
+      const cluster = startCluster(1);
+      const { client, workers } = cluster;
+      client.submit(spec, 4);
+      cluster.runUntil(() => client.states.some(({ state }) => state === "running"), "running");
+      for (const worker of workers.slice(1)) worker.kill();
+      cluster.runUntil(() => client.hasEnded("j"), "end");
+      assert.equal(client.stateOf("j")?.state, "failed");
+      assert.match(
+        client.stateOf("j")!.failure!.message,
+        /no restart within 30 s, \d replicas need \d workers, there are 1/,
+      );
+    });
   });
 }
 

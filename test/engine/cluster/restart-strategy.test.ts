@@ -113,8 +113,8 @@ describe("a restart strategy", () => {
 
 describe("a restart that does not come about", () => {
   it("says what it waited for, and why it was needed", () => {
-    assert.match(restartTimedOut([], true, "w0 is lost").message, /within 30 s, there is no worker; .* w0 is lost/);
-    assert.match(restartTimedOut([], false, "x").message, /the checkpoint store does not tell where to begin/);
-    assert.match(restartTimedOut(["map/0"], false, "x").message, /tasks have not ended: map\/0/);
+    const nobody = restartTimedOut([], "there is no worker", "w0 is lost");
+    assert.match(nobody.message, /within 30 s, there is no worker; .* w0 is lost/);
+    assert.match(restartTimedOut(["map/0"], "nobody", "x").message, /tasks have not ended: map\/0/);
   });
 });

@@ -43,6 +43,11 @@ describe("the end of the warm-up", () => {
     assert.deepEqual(warmUpEnd(seconds(rising), 5_000, 30_000), { cutMs: 5_000, verdict: "stable" });
   });
 
+  it("is not found either where too little is left to judge by when it falls no more", () => {
+    const short = Array.from({ length: 17 }, (_, i) => (i < 12 ? 40_000 * 0.7 ** i : 500));
+    assert.deepEqual(warmUpEnd(seconds(short), 5_000, 17_000), { cutMs: 5_000, verdict: "unstable" });
+  });
+
   it("is not judged from a few seconds, nor from seconds without outputs", () => {
     const few = Array.from({ length: 12 }, (_, i) => 10_000 / (i + 1));
     assert.deepEqual(warmUpEnd(seconds(few), 5_000, 12_000), { cutMs: 5_000, verdict: "notJudged" });
@@ -56,7 +61,7 @@ describe("the end of the warm-up", () => {
     assert.deepEqual(warmUpEnd(seconds(struck), 5_000, 20_000), { cutMs: 5_000, verdict: "stable" });
   });
 
-  it("is moved by noise alone in at most 5 % of runs, and never declared unstable by it", (t) => {
+  it("is moved by noise alone in at most 5 % of runs, and declared unstable by it in at most 0.5 %", (t) => {
     const random = new Random(11);
     const runs = 2_000;
     const found = { moved: 0, unstable: 0 };
@@ -68,7 +73,7 @@ describe("the end of the warm-up", () => {
       else if (cutMs > 5_000) found.moved++;
     }
     t.diagnostic(`moved ${found.moved}, unstable ${found.unstable} of ${runs}`);
-    assert.ok(found.moved <= 0.05 * runs && found.unstable <= 0.001 * runs);
+    assert.ok(found.moved <= 0.05 * runs && found.unstable <= 0.005 * runs);
   });
 });
 

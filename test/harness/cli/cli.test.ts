@@ -24,6 +24,11 @@ test("--help lists every command and the exit codes, on stdout", async () => {
   assert.match(out, /Exit codes:/);
   const sweep = await bench("sweep", "--help");
   assert.match(sweep.out, /--dry-run/);
+  for (const short of [["-h"], ["sweep", "-h"]]) {
+    const { code: shortCode, out: text } = await bench(...short);
+    assert.equal(shortCode, 0);
+    assert.match(text, /-h, --help/);
+  }
 });
 
 test("--version is the package's", async () => {
@@ -39,6 +44,11 @@ test("an unknown command or option names the nearest one and exits 2", async () 
       /unknown argument "frist" of bench generate\nhint: Did you mean --first\?/,
     ],
     [["sweep", "x.yaml", "--dryrun"], /Did you mean --dry-run\?/],
+    [["swep", "--help"], /unknown command "swep"\nhint: Did you mean "bench sweep"\?/],
+    [
+      ["capacity", "configs/smoke.yaml"],
+      /has 2 cells \(axes: query\), and capacity takes one\n.*--cell.* with --set\.$/m,
+    ],
     [[], /No command given/],
     [["generate", "nexmark", "--first", "-1"], /--first must be a whole number/],
     [["generate", "nexmark", "--format", "xml"], /format: "xml" is none of "jsonl", "wire"/],
@@ -63,6 +73,12 @@ test("a config that is not there: the nearest name beside it, or where paths cou
     /hint: Paths count from the current directory; .*configs/,
   );
   assert.match((await bench("sweep", "configs")).err, /configs is a directory, not a config/);
+});
+
+test("a results folder that came without raw data is not analysed, and what it is still good for is said", async () => {
+  const { code, err } = await bench("analyze", "reports/reference/latency");
+  assert.equal(code, 2);
+  assert.match(err, /has no raw\/ folder\nhint: .*bench plot/);
 });
 
 test("errors are JSON with --json", async () => {

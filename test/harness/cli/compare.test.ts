@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { runCli } from "../../../harness/cli/cli.ts";
@@ -73,6 +73,18 @@ describe("bench compare", () => {
     const told = await bench(cwd, "compare", "a", "b", "--allow", "config,rate", "--gate", "p50");
     assert.equal(told.code, 5);
     assert.match(told.out, /allowed difference, config: parallelism/);
+  });
+
+  it("gives no probability where one side has no data", async (t) => {
+    const cwd = folders(t, 0);
+    const runs = readFileSync(join(cwd, "b", "runs.jsonl"), "utf8")
+      .trimEnd()
+      .split("\n");
+    const invalid = runs.map((line) => `${JSON.stringify({ ...JSON.parse(line), state: "invalid" })}\n`);
+    writeFileSync(join(cwd, "b", "runs.jsonl"), invalid.join(""));
+    const { code, out } = await bench(cwd, "compare", "a", "b");
+    assert.equal(code, 5);
+    assert.match(out, /^q0 +p50 \* +12, 0 +\S+ ms +– +– +– +– +n too small +cannot tell \(no data\)$/m);
   });
 
   it("names what it does not know", async (t) => {

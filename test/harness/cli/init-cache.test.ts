@@ -57,7 +57,7 @@ function makeCache(name: string): string {
 test("cache clean removes what is Faultline's, and nothing else", async () => {
   const cache = makeCache("cache");
   const dry = await bench(cache, "cache", "clean", "--dry-run");
-  assert.match(dry.out, new RegExp(`would remove ${SET} {2}artifacts, 1 files, 1000 B`));
+  assert.match(dry.out, new RegExp(`would remove ${SET} {2}artifacts, 1 file, 1000 B`));
   assert.match(dry.out, /left alone: kafka-notes, thesis\.tex/);
   assert.ok(existsSync(join(cache, SET, "libs/a.jar")), "a dry run removes nothing");
   const { code, out } = await bench(cache, "cache", "clean");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -60,6 +60,14 @@ describe("bench nightly", () => {
     const { code, err } = await bench(cwd, "nightly", "lane.yaml", "--history", "broken.csv");
     assert.equal(code, 2);
     assert.match(err, /broken\.csv is no history of bench nightly/);
+  });
+
+  it("refuses a folder that has a night already: its numbers are not tonight's", async (t) => {
+    const cwd = await regressed(t);
+    mkdirSync(join(cwd, "out", "lane"), { recursive: true });
+    writeFileSync(join(cwd, "out", "lane", "manifest.json"), "{}");
+    const { code, err } = await bench(cwd, "nightly", "lane.yaml", "--history", "h.csv", "--out", "out");
+    assert.deepEqual([code, /out\/lane has results already/.test(err)], [2, true], err);
   });
 
   it("takes a regression as meant, once, and names those that there are", async (t) => {

@@ -99,6 +99,14 @@ test("the summary has one row a run, the verdict over all, and the report's path
   assert.match(outcomeText([], "out", makeStyle(false)), /nothing to report/);
 });
 
+test("the verdict is red for what failed only: all outputs of an invalid run may be right", () => {
+  const colours = (["valid", "invalid", "failed"] as const).map((state) => {
+    const text = outcomeText([valid, { ...valid, run: plan.runs[1]!, state }], "out", makeStyle(true));
+    return text.split("mverified: ")[0]!.split("[").at(-1);
+  });
+  assert.deepEqual(colours, ["32", "33", "31"]);
+});
+
 test("runs that could not be verified are said, never counted as verified", () => {
   const text = outcomeText([valid, { ...valid, verified: null }], "out", makeStyle(false));
   assert.match(text, /verified: 1,000 of 1,000 .* \(1 of 2 runs could not be verified\)/);
@@ -166,6 +174,8 @@ test("colours only on a terminal, never with NO_COLOR or --no-color", () => {
 test("numbers as people read them", () => {
   assert.equal(formatPerSecond(9998), "10.0k/s");
   assert.equal(formatPerSecond(999), "999/s");
+  assert.equal(formatPerSecond(999.8), "1.00k/s", "rounded before the unit is chosen");
+  assert.equal(formatPerSecond(999_900), "1.00M/s");
   assert.equal(formatPerSecond(null), "–");
   assert.equal(formatLatency(85), "0.0850 ms");
   assert.equal(formatLatency(999_999), "1,000 ms");

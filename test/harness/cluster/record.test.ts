@@ -6,7 +6,7 @@ import { after, describe, it } from "node:test";
 import { totalsOf, windowsOf } from "../../../harness/cluster/demo/counts.ts";
 import { parseDemo } from "../../../harness/cluster/demo/schema.ts";
 import { clusterFolder } from "../../../harness/cluster/folder.ts";
-import { readOutput } from "../../../harness/cluster/jobs/output-files.ts";
+import { outputLine, readOutput } from "../../../harness/cluster/jobs/output-files.ts";
 import { addRecord, lastJob, readRecord, recordLine } from "../../../harness/cluster/record.ts";
 import { readState, runningCluster } from "../../../harness/cluster/state.ts";
 
@@ -71,6 +71,12 @@ describe("rows that workers have written", () => {
       ],
     );
     assert.deepEqual(readOutput(join(root, "none")), []);
+  });
+
+  it("are lines with their time, where they have one", () => {
+    const row = { worker: "worker-1", text: "a : 1" };
+    assert.match(outputLine({ ...row, timestampMs: 4_999 }), /^\d\d:\d\d:04\.999 {2}worker-1 {2}a : 1$/);
+    assert.equal(outputLine({ ...row, timestampMs: 0 }), "–             worker-1  a : 1");
   });
 
   it("that come again do not change totals", () => {

@@ -42,6 +42,15 @@ it("ps names replicas, who leads, and the zones of workers", () => {
   assert.match(text, /replicas {5}2 groups, all there\n/);
 });
 
+it("ps tells of a job that waits to start again how many workers there are, and how to add one", () => {
+  const job = { ...STATUS.job!, state: "restarting" };
+  assert.match(
+    statusText(STATE, { ...STATUS, job, workers: ["worker-1"] }),
+    /1 worker is there; .*bench cluster add-worker\n/,
+  );
+  assert.doesNotMatch(statusText(STATE, STATUS), /add-worker/);
+});
+
 it("ps tells what is left of each group that has lost replicas, and nothing of replicas where there are none", () => {
   const one = statusText(STATE, { ...STATUS, lostReplicas: [lost("counts", 2)] });
   assert.match(one, /redundancy lost since .*: counts\/1 has 1 of 2; all others there\n/);

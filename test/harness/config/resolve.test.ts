@@ -141,7 +141,7 @@ test("a wrong axis is told with its value and the place of the value", () => {
     'c.yaml:4:23 parallelism: expected a number, found "x", as value "x" of the axis parallelism',
   ]);
   assert.deepEqual(problems("query: q0\nsweep: {query: []}\n"), [
-    "c.yaml:2:9 sweep.query: must be at least 1 entries, found []",
+    "c.yaml:2:9 sweep.query: must have at least 1 entry, found []",
   ]);
 });
 

@@ -49,8 +49,14 @@ const losses: readonly (readonly [string, Partial<Machine>, string, boolean])[] 
   ["few open files", { readText: () => "Max open files 256 256 files" }, "files", false],
   ["no right to raise priorities", { canRenice: async () => false }, "priority", false],
   ["a slow clock", { readText: () => "hpet" }, "clock", false],
-  ["no programs at all", { run: async () => null }, "iptables", false],
-  ["no rights in network namespaces", { run: async () => ({ exitCode: 1, output: "denied" }) }, "namespaces", false],
+  [
+    "no cgroup v1",
+    { readText: (path) => (path === "/proc/mounts" ? "cgroup2 /c cgroup2 rw 0 0" : null) },
+    "quota",
+    false,
+  ],
+  ["a cgroup of others", { canWrite: (path) => !path.startsWith("/sys/fs/cgroup") }, "quota", false],
+  ["no signals", { platform: "win32" }, "signals", false],
 ];
 for (const [what, changes, id, blocks] of losses) {
   test(`${what} is told with its cost, and ${blocks ? "keeps" : "does not keep"} a sweep from running`, async () => {
@@ -61,12 +67,6 @@ for (const [what, changes, id, blocks] of losses) {
     assert.equal(canRun(results), !blocks);
   });
 }
-
-test("what no fault uses yet is marked so, missing or not", async () => {
-  const { results } = await diagnosis({ run: async () => null });
-  const marked = results.filter(({ found }) => found.endsWith("(not used yet)")).map(({ id }) => id);
-  assert.deepEqual(marked, ["quota", "freezer", "iptables", "tc", "namespaces"]);
-});
 
 test("Maven is needed only where Kafka has to be fetched, and a repository replaces it", async () => {
   const noMaven = { run: async () => null };

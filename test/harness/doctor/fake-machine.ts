@@ -18,7 +18,8 @@ export function fakeMachine(changes: Partial<Machine> = {}): Machine {
     readText: (path) => {
       if (path.endsWith("current_clocksource")) return "tsc\n";
       if (path.endsWith("limits")) return "Max open files            4096                 8192                 files\n";
-      return path.endsWith("cgroup.controllers") ? "cpu io memory\n" : null;
+      if (path === "/proc/mounts") return "cgroup /sys/fs/cgroup/cpu cgroup rw,cpu,cpuacct 0 0\n";
+      return path === "/proc/self/cgroup" ? "3:cpu,cpuacct:/\n" : null;
     },
     canWrite: () => true,
     freeBytes: () => 2 ** 40,

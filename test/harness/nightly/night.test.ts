@@ -56,6 +56,26 @@ describe("a night", () => {
     assert.deepEqual([night.exitCode, night.issue], [0, null]);
   });
 
+  it("that accuses two commits of one cell keeps their turns apart", async () => {
+    const { history } = await historyOf(12, GOOD);
+    // The last night of one metric is no measure, so each metric has another last good commit.
+    const past = history.map((row) =>
+      row.time === timeOf(11) && row.metric === "cpu" && !row.canary ? { ...row, median: row.median! * 1.4 } : row,
+    );
+    const runner = fakeRunner(12, BAD);
+    await nightOf(12, past, BAD, {}, runner);
+    assert.deepEqual(runner.checkedOut, ["good11", ".", "good10", "."]);
+    const folders = runner.turns.map((turn) => turn.split(" ")[2]);
+    assert.equal(new Set(folders).size, 48, "no folder twice");
+  });
+
+  it("that asks for fewer gates misses none of those it does not ask for", async () => {
+    const { history } = await historyOf(12, GOOD);
+    const night = await nightOf(12, history, { ...GOOD, commit: "new" }, { gates: ["p50"] });
+    assert.deepEqual(outcomes(night), ["q0 p50 quiet", "canary p50 quiet"]);
+    assert.equal(night.exitCode, 0);
+  });
+
   it("whose turns are too noisy is unclear: 5, no issue", async () => {
     const { history } = await historyOf(12, GOOD);
     const runner = fakeRunner(12, { ...GOOD, noise: 0.6, seed: 5 });

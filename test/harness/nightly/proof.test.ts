@@ -12,9 +12,14 @@ const WORLD: World = { codeOf: () => 1, commit: "good" };
 
 function prove(world: World, history: Parameters<typeof proveAlarm>[0]["history"] = [], blocks = 12) {
   const runner = fakeRunner(40, world);
-  const run = (side: string, block: number) =>
-    runner.run({ commit: HERE, root: "" }, { config: "c", cell: null, folder: `${side}-${block}` });
-  return proveAlarm({ blocks, seed: 1, gates: ["p50", "cpu"], run, isOver: () => false, history });
+  const run = async (side: string, block: number) => {
+    const job = { config: "c", cell: null, folder: `${side}-${block}` };
+    const campaign = await runner.run({ commit: HERE, root: "" }, job);
+    // A turn has one repetition, and so another hash than the lane.
+    return { ...campaign, manifest: { ...campaign.manifest, configHash: "0fa11" } };
+  };
+  const options = { blocks, seed: 1, gates: ["p50", "cpu"], configHash: "c0ffee", isOver: () => false };
+  return proveAlarm({ ...options, run, history });
 }
 
 describe("the proof of the alarm", () => {
@@ -33,6 +38,7 @@ describe("the proof of the alarm", () => {
       ["q0 p50", "q0 cpu"],
     );
     for (const { nights } of proof.delays) assert.ok(nights !== null && nights >= 1 && nights <= 6, `${nights}`);
+    assert.ok(proof.rows.every(({ config }) => config === "c0ffee"));
     assert.ok(proof.rows.every(({ delayNights, falseAlarmShare }) => delayNights! <= 6 && falseAlarmShare === 0));
   });
 
@@ -41,7 +47,7 @@ describe("the proof of the alarm", () => {
     // The second side of every block is slower: an alarm that fires on nothing.
     const runner = fakeRunner(1, WORLD);
     const unfair = await proveAlarm({
-      ...{ blocks: 12, seed: 1, gates: ["p50"], isOver: () => false, history: [] },
+      ...{ blocks: 12, seed: 1, gates: ["p50"], configHash: "c0ffee", isOver: () => false, history: [] },
       run: async (side, block) => {
         const campaign = await runner.run({ commit: HERE, root: "" }, { config: "c", cell: null, folder: `${block}` });
         return side === "new" ? slowedCampaign(campaign, 1.3) : campaign;
@@ -49,6 +55,20 @@ describe("the proof of the alarm", () => {
     });
     assert.equal(unfair!.isProven, false);
     assert.equal(unfair!.rows[0]!.outcome, "proof-false-alarm");
+  });
+
+  it("names no delay where one of the series would have missed it", async () => {
+    const { history } = await historyOf(20, WORLD);
+    let night = 0;
+    const loud = history.map((row) =>
+      row.metric === "cpu" && !row.canary
+        ? { ...row, median: row.median! * [0.5, 1.3, 1, 1.6, 0.8][night++ % 5]! }
+        : row,
+    );
+    const proof = (await prove(WORLD, loud))!;
+    const found = Object.fromEntries(proof.delays.map(({ metric, nights }) => [metric, nights]));
+    assert.ok(found.p50 !== null && found.cpu === null, JSON.stringify(found));
+    assert.ok(proof.rows.every(({ delayNights }) => delayNights === null));
   });
 
   it("counts the nights that suspected what was not there", async () => {

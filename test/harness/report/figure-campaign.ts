@@ -44,6 +44,8 @@ function later(file: string, minutes: number, block: number): void {
 export interface Told {
   readonly rate: number;
   readonly parallelism?: number;
+  /** Default: as many as instances. */
+  readonly workers?: number;
   readonly system?: string;
   readonly factor?: number;
   readonly block?: number;
@@ -55,10 +57,13 @@ const CAPACITY = { p99: 100, lagSlope: 0.01, achieved: 0.995 };
 /** A campaign of which only the results are left, as `runs.jsonl` has them. */
 export function resultsOnly(told: readonly Told[]): Campaign {
   const cells: Record<string, unknown> = {};
-  const results = told.map(({ rate, parallelism = 1, system = "bundled", factor = 1, block = 0, change }, order) => {
-    const id = `q0-${system}-rate-${rate}-parallelism-${parallelism}-factor-${factor}`;
+  const results = told.map((one, order) => {
+    const { rate, parallelism = 1, system = "bundled", factor = 1, block = 0, change } = one;
+    const { workers = parallelism } = one;
+    const own = one.workers === undefined ? "" : `-workers-${workers}`;
+    const id = `q0-${system}-rate-${rate}-parallelism-${parallelism}${own}-factor-${factor}`;
     const axes = { "load.rate": `${rate}/s`, parallelism, system, "replication.factor": factor };
-    cells[id] = { parallelism, engine: { workers: parallelism }, capacity: CAPACITY };
+    cells[id] = { parallelism, engine: { workers }, capacity: CAPACITY };
     const run = { id: `${id}-r${block + 1}`, cell: { id, axes }, repetition: block + 1, order, block };
     const replication = { merge: "liveRobin", factor } as RunResult["replication"];
     return {

@@ -149,6 +149,26 @@ describe("scalability", () => {
     assert.equal(scalabilityFigure([resultsOnly(at(1, 0, [1_000, 5], [2_000, 500]))]), null);
   });
 
+  it("keeps numbers of workers apart that have the same parallelism", () => {
+    const of = (workers: number, ...runs: Told[]) => runs.map((run) => ({ ...run, workers }));
+    const figure = scalabilityFigure([
+      resultsOnly([
+        ...of(1, ...at(1, 0, [1_000, 5], [2_000, 500]), ...at(2, 0, [1_000, 5], [2_000, 500])),
+        ...of(2, ...at(1, 0, [1_000, 5], [2_000, 500]), ...at(2, 0, [2_000, 5], [3_000, 500])),
+      ]),
+    ])!;
+    assert.deepEqual(
+      rowsOf(figure).map((row) => [row.series, row.parallelism, row.workers, row.capacity_events_per_second]),
+      [
+        ["q0 · 1 worker", "1", "1", "1000"],
+        ["q0 · 1 worker", "2", "1", "1000"],
+        ["q0 · 2 workers", "1", "2", "1000"],
+        ["q0 · 2 workers", "2", "2", "2000"],
+      ],
+    );
+    assert.match(figure.caption, /Worker processes: 1 or 2 at 1, 1 or 2 at 2,/);
+  });
+
   it("a run in which the feeder gave in says nothing against the system", () => {
     const saturated: Partial<Told> = {
       change: { state: "invalid", reasons: [{ code: "generator-saturated", message: "late" }] },

@@ -90,6 +90,7 @@ class FakeResponse extends EventEmitter {
   text = "";
   isEnded = false;
   writableLength = 0;
+  destroyed = false;
   writeHead(): void {}
   write(text: string): boolean {
     this.text += text;
@@ -121,8 +122,8 @@ function world() {
     },
     onError: (error) => errors.push(error),
   });
-  const join = (path = "a") => {
-    const response = new FakeResponse();
+  const join = (path = "a", destroyed = false) => {
+    const response = Object.assign(new FakeResponse(), { destroyed });
     return { response, isIn: streams.add(path, response as unknown as ServerResponse, {}) };
   };
   const tick = async () => {
@@ -170,6 +171,12 @@ test("the end of the sweep ends the streams; so does closing, and a look that fa
   const three = join("c");
   await tick();
   assert.deepEqual([three.response.isEnded, ticks.size, errors.length], [true, 0, 1]);
+});
+
+test("a reader that has left before its stream began takes no place", async () => {
+  const { join, ticks, streams } = world();
+  assert.equal(join("a", true).isIn, true);
+  assert.deepEqual([streams.count, ticks.size], [0, 0]);
 });
 
 test("the number of readers is bounded, and one that does not read is let go", async () => {

@@ -46,6 +46,8 @@ test("list, campaign, files, folders and comparison are pages; everything else i
   assert.match(campaign.body, /<h1>recorded<\/h1>/);
   assert.match(campaign.body, /href="\/files\/group\/b\/report.html#run-q0-r1"/);
   assert.match(campaign.body, /All 12 runs are valid/);
+  mkdirSync(join(root, "group", "b", "plots"));
+  assert.match((await get("/campaign/group/b")).body, /href="\/files\/group\/b\/plots"/, "what is new is seen");
   assert.equal((await get("/files/a/report.html")).body, "<!doctype html><title>r</title>");
   assert.match((await get("/files/a/figures")).body, /href="\/files\/a\/figures\/x%20100%25.svg"/);
   assert.equal((await get("/files/a/figures/x%20100%25.svg")).body, "<svg/>");
@@ -77,6 +79,11 @@ test("unlike campaigns are refused with all that differs, and compared when that
   assert.match(allowed.body, /allowed difference, rate: load\.rate/);
   assert.match((await get("/compare?a=a&b=nothing")).body, /there is no folder nothing here/);
   assert.match((await get("/compare?a=a&b=../b")).body, /there is no folder \.\.\/b here/);
+  mkdirSync(join(root, "broken"));
+  writeFileSync(join(root, "broken", "manifest.json"), "{");
+  const broken = (await get("/compare?a=a&b=broken")).body;
+  assert.match(broken, /<strong>broken\/manifest\.json is not valid JSON/);
+  assert.ok(!broken.includes(root), "where the folder lies is not told");
   assert.match((await get("/compare?a=a&b=a@query=q9")).body, /has no cell with query=q9/);
   assert.match((await get("/compare?a=a@query=q0&b=a@query=q0")).body, /pairs of blocks/);
 });

@@ -67,3 +67,18 @@ test("only the kinds of faults that are asked for are drawn", () => {
     assert.ok(none.protection.kind === "passive" && none.protection.faults.length === 0);
   }
 });
+
+test("a job that has stopped with a savepoint is not told to finish: the one that goes on from there is another", async () => {
+  let resumed = 0;
+  for (let seed = 1; seed <= 12; seed++) {
+    const run = drawPassive(findQuery("chain"), seed, { guarantee: "exactly-once", faults: [] });
+    assert.ok(run.protection.kind === "passive");
+    const savepoint = { delayUs: 1_000, stop: true };
+    // At different times of what the other one does.
+    const protection = { ...run.protection, savepoint, drainAfterUs: 20_000 + 2_000 * seed };
+    const { problem, situations } = await runSeed({ ...run, protection });
+    assert.equal(problem, null, `seed ${seed}`);
+    resumed += situations.resumed ?? 0;
+  }
+  assert.ok(resumed > 0);
+});

@@ -7,6 +7,7 @@ import type { ColumnBatch } from "../../../engine/rows/batch.ts";
 import { KafkaLog } from "../../../engine/shell/kafka-log.ts";
 import { silenceNegativeTimeouts } from "../../../harness/services/kafka/kafkajs-warnings.ts";
 import { tinyBatch } from "../../engine/simulation/tiny-rows.ts";
+import { until } from "../../services/until.ts";
 import { startTestBroker, type TestBroker } from "../broker.ts";
 
 let broker: TestBroker;
@@ -205,7 +206,7 @@ test("a log that ends in a transaction's control record can be read to its end",
   const admin = kafka.admin();
   await admin.connect();
   const written = async () => Number((await admin.fetchTopicOffsets(address.topic))[0]!.high);
-  for (let tries = 0; tries < 200 && (await written()) < 5; tries++);
+  await until("both markers", async () => (await written()) >= 5);
   await admin.disconnect();
   const events: string[] = [];
   await new Promise<void>((resolve, reject) => {

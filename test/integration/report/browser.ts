@@ -1,11 +1,16 @@
-import { existsSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 /** Continuous integration sets it to `required` once it has installed a browser: then a missing one fails the tests. */
 const DEMAND = "FAULTLINE_BROWSER";
 
-const found = [process.env.CHROMIUM ?? "", ...PLACES].find((path) => path !== "" && existsSync(path));
+const found = [process.env.CHROMIUM ?? "", ...PLACES].find((path) => path !== "" && isBrowser(path));
+
+/** Ubuntu has a `chromium-browser` that only says how to install one. */
+function isBrowser(path: string): boolean {
+  return spawnSync(path, ["--version"], { stdio: "ignore", timeout: 30_000 }).status === 0;
+}
 
 /** Why tests that need a browser cannot run here; false where they can, or where they have to. */
 export const skipWithoutBrowser: string | false =
@@ -16,7 +21,10 @@ export const skipWithoutBrowser: string | false =
 /** A headless Chromium. Throws where there is none. */
 export async function openBrowser(): Promise<Browser> {
   if (found === undefined) throw new Error(`${DEMAND}=required, but there is no Chromium at ${PLACES.join(", ")}`);
-  return puppeteer.launch({ executablePath: found, args: ["--no-sandbox", "--disable-gpu"] });
+  return puppeteer.launch({
+    executablePath: found,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+  });
 }
 
 /** A page of that width, with everything that it complains of. */

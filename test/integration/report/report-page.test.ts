@@ -8,7 +8,7 @@ import { writeCampaign } from "./campaign.ts";
 
 const WIDTHS = [390, 768, 1280];
 
-describe("report.html in a browser", { skip: skipWithoutBrowser, timeout: 90_000 }, () => {
+describe("report.html in a browser", { skip: skipWithoutBrowser, timeout: 300_000 }, () => {
   let browser: Browser;
   let file = "";
   let remove = () => {};
@@ -47,6 +47,20 @@ describe("report.html in a browser", { skip: skipWithoutBrowser, timeout: 90_000
       });
     }
   }
+
+  it("breaks the names of rows on a phone between words, never letter by letter", async () => {
+    const { page } = await openPage(browser, file, { width: 390 });
+    await unfold(page);
+    const tallest = (await page.evaluate(`Math.max(
+      ...[...document.querySelectorAll(".scroll tr > :first-child:not([colspan])")].map((cell) => {
+        const words = document.createRange();
+        words.selectNodeContents(cell);
+        return words.getBoundingClientRect().height;
+      }),
+    )`)) as number;
+    assert.ok(tallest > 0 && tallest < 120, `a name of a row is ${tallest} px high`);
+    await page.close();
+  });
 
   /** The figure of latency over time of the first run, in sight. */
   const overTime = async (page: Page) => {

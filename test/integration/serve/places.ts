@@ -4,7 +4,7 @@ import { Bench, type Workplace } from "../sweep/bench.ts";
 /** A `bench serve` that listens, and where. */
 export async function startServe(place: Workplace, args: readonly string[]) {
   const serve = new Bench(place, ["serve", ...args, "--port", "0"]);
-  await serve.until("the address", () => addressIn(serve.err) !== null, 30_000);
+  await serve.until("the address", () => addressIn(serve.err) !== null);
   return { serve, address: addressIn(serve.err)! };
 }
 

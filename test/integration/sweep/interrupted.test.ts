@@ -44,7 +44,7 @@ test("a broker that is killed fails its run alone, with its name first; a harnes
   assert.ok(sweep.processes().size > 4);
   sweep.child.kill("SIGKILL");
   await sweep.ended;
-  await sweep.untilGone(10_000);
+  await sweep.untilGone(30_000);
   assert.deepEqual(dataDirectories(), []);
 
   assert.match(

@@ -33,7 +33,7 @@ test("KaZoo in a sweep: the leader that is killed is the one that led, nothing i
   assert.ok([...sweep.processes().values()].some((line) => line.includes("ZooKeeperServerMain")));
   sweep.child.kill("SIGKILL");
   await sweep.ended;
-  await sweep.untilGone(15_000);
+  await sweep.untilGone(30_000);
   assert.deepEqual(ownFolders(), []);
 
   const [result] = place
