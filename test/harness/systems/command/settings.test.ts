@@ -83,7 +83,7 @@ const WRONG: readonly (readonly [string, string, RegExp])[] = [
   ],
   ["the feeder's own role", "{kind: command, start: [{role: feeder, command: [x]}], ready: none}", /roles are taken/],
   ["a command without a list", "{kind: command, start: node a.js, ready: none}", /start: expected a list/],
-  ["nothing to start", "{kind: command, start: [], ready: none}", /start: must be at least 1 entries/],
+  ["nothing to start", "{kind: command, start: [], ready: none}", /start: must have at least 1 entry/],
 ];
 
 for (const [what, system, message] of WRONG) {
