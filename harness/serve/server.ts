@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import fastifyStatic from "@fastify/static";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
@@ -39,7 +40,7 @@ export async function resultsServer(options: ServeOptions): Promise<ResultsServe
   const { host, port, notice } = options;
   const root = await resultsRoot(options.directory);
   const token = tokenFor(host, options.token);
-  const access = new Access({ host, token, machine: hostname(), cookieName: `faultline-${port}` });
+  const access = new Access({ host, token, machine: hostname(), cookieName: `faultline-${port === 0 ? randomUUID() : port}` });
   const app = fastify({
     logger: false,
     forceCloseConnections: true,

@@ -61,7 +61,7 @@ export function sideOf(campaign: Campaign, { axes: chosen }: Operand): Side {
   }
   if (cells.size === 0) {
     const wanted = Object.entries(chosen).map(([path, value]) => `${path}=${value}`);
-    const has = manifest.axes.map(({ name, values }) => `${name}: ${values.map(axisText).join(", ")}`);
+    const has = (manifest.axes ?? []).map(({ name, values }) => `${name}: ${values.map(axisText).join(", ")}`);
     throw new FaultlineError("usage", `${folder} has no cell with ${wanted.join(", ")}`, {
       hint: has.length === 0 ? "That sweep has no axes." : `Its axes are ${has.join("; ")}.`,
     });

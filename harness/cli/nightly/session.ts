@@ -35,8 +35,8 @@ export async function runNight(options: NightlyOptions, io: Io): Promise<ExitCod
   const history = await readHistory(resolve(io.cwd, historyFile));
   const lane = `${out}/lane`;
   if (!dryRun) refuseResults(resolve(io.cwd, lane), lane);
-  const code = await executeSweep(sweep, { out: lane, dryRun, json: false, noColor }, io);
-  if (dryRun) io.stdout.write(turnsText(sweep, options));
+  const code = await executeSweep(sweep, { out: lane, dryRun, json: dryRun && options.json, noColor }, io);
+  if (dryRun && !options.json) io.stdout.write(turnsText(sweep, options));
   if (dryRun || code === EXIT.interrupted || code === EXIT.terminated) return code;
 
   const campaign = await readCampaign(resolve(io.cwd, lane));
