@@ -8,13 +8,13 @@ const place = new Workplace();
 after(() => place.remove());
 
 /**
- * What `configs/soak.yaml` does for hours, in a minute and a half: kills at random and in the middle of checkpoints, which a slow store
+ * What `configs/soak.yaml` does for hours, in three minutes: kills at random and in the middle of checkpoints, which a slow store
  * draws out, a pause that is taken for a death, and the broker killed. Limits that a busy machine keeps.
  */
 const CONFIG = `query: q5
 seed: 3
 data: {nexmark: {eventRatePerSecond: 50}, partitions: 4}
-load: {rate: 1k/s, duration: 90s}
+load: {rate: 1k/s, duration: 180s}
 warmup: 1s
 parallelism: 2
 engine: {workers: 2, spareWorkers: 1}
@@ -25,7 +25,7 @@ restart: {strategy: failure-rate, maxFailures: 120, interval: 1min, delay: 0s}
 drainTimeout: 1min
 limits: {generatorLagP99: 1min, achievedShare: 0.5, observerLagP99: 1min, minSamples: 1, faultsNotCounted: 0.3}
 faults:
-  - {kind: storeSlow, delay: 100ms, duration: 80s, at: 2s}
+  - {kind: storeSlow, delay: 100ms, duration: 170s, at: 2s}
   - {kind: kill, target: random, every: 6s}
   - {kind: kill, target: random, poisson: {mean: 15s}}
   - {kind: kill, target: worker/1, checkpoint: betweenAckAndCommit, nth: 8}
@@ -35,7 +35,7 @@ faults:
   - {kind: brokerKill, duration: 500ms, at: 45s}
 `;
 
-const KILLS = 15;
+const KILLS = 30;
 
 test("workers and broker killed over and over: as committed, nothing is lost, nothing comes twice, nothing is wrong", async () => {
   const file = place.write("soak.yaml", CONFIG);
