@@ -8,6 +8,7 @@ import { RowKeys } from "../../../engine/operators/keyed-rows.ts";
 import { instanceOfKeyGroup } from "../../../engine/rows/key-groups.ts";
 import { RowSchema } from "../../../engine/rows/schema.ts";
 import { batchOf, type PlainRow } from "../rows/rows.ts";
+import { anyStepsOf } from "./any-steps.ts";
 import { KEY_GROUPS, open, reopen, snapshotOf } from "./run.ts";
 import { feedTwo, type Step2 } from "./two-inputs.ts";
 
@@ -68,22 +69,8 @@ const anyRow: fc.Arbitrary<Step2> = fc.oneof(
     .tuple(timeMs, text, id, text)
     .map(([eventTimeMs, ...values]) => ({ input: 1 as const, row: { eventTimeMs, values } })),
 );
-const END = { watermarkMs: Number.POSITIVE_INFINITY };
 /** Rows of both inputs, watermarks that grow between them, +infinity at the end. */
-const anySteps = fc
-  .array(fc.oneof({ weight: 9, arbitrary: anyRow }, { weight: 1, arbitrary: fc.nat(15) }), {
-    maxLength: 120,
-    size: "max",
-  })
-  .map((list): Step2[] => {
-    let watermarkMs = -30;
-    const steps = list.map((step): Step2 => {
-      if (typeof step !== "number") return step;
-      watermarkMs += step;
-      return { watermarkMs };
-    });
-    return [...steps, END];
-  });
+const anySteps = anyStepsOf(anyRow, { mostRiseMs: 15, rowsPerWatermark: 9, maxLength: 120, beforeMs: -30 });
 
 const indexesOf = (keys: Keys, input: 0 | 1) => keys[input].map((name) => schemas[input].index(name));
 /** The key's values, or null where one is NULL. */

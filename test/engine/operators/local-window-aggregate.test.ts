@@ -7,10 +7,11 @@ import { LocalWindowAggregateOperator } from "../../../engine/operators/window/l
 import { PartialRows, partialSchema } from "../../../engine/operators/window/partial-rows.ts";
 import { WindowAggregateOperator } from "../../../engine/operators/window/window-aggregate.ts";
 import { windowSchema } from "../../../engine/operators/window/window-schema.ts";
-import { hopping, tumbling, type WindowSpec, windowGeometry } from "../../../engine/operators/window/window-spec.ts";
+import { tumbling, type WindowSpec, windowGeometry } from "../../../engine/operators/window/window-spec.ts";
 import { KeyCodec } from "../../../engine/rows/key.ts";
 import { RowSchema } from "../../../engine/rows/schema.ts";
 import { batchOf, type PlainRow } from "../rows/rows.ts";
+import { anyStepsOf, anyWindowSpec, WINDOW_STEPS } from "./any-steps.ts";
 import { feed, open, type Running, reopen, type Step, snapshotOf } from "./run.ts";
 
 const schema = new RowSchema([
@@ -89,34 +90,12 @@ const anyRow: fc.Arbitrary<PlainRow> = fc.record(
   { noNullPrototype: true },
 );
 
-/** Rows with watermarks that only grow between them, at the end +infinity. */
-const anySteps = fc
-  .array(fc.oneof({ weight: 12, arbitrary: anyRow }, { weight: 1, arbitrary: fc.nat(30) }), {
-    maxLength: 250,
-    size: "max",
-  })
-  .map((list): Step[] => {
-    let watermarkMs = -50;
-    const steps = list.map((step): Step => {
-      if (typeof step !== "number") return step;
-      watermarkMs += step;
-      return { watermarkMs };
-    });
-    return [...steps, { watermarkMs: Number.POSITIVE_INFINITY }];
-  });
-
-const anySpec = fc.oneof(
-  fc.integer({ min: 1, max: 40 }).map(tumbling),
-  fc.constant(hopping(10, 2)),
-  fc
-    .tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }))
-    .map(([a, b]) => hopping(Math.max(a, b), Math.min(a, b))),
-);
+const anySteps = anyStepsOf(anyRow, WINDOW_STEPS);
 const anyKeys = fc.constantFrom(["id"], ["name"], ["name", "id"]);
 
 test("two phases give the rows of one, in the same order, and count the same late rows, however the input is cut", () => {
   fc.assert(
-    fc.property(anyKeys, anySpec, anySteps, fc.integer({ min: 1, max: 300 }), (keys, spec, steps, batchRows) => {
+    fc.property(anyKeys, anyWindowSpec, anySteps, fc.integer({ min: 1, max: 300 }), (keys, spec, steps, batchRows) => {
       const one = open(inOnePhase(keys, spec));
       feed(one, schema, steps, 50);
       const second = open(global(keys, spec));
@@ -130,7 +109,7 @@ test("two phases give the rows of one, in the same order, and count the same lat
 
 test("the second phase goes on from a snapshot of one phase, and one phase from the second's", () => {
   fc.assert(
-    fc.property(anyKeys, anySpec, anySteps, fc.nat(), (keys, spec, steps, cut) => {
+    fc.property(anyKeys, anyWindowSpec, anySteps, fc.nat(), (keys, spec, steps, cut) => {
       const at = cut % steps.length;
       const partial = partialSchema(schema, keys, width);
       const whole = open(inOnePhase(keys, spec));

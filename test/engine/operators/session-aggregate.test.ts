@@ -10,6 +10,7 @@ import { KeyCodec } from "../../../engine/rows/key.ts";
 import { instanceOfKeyGroup } from "../../../engine/rows/key-groups.ts";
 import { RowSchema } from "../../../engine/rows/schema.ts";
 import { batchOf, type PlainRow } from "../rows/rows.ts";
+import { anyStepsOf } from "./any-steps.ts";
 import { feed, KEY_GROUPS, open, reopen, type Step, snapshotOf } from "./run.ts";
 
 const schema = new RowSchema([
@@ -89,20 +90,7 @@ const anyRow: fc.Arbitrary<PlainRow> = fc
     fc.option(fc.integer({ min: -9, max: 99 }), { freq: 9 }),
   )
   .map(([eventTimeMs, ...values]) => ({ eventTimeMs, values }));
-const anySteps = fc
-  .array(fc.oneof({ weight: 9, arbitrary: anyRow }, { weight: 1, arbitrary: fc.nat(30) }), {
-    maxLength: 120,
-    size: "max",
-  })
-  .map((list): Step[] => {
-    let watermarkMs = -50;
-    const steps = list.map((step): Step => {
-      if (typeof step !== "number") return step;
-      watermarkMs += step;
-      return { watermarkMs };
-    });
-    return [...steps, { watermarkMs: Number.POSITIVE_INFINITY }];
-  });
+const anySteps = anyStepsOf(anyRow, { mostRiseMs: 30, rowsPerWatermark: 9, maxLength: 120, beforeMs: -50 });
 const anyKeys = fc.constantFrom(["id"], ["name"], ["name", "id"]);
 const anyGap = fc.integer({ min: 1, max: 30 });
 

@@ -18,6 +18,7 @@ import { KeyCodec } from "../../../engine/rows/key.ts";
 import { instanceOfKeyGroup } from "../../../engine/rows/key-groups.ts";
 import { RowSchema } from "../../../engine/rows/schema.ts";
 import { batchOf, type PlainRow, type Value } from "../rows/rows.ts";
+import { anyStepsOf, anyWindowSpec, WINDOW_STEPS } from "./any-steps.ts";
 import { feed, KEY_GROUPS, open, reopen, type Step, snapshotOf } from "./run.ts";
 
 const schema = new RowSchema([
@@ -133,35 +134,12 @@ const anyRow: fc.Arbitrary<PlainRow> = fc.record(
   { noNullPrototype: true },
 );
 
-/** Rows with watermarks that only grow between them, at the end +infinity. */
-const anySteps = fc
-  .array(fc.oneof({ weight: 12, arbitrary: anyRow }, { weight: 1, arbitrary: fc.nat(30) }), {
-    maxLength: 250,
-    size: "max",
-  })
-  .map((list): Step[] => {
-    let watermarkMs = -50;
-    const steps = list.map((step): Step => {
-      if (typeof step !== "number") return step;
-      watermarkMs += step;
-      return { watermarkMs };
-    });
-    return [...steps, { watermarkMs: Number.POSITIVE_INFINITY }];
-  });
-
-const anySpec = fc.oneof(
-  fc.integer({ min: 1, max: 40 }).map(tumbling),
-  fc.constant(hopping(10, 2)),
-  fc
-    .tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }))
-    .map(([a, b]) => hopping(Math.max(a, b), Math.min(a, b))),
-);
-
+const anySteps = anyStepsOf(anyRow, WINDOW_STEPS);
 const anyKeys = fc.constantFrom(["id"], ["name"], ["name", "id"]);
 
 test("windows hold what a naive model says, in the same order, however the input is cut into batches", () => {
   fc.assert(
-    fc.property(anyKeys, anySpec, anySteps, fc.integer({ min: 1, max: 1000 }), (keys, spec, steps, batchRows) => {
+    fc.property(anyKeys, anyWindowSpec, anySteps, fc.integer({ min: 1, max: 1000 }), (keys, spec, steps, batchRows) => {
       const expected = model(keys, spec, steps);
       const running = open(creator(keys, spec));
       feed(running, schema, steps, batchRows);
@@ -175,27 +153,37 @@ test("windows hold what a naive model says, in the same order, however the input
 test("windows restored at another parallelism give what an uninterrupted run gives", () => {
   const parallelism = fc.integer({ min: 1, max: 4 });
   fc.assert(
-    fc.property(anyKeys, anySpec, anySteps, fc.nat(), parallelism, parallelism, (keys, spec, steps, cut, p, q) => {
-      const create = creator(keys, spec);
-      const at = cut % steps.length;
-      const codec = new KeyCodec(schema, keys);
-      const part = (list: readonly Step[], instance: number, of: number) =>
-        list.filter((step) => {
-          if ("watermarkMs" in step) return true;
-          return instanceOfKeyGroup(codec.groupOf(batchOf(schema, [step]), 0, KEY_GROUPS), of, KEY_GROUPS) === instance;
+    fc.property(
+      anyKeys,
+      anyWindowSpec,
+      anySteps,
+      fc.nat(),
+      parallelism,
+      parallelism,
+      (keys, spec, steps, cut, p, q) => {
+        const create = creator(keys, spec);
+        const at = cut % steps.length;
+        const codec = new KeyCodec(schema, keys);
+        const part = (list: readonly Step[], instance: number, of: number) =>
+          list.filter((step) => {
+            if ("watermarkMs" in step) return true;
+            return (
+              instanceOfKeyGroup(codec.groupOf(batchOf(schema, [step]), 0, KEY_GROUPS), of, KEY_GROUPS) === instance
+            );
+          });
+        const before = Array.from({ length: p }, (_, i) => open(create, i, p));
+        before.forEach((running, i) => {
+          feed(running, schema, part(steps.slice(0, at), i, p), 7);
         });
-      const before = Array.from({ length: p }, (_, i) => open(create, i, p));
-      before.forEach((running, i) => {
-        feed(running, schema, part(steps.slice(0, at), i, p), 7);
-      });
-      const after = reopen(create, q, before.map(snapshotOf));
-      after.forEach((running, i) => {
-        feed(running, schema, part(steps.slice(at), i, q), 5);
-      });
-      const rows = [...before, ...after].flatMap((running) => running.rows);
-      const sorted = (list: readonly PlainRow[]) => list.map((row) => JSON.stringify(row)).sort();
-      assert.deepEqual(sorted(rows), sorted(model(keys, spec, steps).fired));
-    }),
+        const after = reopen(create, q, before.map(snapshotOf));
+        after.forEach((running, i) => {
+          feed(running, schema, part(steps.slice(at), i, q), 5);
+        });
+        const rows = [...before, ...after].flatMap((running) => running.rows);
+        const sorted = (list: readonly PlainRow[]) => list.map((row) => JSON.stringify(row)).sort();
+        assert.deepEqual(sorted(rows), sorted(model(keys, spec, steps).fired));
+      },
+    ),
     { numRuns: 100 },
   );
 });
@@ -220,7 +208,7 @@ test("windows that had fired stay fired through two restores, though one instanc
 
 test("a snapshot changes nothing", () => {
   fc.assert(
-    fc.property(anyKeys, anySpec, anySteps, (keys, spec, steps) => {
+    fc.property(anyKeys, anyWindowSpec, anySteps, (keys, spec, steps) => {
       const running = open(creator(keys, spec));
       const half = steps.length >> 1;
       feed(running, schema, steps.slice(0, half), 9);

@@ -12,3 +12,14 @@ export function problemsOf(resolve: () => unknown): string[] {
   }
   return [];
 }
+
+/** The whole message with which a config is refused; fails where it is accepted. */
+export function refusalOf(resolve: () => unknown): string {
+  try {
+    resolve();
+  } catch (error) {
+    assert.ok(error instanceof FaultlineError);
+    return error.message;
+  }
+  return assert.fail("accepted");
+}

@@ -1,22 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { FaultlineError } from "../../../base/errors.ts";
 import { resolveText } from "../../../harness/config/load.ts";
 import { deployConfig, needsElection } from "../../../harness/sweep/deploy-config.ts";
+import { refusalOf } from "./problems.ts";
 
 const BASE = "query: q5\nload: {rate: 1k/s, duration: 30s}\nwarmup: 5s\nengine: {workers: 4}\nrecovery: active\n";
 
 const resolve = (text: string) => resolveText(BASE + text, "r.yaml", []).config;
 
-function refusal(text: string): string {
-  try {
-    resolve(text);
-  } catch (error) {
-    assert.ok(error instanceof FaultlineError);
-    return error.message;
-  }
-  return assert.fail(`accepted: ${text}`);
-}
+const refusal = (text: string) => refusalOf(() => resolve(text));
 
 describe("replication of a config", () => {
   it("is LiveRobin by default, and nobody is elected", () => {

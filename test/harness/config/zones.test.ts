@@ -1,21 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { FaultlineError } from "../../../base/errors.ts";
 import { resolveText } from "../../../harness/config/load.ts";
 import { deployConfig } from "../../../harness/sweep/deploy-config.ts";
+import { refusalOf } from "./problems.ts";
 
 const BASE = "query: q5\nload: {rate: 1k/s, duration: 30s}\nwarmup: 5s\n";
 const resolve = (text: string) => resolveText(BASE + text, "z.yaml", []).config;
 
-function refusal(text: string): string {
-  try {
-    resolve(text);
-  } catch (error) {
-    assert.ok(error instanceof FaultlineError);
-    return error.message;
-  }
-  return assert.fail(`accepted: ${text}`);
-}
+const refusal = (text: string) => refusalOf(() => resolve(text));
 
 describe("zones of a config", () => {
   it("are none unless named, and reach the engine as they are", () => {
