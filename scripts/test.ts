@@ -1,26 +1,44 @@
 /**
- * `npm test`: unit tests first, several files at a time; then the integration tests (real broker, real processes) one file
- * after the other, because they share two cores with what they measure. `npm test -- unit|integration` runs one part.
+ * `npm test`: unit tests, then the integration tests (real broker, real processes), as many files at a time as there are cores; then those
+ * whose assertions are about measured times (`*.alone.test.ts`), one file after the other. `npm test -- unit|integration|alone` runs one part,
+ * `npm test -- integration/soak` the files of one folder.
  */
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
+const COMPILED = fileURLToPath(new URL("../node_modules/.cache/compiled", import.meta.url));
 const only = process.argv[2];
 const all = globSync("test/**/*.test.ts", { cwd: root }).sort();
-const parts = {
-  unit: all.filter((file) => !file.startsWith("test/integration/")),
-  integration: all.filter((file) => file.startsWith("test/integration/")),
+const isAlone = (file: string) => file.endsWith(".alone.test.ts");
+const isIntegration = (file: string) => file.startsWith("test/integration/");
+const parts: Readonly<Record<string, readonly string[]>> = {
+  unit: all.filter((file) => !isIntegration(file)),
+  integration: all.filter((file) => isIntegration(file) && !isAlone(file)),
+  alone: all.filter(isAlone),
 };
 
-for (const [name, files] of Object.entries(parts)) {
-  if (only !== undefined && only !== name) continue;
-  const concurrency = name === "integration" ? ["--test-concurrency=1"] : [];
-  console.error(`${name} tests: ${files.length} files`);
-  const result = spawnSync(process.execPath, ["--test", "--test-reporter=spec", ...concurrency, ...files], {
+function chosen(): Readonly<Record<string, readonly string[]>> {
+  if (only === undefined) return parts;
+  if (parts[only] !== undefined) return { [only]: parts[only] };
+  return { [only]: all.filter((file) => file.startsWith(`test/${only}/`)) };
+}
+
+for (const [name, files] of Object.entries(chosen())) {
+  if (files.length === 0) {
+    console.error(`no tests in ${name}; parts are ${Object.keys(parts).join(", ")} and the folders of test/`);
+    process.exitCode = 2;
+    break;
+  }
+  const concurrency = name === "alone" ? 1 : availableParallelism();
+  console.error(`${name} tests: ${files.length} files, ${concurrency} at a time`);
+  const flags = ["--test", "--test-reporter=spec", `--test-concurrency=${concurrency}`];
+  const result = spawnSync(process.execPath, [...flags, ...files], {
     cwd: root,
     stdio: "inherit",
+    env: { NODE_COMPILE_CACHE: COMPILED, ...process.env },
   });
   if (result.status !== 0) {
     process.exitCode = result.status ?? 1;
