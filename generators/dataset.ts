@@ -31,6 +31,8 @@ export interface EventCursor<E> {
   readonly eventTimeMs: number;
   /** Room that `writeWire` needs behind `at`; more than any event's length. */
   readonly maxWireBytes: number;
+  /** An array of `bytes` that `writeWire` fills quickest; asked for once, before the first `advance`. Absent: any array does as well. */
+  makeRoom?(bytes: number): Uint8Array;
   /** Writes the wire value at `at` and returns its end. May scribble up to `at + maxWireBytes`. */
   writeWire(target: Uint8Array, at: number): number;
   /** The event as an object of its own. */

@@ -1,37 +1,34 @@
 /**
- * `node scripts/kernel.ts`: compiles the AssemblyScript kernel of the JSON decoder to WebAssembly and writes it, as text, into a module that
- * is committed, so that nobody needs the compiler to run the engine. With `--check` it writes nothing; exit 1 when the committed module
- * is not what the sources compile to.
+ * `node scripts/kernel.ts`: compiles the AssemblyScript kernels to WebAssembly and writes each, as text, into a module that is committed, so
+ * that nobody needs the compiler to run anything. With `--check` it writes nothing; exit 1 when a committed module is not what its sources
+ * compile to. Arguments that name folders choose among the kernels.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
-const SOURCES = new URL("../engine/connectors/json/kernel/", import.meta.url);
-const GENERATED = new URL("kernel-bytes.ts", SOURCES);
+interface KernelSource {
+  /** Holds kernel.as, what that imports, and the generated kernel-bytes.ts. */
+  readonly folder: string;
+  /** The memory is the importer's: its size must fit what kernel.ts there makes. */
+  readonly memory: readonly string[];
+}
 
-/** The memory is the importer's: its size must be the one that kernel.ts makes. */
-const PAGES = "256";
+const KERNELS: readonly KernelSource[] = [
+  { folder: "engine/connectors/json/kernel", memory: ["--initialMemory", "256", "--maximumMemory", "256"] },
+  { folder: "generators/nexmark/kernel", memory: ["--initialMemory", "2"] },
+];
+
 const OPTIONS = [
-  ...["--runtime", "stub", "--importMemory", "--noExportMemory"],
-  ...["--initialMemory", PAGES, "--maximumMemory", PAGES, "--memoryBase", "1024"],
+  ...["--runtime", "stub", "--importMemory", "--noExportMemory", "--memoryBase", "1024"],
   ...["--enable", "simd", "-O3", "--noAssert", "--converge"],
 ];
 
-/** The sources end in `.as`, so that nobody takes them for TypeScript; the compiler asks for `.ts`. */
-function readSource(name: string): string | null {
-  try {
-    return readFileSync(new URL(name.replace(/\.ts$/, ".as"), SOURCES), "utf8");
-  } catch {
-    return null; // the compiler tries several places for an import
-  }
-}
-
 /** The module's bytes; throws what the compiler says when it refuses the sources. */
-async function compileKernel(): Promise<Uint8Array> {
+async function compileKernel(sources: URL, memory: readonly string[]): Promise<Uint8Array> {
   let compiled: Uint8Array | null = null;
-  const { error, stderr } = await asc.main(["kernel.ts", "--outFile", "kernel.wasm", ...OPTIONS], {
-    readFile: readSource,
+  const { error, stderr } = await asc.main(["kernel.ts", "--outFile", "kernel.wasm", ...memory, ...OPTIONS], {
+    readFile: (name) => readSource(sources, name),
     writeFile: (_name, contents) => {
       compiled = contents as Uint8Array;
     },
@@ -40,6 +37,15 @@ async function compileKernel(): Promise<Uint8Array> {
   if (error !== null || compiled === null)
     throw new Error(`the kernel does not compile: ${stderr.toString()}`, { cause: error });
   return compiled;
+}
+
+/** The sources end in `.as`, so that nobody takes them for TypeScript; the compiler asks for `.ts`. */
+function readSource(sources: URL, name: string): string | null {
+  try {
+    return readFileSync(new URL(name.replace(/\.ts$/, ".as"), sources), "utf8");
+  } catch {
+    return null; // the compiler tries several places for an import
+  }
 }
 
 /** The module that holds these bytes. */
@@ -51,9 +57,15 @@ export const KERNEL_BYTES =
 `;
 }
 
-const text = generatedModule(await compileKernel());
-if (!process.argv.includes("--check")) writeFileSync(GENERATED, text);
-else if (readFileSync(GENERATED, "utf8") !== text) {
-  console.error(`${fileURLToPath(GENERATED)} is not what its sources compile to: run "node scripts/kernel.ts"`);
-  process.exitCode = 1;
+const chosen = process.argv.slice(2).filter((argument) => argument !== "--check");
+for (const { folder, memory } of KERNELS) {
+  if (chosen.length > 0 && !chosen.includes(folder)) continue;
+  const sources = new URL(`../${folder}/`, import.meta.url);
+  const generated = new URL("kernel-bytes.ts", sources);
+  const text = generatedModule(await compileKernel(sources, memory));
+  if (!process.argv.includes("--check")) writeFileSync(generated, text);
+  else if (readFileSync(generated, "utf8") !== text) {
+    console.error(`${fileURLToPath(generated)} is not what its sources compile to: run "node scripts/kernel.ts"`);
+    process.exitCode = 1;
+  }
 }

@@ -64,8 +64,10 @@ export class Feeder {
   constructor(options: FeederOptions) {
     this.#options = options;
     const { dataSet, schedule, ownedPartitions } = options;
-    this.#cursor = dataSet.open();
-    this.#ring = new RecordRing(options.prerenderBytes, this.#cursor.maxWireBytes);
+    const cursor = dataSet.open();
+    this.#cursor = cursor;
+    const makeRoom = cursor.makeRoom?.bind(cursor);
+    this.#ring = new RecordRing(options.prerenderBytes, cursor.maxWireBytes, makeRoom);
     this.#owned = new Uint8Array(dataSet.partitions);
     for (const partition of ownedPartitions) {
       assert(partition >= 0 && partition < dataSet.partitions, "owned partition of the data set", { partition });

@@ -19,11 +19,18 @@ export class RecordRing {
   #length = 0;
   #writeAt = 0;
 
-  /** `maxRecordBytes`: room that every record must find when it is rendered. The ring holds at least two such records. */
-  constructor(capacityBytes: number, maxRecordBytes: number) {
+  /**
+   * `maxRecordBytes`: room that every record must find when it is rendered. The ring holds at least two such records. `makeRoom` gives the
+   * array that whoever renders fills quickest.
+   */
+  constructor(
+    capacityBytes: number,
+    maxRecordBytes: number,
+    makeRoom: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
+  ) {
     const size = Math.max(capacityBytes, 4 * maxRecordBytes);
     assert(size < 2 ** 32, "a record ring is below 4 GiB", { size });
-    this.bytes = new Uint8Array(size);
+    this.bytes = makeRoom(size);
     this.#maxRecordBytes = maxRecordBytes;
     this.#slots = Math.max(16, Math.floor(size / BYTES_PER_SLOT));
     this.#starts = new Uint32Array(this.#slots);

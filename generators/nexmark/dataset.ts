@@ -7,6 +7,7 @@ import {
   type WireFormatName,
 } from "../dataset.ts";
 import { EventDraw, type HeadStreams } from "./draw.ts";
+import { type EventKernel, openKernel } from "./kernel/kernel.ts";
 import { EVENT_TYPE, type NexmarkEvent } from "./model.ts";
 import { EventNumbers } from "./numbers.ts";
 import { eventRange, type NexmarkOptions } from "./options.ts";
@@ -65,11 +66,11 @@ export class NexmarkDataSet implements DataSet<NexmarkEvent> {
     this.closingTimeMs = closingTimeAfter(latestTimeMs(options, this.events));
   }
 
-  /** O(1) in mode classic; mode head draws through all events before `firstIndex`. */
+  /** What mode head leaves out is drawn all the same when the first event is asked for; mode classic begins anywhere. */
   open(firstIndex = 0): NexmarkCursor {
     const draw = new EventDraw(this.options, this.#streams?.());
-    if (!draw.randomAccess) for (let i = 0; i < Math.min(firstIndex, this.events); i++) draw.draw(i);
-    return new NexmarkCursor(draw, this, firstIndex, this.#byAuction);
+    const hasKernel = this.format === "json" && this.#streams === undefined;
+    return new NexmarkCursor(draw, this, { firstIndex, byAuction: this.#byAuction, hasKernel });
   }
 
   closingRecord(): Uint8Array {
@@ -92,7 +93,10 @@ function latestTimeMs(options: NexmarkOptions, events: number): number {
   return numbers.timestampMs(last) + lifeMs;
 }
 
-/** Walks Nexmark's events; one event at a time in its own fields, read by whoever asks. */
+/**
+ * Walks Nexmark's events, and draws none before it is asked for. There are two who draw, each when it is needed: the kernel for wire values in
+ * JSON, and EventDraw for all else: objects, lines and binary values. So what the oracle expects does not depend on the kernel.
+ */
 export class NexmarkCursor implements EventCursor<NexmarkEvent> {
   readonly maxWireBytes: number;
   readonly #draw: EventDraw;
@@ -101,18 +105,24 @@ export class NexmarkCursor implements EventCursor<NexmarkEvent> {
   readonly #events: number;
   readonly #partitions: number;
   readonly #byAuction: boolean;
+  /** Opened when it is needed first; null: there is none. */
+  #kernel: EventKernel | null | undefined;
   #index: number;
 
   constructor(
     draw: EventDraw,
     { options, format, events, partitions }: Pick<NexmarkDataSet, "options" | "format" | "events" | "partitions">,
-    firstIndex: number,
-    byAuction: boolean,
+    {
+      firstIndex,
+      byAuction,
+      hasKernel,
+    }: { readonly firstIndex: number; readonly byAuction: boolean; readonly hasKernel: boolean },
   ) {
     this.#draw = draw;
     this.#json = new EventRenderer(options, draw);
     this.#wire = format === "binary" ? new BinaryEventRenderer(options, draw) : this.#json;
     this.maxWireBytes = this.#wire.maxBytes;
+    this.#kernel = hasKernel ? undefined : null;
     this.#index = firstIndex - 1;
     this.#events = events;
     this.#partitions = partitions;
@@ -123,7 +133,6 @@ export class NexmarkCursor implements EventCursor<NexmarkEvent> {
     const next = this.#index + 1;
     if (next >= this.#events) return false;
     this.#index = next;
-    this.#draw.draw(next);
     return true;
   }
 
@@ -132,23 +141,45 @@ export class NexmarkCursor implements EventCursor<NexmarkEvent> {
   }
 
   get partition(): number {
-    return (this.#byAuction ? this.#draw.key : this.#index) % this.#partitions;
+    return (this.#byAuction ? this.#key() : this.#index) % this.#partitions;
   }
 
   get eventTimeMs(): number {
-    return this.#draw.timestampMs;
+    const { numbers } = this.#draw;
+    return numbers.timestampMs(numbers.adjustedNumber(this.#index));
+  }
+
+  makeRoom(bytes: number): Uint8Array {
+    return this.#openKernel()?.makeRoom(bytes) ?? new Uint8Array(bytes);
   }
 
   writeWire(target: Uint8Array, at: number): number {
+    const kernel = this.#openKernel();
+    if (kernel !== null) return kernel.write(this.#index, target, at);
+    this.#draw.drawTo(this.#index);
     return this.#wire.wire(target, at);
   }
 
   /** Writes the line of `bench generate` (`i`, `id`, `ts`, `wm`, `type`, the event), line feed included; returns its end. */
   writeLine(target: Uint8Array, at: number): number {
+    this.#draw.drawTo(this.#index);
     return this.#json.line(target, at, this.#index);
   }
 
   event(): NexmarkEvent {
+    this.#draw.drawTo(this.#index);
     return toEvent(this.#draw, this.#index);
+  }
+
+  #key(): number {
+    const kernel = this.#openKernel();
+    if (kernel !== null) return kernel.key(this.#index);
+    this.#draw.drawTo(this.#index);
+    return this.#draw.key;
+  }
+
+  #openKernel(): EventKernel | null {
+    if (this.#kernel === undefined) this.#kernel = openKernel(this.#draw, this.maxWireBytes);
+    return this.#kernel;
   }
 }

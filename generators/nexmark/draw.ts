@@ -1,3 +1,4 @@
+import { assert } from "../../base/assert.ts";
 import { JavaRandom } from "../java-random.ts";
 import { type EventRandom, longBelow, priceCents } from "./event-random.ts";
 import { CHANNEL_COUNT, type HeadTables, HOT_CHANNEL_COUNT, headTables } from "./head-tables.ts";
@@ -28,11 +29,15 @@ export function maxExtraLength(options: NexmarkOptions): number {
 
 /**
  * Draws Nexmark's events one after the other into its own fields, in the draw order of the public generators. No objects and no
- * strings: `render` and `model` read the fields. After `draw(index)` the fields of the kind named by `type` hold.
+ * strings: `render` and `model` read the fields. After `drawTo(index)` the fields of the kind named by `type` hold.
  */
 export class EventDraw {
+  readonly options: NexmarkOptions;
   readonly numbers: EventNumbers;
   readonly tables: HeadTables | undefined;
+  /** Lasting hot keys instead of the hot rule. */
+  readonly zipfAuctions: Zipf | undefined;
+  readonly zipfBidders: Zipf | undefined;
   readonly extra: ExtraText;
   readonly emailUser = new RandomWord(7);
   readonly emailHost = new RandomWord(5);
@@ -58,25 +63,24 @@ export class EventDraw {
   person = 0;
   /** Row of the head tables. */
   channelRow = 0;
-  readonly #options: NexmarkOptions;
   readonly #random: EventRandom;
   readonly #classic: JavaRandom | undefined;
   readonly #hotAuctionRatio: number;
   readonly #hotBiddersRatio: number;
   readonly #bidSize: number;
-  readonly #zipfAuctions: Zipf | undefined;
-  readonly #zipfBidders: Zipf | undefined;
+  /** Index after the event that is held. */
+  #next = 0;
 
   constructor(options: NexmarkOptions, streams?: HeadStreams) {
-    this.#options = options;
+    this.options = options;
     this.numbers = new EventNumbers(options);
     this.#hotAuctionRatio = options.hotRatios.auction;
     this.#hotBiddersRatio = options.hotRatios.bidders;
     this.#bidSize = options.avgByteSizes.bid;
     const { auctions, bidders, keys } = options.skew;
     const seed = options.mode === "head" ? options.seeds.events : 0;
-    this.#zipfAuctions = auctions === undefined ? undefined : new Zipf(auctions, keys, 2 * seed);
-    this.#zipfBidders = bidders === undefined ? undefined : new Zipf(bidders, keys, 2 * seed + 1);
+    this.zipfAuctions = auctions === undefined ? undefined : new Zipf(auctions, keys, 2 * seed);
+    this.zipfBidders = bidders === undefined ? undefined : new Zipf(bidders, keys, 2 * seed + 1);
     if (options.mode === "classic") {
       this.#classic = new JavaRandom(0n);
       this.#random = this.#classic;
@@ -88,13 +92,14 @@ export class EventDraw {
     }
   }
 
-  /** True when any index can be drawn at once; otherwise indexes must be drawn in order from 0. */
-  get randomAccess(): boolean {
-    return this.#classic !== undefined;
+  /** Makes event `index` the one that is held: O(1) in mode classic; mode head draws all events in order and never goes back. */
+  drawTo(index: number): void {
+    if (this.#classic !== undefined && this.#next !== index + 1) this.#next = index;
+    assert(this.#next <= index + 1, "mode head draws forwards only");
+    while (this.#next <= index) this.#draw(this.#next++);
   }
 
-  /** Draws event `index` of the run. */
-  draw(index: number): void {
+  #draw(index: number): void {
     const numbers = this.numbers;
     const adjusted = numbers.adjustedNumber(index);
     const id = numbers.eventId(adjusted);
@@ -122,7 +127,7 @@ export class EventDraw {
     const nameLength = FIRST_NAMES[this.firstName]!.length + 1 + LAST_NAMES[this.lastName]!.length;
     const emailLength = this.emailUser.length + 1 + this.emailHost.length + 4;
     const placeLength = CITIES[this.city]!.length + STATES[this.state]!.length;
-    this.#drawExtra(8 + nameLength + emailLength + CARD_LENGTH + placeLength, this.#options.avgByteSizes.person);
+    this.#drawExtra(8 + nameLength + emailLength + CARD_LENGTH + placeLength, this.options.avgByteSizes.person);
   }
 
   #drawAuction(id: number, adjusted: number): void {
@@ -130,7 +135,7 @@ export class EventDraw {
     const numbers = this.numbers;
     this.type = EVENT_TYPE.auction;
     this.key = FIRST_ID + numbers.lastAuction(id);
-    const hot = random.below(this.#options.hotRatios.sellers) > 0;
+    const hot = random.below(this.options.hotRatios.sellers) > 0;
     this.person = FIRST_ID + (hot ? numbers.hotSeller(id) : numbers.coldPerson(id, random));
     this.category = FIRST_CATEGORY + random.below(CATEGORY_COUNT);
     this.price = priceCents(random);
@@ -139,14 +144,14 @@ export class EventDraw {
     this.itemName.draw(random);
     this.description.draw(random);
     this.reserve = this.price + priceCents(random);
-    this.#drawExtra(48 + this.itemName.length + this.description.length, this.#options.avgByteSizes.auction);
+    this.#drawExtra(48 + this.itemName.length + this.description.length, this.options.avgByteSizes.auction);
   }
 
   #drawBid(id: number): void {
     const random = this.#random;
     this.type = EVENT_TYPE.bid;
-    this.key = FIRST_ID + (this.#zipfAuctions?.rankOf(id) ?? this.#bidAuction(id));
-    this.person = FIRST_ID + (this.#zipfBidders?.rankOf(id) ?? this.#bidder(id));
+    this.key = FIRST_ID + (this.zipfAuctions?.rankOf(id) ?? this.#bidAuction(id));
+    this.person = FIRST_ID + (this.zipfBidders?.rankOf(id) ?? this.#bidder(id));
     this.price = priceCents(random);
     if (this.tables !== undefined) {
       const hotChannel = random.below(2) > 0;

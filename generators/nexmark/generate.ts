@@ -26,10 +26,10 @@ export async function generateLines(
     });
   }
   const cursor = dataSet.open(firstIndex);
+  const chunk = cursor.makeRoom(CHUNK_BYTES + cursor.maxWireBytes + LENGTH_BYTES);
   let written = 0;
   let more = true;
   while (more) {
-    const chunk = new Uint8Array(CHUNK_BYTES + cursor.maxWireBytes + LENGTH_BYTES);
     let end = 0;
     let count = 0;
     while (end < CHUNK_BYTES) {
@@ -43,7 +43,7 @@ export async function generateLines(
       }
       count++;
     }
-    if (end > 0 && !(await write(chunk.subarray(0, end)))) return written;
+    if (end > 0 && !(await write(chunk.slice(0, end)))) return written;
     written += count;
   }
   return written;

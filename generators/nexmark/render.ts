@@ -1,5 +1,6 @@
-import { asciiSpan, COPY_SLACK, copyAscii, copySpan, writeFourDigits, writeInteger } from "./ascii.ts";
+import { type AsciiSpan, asciiSpan, COPY_SLACK, copyAscii, copySpan, writeFourDigits, writeInteger } from "./ascii.ts";
 import { type EventDraw, maxExtraLength } from "./draw.ts";
+import { EVENT_TEXT } from "./event-text.ts";
 import { EVENT_TYPE } from "./model.ts";
 import type { NexmarkOptions } from "./options.ts";
 import { TargetView } from "./target-view.ts";
@@ -10,40 +11,8 @@ const LAST_NAME_SPANS = LAST_NAMES.map(asciiSpan);
 const CITY_SPANS = CITIES.map(asciiSpan);
 const STATE_SPANS = STATES.map(asciiSpan);
 
-const TEXT = {
-  wirePerson: asciiSpan('{"event_type":0,"person":'),
-  wireAuction: asciiSpan('{"event_type":1,"person":null,"auction":'),
-  wireBid: asciiSpan('{"event_type":2,"person":null,"auction":null,"bid":'),
-  wireEnd: [asciiSpan(',"auction":null,"bid":null}'), asciiSpan(',"bid":null}'), asciiSpan("}")],
-  index: asciiSpan('{"i":'),
-  eventId: asciiSpan(',"id":'),
-  timestamp: asciiSpan(',"ts":'),
-  watermark: asciiSpan(',"wm":'),
-  linePerson: asciiSpan(',"type":"person","person":'),
-  lineAuction: asciiSpan(',"type":"auction","auction":'),
-  lineBid: asciiSpan(',"type":"bid","bid":'),
-  lineEnd: asciiSpan("}\n"),
-  id: asciiSpan('{"id":'),
-  name: asciiSpan(',"name":"'),
-  email: asciiSpan('","emailAddress":"'),
-  card: asciiSpan('.com","creditCard":"'),
-  city: asciiSpan('","city":"'),
-  state: asciiSpan('","state":"'),
-  dateTimeAfterText: asciiSpan('","dateTime":'),
-  dateTime: asciiSpan(',"dateTime":'),
-  extra: asciiSpan(',"extra":"'),
-  end: asciiSpan('"}'),
-  itemName: asciiSpan(',"itemName":"'),
-  description: asciiSpan('","description":"'),
-  initialBid: asciiSpan('","initialBid":'),
-  reserve: asciiSpan(',"reserve":'),
-  expires: asciiSpan(',"expires":'),
-  seller: asciiSpan(',"seller":'),
-  category: asciiSpan(',"category":'),
-  auction: asciiSpan('{"auction":'),
-  bidder: asciiSpan(',"bidder":'),
-  price: asciiSpan(',"price":'),
-} as const;
+const TEXT = spansOf(EVENT_TEXT);
+const WIRE_END = [TEXT.wirePersonEnd, TEXT.wireAuctionEnd, TEXT.wireBidEnd] as const;
 
 const SPACE = 0x20;
 const AT_SIGN = 0x40;
@@ -73,7 +42,7 @@ export class EventRenderer {
     if (type === EVENT_TYPE.bid) end = this.#bid(view, copySpan(view, at, TEXT.wireBid));
     else if (type === EVENT_TYPE.auction) end = this.#auction(view, copySpan(view, at, TEXT.wireAuction));
     else end = this.#person(view, copySpan(view, at, TEXT.wirePerson));
-    return copySpan(view, end, TEXT.wireEnd[type]);
+    return copySpan(view, end, WIRE_END[type]);
   }
 
   /** Writes the line of `bench generate` for event `index`, line feed included; returns the new end. */
@@ -140,4 +109,9 @@ export class EventRenderer {
     const end = copyAscii(view, copySpan(view, at, TEXT.extra), extra.view, extra.start, extra.end);
     return copySpan(view, end, TEXT.end);
   }
+}
+
+function spansOf<K extends string>(texts: Readonly<Record<K, string>>): Readonly<Record<K, AsciiSpan>> {
+  const entries = Object.entries<string>(texts).map(([key, text]) => [key, asciiSpan(text)]);
+  return Object.fromEntries(entries) as Record<K, AsciiSpan>;
 }

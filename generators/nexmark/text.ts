@@ -97,16 +97,26 @@ export interface EscapedText {
   readonly view: DataView;
   /** Offset of each character in `view`, and one more for the end. */
   readonly offsets: Uint32Array;
+  /** The same in a sixteenth of the bytes, for the kernel: per 64 characters, which need a backslash (two words) and the offset of the first. */
+  readonly blocks: Uint32Array;
 }
+
+/** 32-bit words of a block. */
+const BLOCK_WORDS = 4;
 
 /** Escapes `letters` once, so that any slice can be copied. */
 export function escapeText(letters: Uint8Array): EscapedText {
   const offsets = new Uint32Array(letters.length + 1);
+  const blocks = new Uint32Array(BLOCK_WORDS * ((letters.length >>> 6) + 1));
   let size = 0;
   for (let i = 0; i < letters.length; i++) {
     offsets[i] = size;
+    const block = BLOCK_WORDS * (i >>> 6);
+    if ((i & 63) === 0) blocks[block + 2] = size;
+    if (letters[i] === BACKSLASH) blocks[block + ((i & 63) >>> 5)]! |= 1 << (i & 31);
     size += letters[i] === BACKSLASH ? 2 : 1;
   }
+  if ((letters.length & 63) === 0) blocks[BLOCK_WORDS * (letters.length >>> 6) + 2] = size;
   offsets[letters.length] = size;
   const view = asciiBlock(size);
   for (let i = 0; i < letters.length; i++) {
@@ -114,7 +124,7 @@ export function escapeText(letters: Uint8Array): EscapedText {
     if (letters[i] === BACKSLASH) view.setUint8(at++, BACKSLASH);
     view.setUint8(at, letters[i]!);
   }
-  return { length: letters.length, view, offsets };
+  return { length: letters.length, view, offsets, blocks };
 }
 
 /** Slices of one static text (head). A draw is made even for an empty slice. */

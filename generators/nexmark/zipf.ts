@@ -9,30 +9,30 @@ const TWO_32 = 4294967296;
  */
 export class Zipf {
   /** Share of ranks 0 … r, ascending to 1. */
-  readonly #cumulative: Float64Array;
-
-  readonly #seed: number;
+  readonly cumulative: Float64Array;
+  /** Goes into the hash of each event's id. */
+  readonly seed: number;
 
   /** Equal `seed`: equal ranks. */
   constructor(exponent: number, keys: number, seed: number) {
-    this.#seed = hashNumber(seed);
+    this.seed = hashNumber(seed);
     const cumulative = new Float64Array(keys);
     let sum = 0;
     for (let rank = 0; rank < keys; rank++) {
       sum += (rank + 1) ** -exponent;
       cumulative[rank] = sum;
     }
-    this.#cumulative = cumulative.map((part) => part / sum);
+    this.cumulative = cumulative.map((part) => part / sum);
   }
 
   /** The rank of event `id`, in 0 … keys − 1. */
   rankOf(id: number): number {
-    const wanted = hashNumber((hashNumber(id) ^ this.#seed) >>> 0) / TWO_32;
+    const wanted = hashNumber((hashNumber(id) ^ this.seed) >>> 0) / TWO_32;
     let low = 0;
-    let high = this.#cumulative.length - 1;
+    let high = this.cumulative.length - 1;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#cumulative[middle]! > wanted) high = middle;
+      if (this.cumulative[middle]! > wanted) high = middle;
       else low = middle + 1;
     }
     return low;

@@ -14,8 +14,9 @@ import { installKafka } from "../../harness/services/kafka/install.ts";
 import { silenceNegativeTimeouts } from "../../harness/services/kafka/kafkajs-warnings.ts";
 import { warmBroker } from "../../harness/services/kafka/warm.ts";
 import { startTestBroker, type TestBroker } from "../integration/broker.ts";
+import { History } from "./lib/history.ts";
 import {
-  appendHistory,
+  compared,
   cpuPerUnit,
   interleaved,
   perSecond,
@@ -29,6 +30,7 @@ import { runTimed, type TimedProcess } from "./lib/timed-process.ts";
 
 const records = Number(process.argv[2] ?? 3_000_000);
 const rounds = Number(process.argv[3] ?? 5);
+const history = new History("feeder");
 const RECORD_BYTES = 290;
 const BATCH_BYTES = 64 * 1024;
 const PARTITIONS = 4;
@@ -45,7 +47,7 @@ interface Done {
 function resultOfWhole({ name, whole }: Rival): VariantResult {
   const ratePerSecond = spreadOf(whole.map(perSecond));
   return {
-    name,
+    name: `${name}, whole process`,
     samples: whole,
     ratePerSecond,
     cpuUsPerUnit: spreadOf(whole.map((sample) => cpuPerUnit(sample) * 1e6)),
@@ -171,12 +173,16 @@ try {
   process.stdout.write("\nDifference between a long and a short run\n\n");
   printTable(results, "record");
   process.stdout.write("\nWhole processes (ours waits for its first due time: 1 s of its wall time)\n\n");
-  printTable(rivals.map(resultOfWhole), "record");
+  const whole = rivals.map(resultOfWhole);
+  printTable(whole, "record");
+  history.add(...compared(results), ...compared(whole));
   const rate = Math.round(results[2]!.ratePerSecond.median / 2);
   const { done } = await feed(broker, rate * OPEN_LOOP_S, rate);
-  const lag = `p50 ${done.lagUs.p50}, p99 ${done.lagUs.p99}, max ${done.lagUs.max} µs`;
+  const { p50: lagP50Us, p99: lagP99Us, max: lagMaxUs } = done.lagUs;
+  const lag = `p50 ${lagP50Us}, p99 ${lagP99Us}, max ${lagMaxUs} µs`;
   process.stdout.write(`open loop at ${rate} records/s for ${OPEN_LOOP_S} s: generator lag ${lag}\n`);
-  appendHistory("feeder", results, { records, rounds, openLoop: { ratePerSecond: rate, lagUs: done.lagUs } });
+  history.add({ name: "our feeder, open loop", figures: { ratePerSecond: rate, lagP50Us, lagP99Us, lagMaxUs } });
+  history.append();
 } finally {
   await broker.close();
 }

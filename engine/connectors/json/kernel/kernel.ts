@@ -1,4 +1,4 @@
-/// <reference path="./webassembly.d.ts" />
+/// <reference path="../../../../base/webassembly.d.ts" />
 import { assert } from "../../../../base/assert.ts";
 import { KERNEL_BYTES } from "./kernel-bytes.ts";
 
