@@ -65,6 +65,12 @@ export interface Operator {
   snapshot(writer: SnapshotWriter): void;
   /** Called after `open` and before any row: loads the parts of these snapshots (several after a rescale) that it owns. */
   restore(snapshots: readonly SnapshotReader[]): void;
+  /**
+   * Of an operator that holds rows which nothing keeps back: hands them on now. Called before every barrier, so that they are in no snapshot,
+   * and before receivers are told not to wait for its task. Jobs with replicas have no such operators: these would have to number alike
+   * what they hand on.
+   */
+  handOn?(): void;
   /** Of an operator that holds watermarks: has it rows that are still to go on? Then receivers must wait for its task, idle or not. */
   holdsRows?(): boolean;
   /** What the operator counts (late rows …), by name, since it was opened; shown with the task's counters. */

@@ -123,6 +123,14 @@ class CostedOperator implements Operator {
     this.#inner.restore(snapshots);
   }
 
+  handOn(): void {
+    this.#inner.handOn?.();
+  }
+
+  holdsRows(): boolean {
+    return this.#inner.holdsRows?.() === true;
+  }
+
   counters(): Readonly<Record<string, number>> {
     return this.#inner.counters?.() ?? {};
   }

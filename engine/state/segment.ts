@@ -64,6 +64,11 @@ export abstract class Segment {
   /** Reads a key and finds or inserts it. */
   protected abstract readKey(reader: SnapshotReader): number;
 
+  /** Hash of the entry's key. */
+  hashOf(entry: number): number {
+    return this.hashes[entry]!;
+  }
+
   /** First slot to look at for `hash`. */
   protected home(hash: number): number {
     return Math.imul(hash, INDEX_SPREAD) >>> this.shift;

@@ -70,6 +70,15 @@ export class OperatorChain {
     this.#advance(0, timeMs);
   }
 
+  /** Operators give on the rows that they hold although nothing keeps them back, in the order of the chain. */
+  handOn(): void {
+    for (const [index, { operator }] of this.#links.entries()) {
+      if (operator.handOn === undefined) continue;
+      this.#current = index;
+      operator.handOn();
+    }
+  }
+
   /** After a restore: the watermark comes again to the first operator that holds watermarks; those before it have had it. */
   advanceHeld(timeMs: number): void {
     const first = this.#holds.indexOf(true);

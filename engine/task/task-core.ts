@@ -112,6 +112,7 @@ export class TaskCore {
 
   /** Sends the barrier on. Nothing may follow the end; receivers take an ended channel for one that has shown the barrier. */
   barrier(checkpointId: number): void {
+    this.#parts.chain.handOn();
     if (!this.#outputEnded) this.#parts.output.emitBarrier(checkpointId);
   }
 
@@ -143,6 +144,7 @@ export class TaskCore {
 
   endStep(): void {
     if (this.#inputIdle !== this.#idle) this.#tellIdle(); // rows that were held may have gone on
+    if (this.#idle) this.#parts.chain.handOn(); // receivers do not wait for them
     this.#parts.sink?.endStep();
   }
 
@@ -208,6 +210,7 @@ export class TaskCore {
     // An operator may hold rows or watermarks back.
     const idle = this.#inputIdle && this.#passedMs === this.#watermarkMs && !this.#parts.chain.holdsRows;
     if (idle === this.#idle || this.#inputEnded) return;
+    if (idle) this.#parts.chain.handOn();
     this.#idle = idle;
     if (this.#parts.heartbeats === null) this.#parts.output.emitWatermark(idle ? IDLE_WATERMARK : this.#passedMs);
   }

@@ -1,4 +1,4 @@
-import { present } from "../../../base/assert.ts";
+import { assert, present } from "../../../base/assert.ts";
 import { hashBytes, hashNumber } from "../../../base/hash.ts";
 import type { ColumnBatch } from "../../rows/batch.ts";
 import type { KeyCodec } from "../../rows/key.ts";
@@ -7,52 +7,78 @@ import { BytesSegment } from "../../state/bytes-segment.ts";
 import { NumberSegment } from "../../state/number-segment.ts";
 import type { Segment } from "../../state/segment.ts";
 import type { BoundAggregates } from "../aggregate/bound-aggregates.ts";
-import type { OperatorContext, Output } from "../operator.ts";
-import { OutputBatch } from "../output-batch.ts";
-import { StatelessOperator } from "../stateless.ts";
-import { writeKeyOf } from "./segment-keys.ts";
+import { isLoopMark } from "../loop-marks.ts";
+import type { Operator, OperatorContext, Output } from "../operator.ts";
+import { PartialOutput } from "./partial-output.ts";
 import type { WindowGeometry } from "./window-spec.ts";
 
-/** Panes that are gathered at a time; rows of more are handed on in several goes. */
-const MAX_PANES = 4;
+/** How much is held at most. */
+export interface HoldLimits {
+  /** When there is one more, the one that has had no row for longest leaves. */
+  readonly panes: number;
+  /** Of a pane: at the last one it leaves. */
+  readonly keys: number;
+}
 
 /**
- * The first of a window aggregate's two phases, on the sender's side of the exchange: the rows of one batch, added up by pane and key. One row
+ * Two panes: the one that rows come for and the one before it. Then a pane leaves before a delayed watermark completes it, and no result
+ * waits for that. Tables of so many keys stay in the cache; twice as many would save hardly a row more (`docs/performance.md`).
+ */
+const HOLD_LIMITS: HoldLimits = { panes: 2, keys: 1024 };
+
+interface HeldPane {
+  readonly number: number;
+  readonly segment: Segment;
+  /** When it had rows last, counted in changes from pane to pane. */
+  usedAt: number;
+}
+
+/**
+ * The first of a window aggregate's two phases, on the sender's side of the exchange: rows added up by pane and key. One row
  * of `partialSchema` leaves for each, with the last instant of its pane as event time: so it is late for the second phase exactly when
- * its rows would have been. Nothing is kept beyond the batch: no watermark or barrier overtakes a row, and there is nothing to save.
+ * its rows would have been. They are held over batches: until the watermark completes their pane, or a limit is reached, or `handOn` is
+ * called. What is behind the watermark already leaves with its batch. Nothing that is held is in a snapshot.
  * Two-phase aggregation: Gray et al., "Data cube", 1997 (distributive and algebraic functions); combiners: Dean and Ghemawat, 2004.
  */
-export class LocalWindowAggregateOperator extends StatelessOperator {
+export class LocalWindowAggregateOperator implements Operator {
   readonly #codec: KeyCodec;
   readonly #paneMs: number;
   readonly #aggregates: BoundAggregates;
   readonly #schema: RowSchema;
   /** Numbers of an accumulator and the count of its rows. */
   readonly #width: number;
-  /** The panes that have rows are the first `#used`. */
-  readonly #panes: number[] = [];
-  readonly #segments: Segment[] = [];
-  #used = 0;
-  #out: OutputBatch | null = null;
+  readonly #limits: HoldLimits;
+  readonly #held: HeldPane[] = [];
+  /** Empty, for reuse. */
+  readonly #spare: Segment[] = [];
+  #changes = 0;
+  #watermarkMs = Number.NEGATIVE_INFINITY;
+  #out: PartialOutput | null = null;
 
   /** `schema`: as `partialSchema` gives it; `aggregates` without distinct counts. */
-  constructor(codec: KeyCodec, { paneMs }: WindowGeometry, aggregates: BoundAggregates, schema: RowSchema) {
-    super();
+  constructor(
+    codec: KeyCodec,
+    { paneMs }: WindowGeometry,
+    aggregates: BoundAggregates,
+    schema: RowSchema,
+    limits: HoldLimits = HOLD_LIMITS,
+  ) {
     this.#codec = codec;
     this.#paneMs = paneMs;
     this.#aggregates = aggregates;
     this.#schema = schema;
     this.#width = aggregates.width + 1;
+    this.#limits = limits;
   }
 
-  override open(context: OperatorContext, output: Output): void {
-    super.open(context, output);
-    this.#out = new OutputBatch(this.#schema, output);
+  open({ keyGroups }: OperatorContext, output: Output): void {
+    this.#out = new PartialOutput(this.#codec, this.#schema, keyGroups.total, output);
   }
 
-  override process(_input: number, batch: ColumnBatch): void {
+  process(_input: number, batch: ColumnBatch): void {
     const { selection, selectedCount, eventTimes } = batch;
     const paneMs = this.#paneMs;
+    const maxKeys = this.#limits.keys;
     let pane = Number.NaN;
     let segment: Segment | null = null;
     for (let i = 0; i < selectedCount; i++) {
@@ -63,19 +89,45 @@ export class LocalWindowAggregateOperator extends StatelessOperator {
         pane = own;
       }
       this.#add(segment, batch, row);
+      if (segment.count >= maxKeys) {
+        this.#leave(this.#held.findIndex(({ number }) => number === pane));
+        segment = null;
+      }
     }
-    this.#handOn();
+    this.#handOnUntil(this.#watermarkMs);
   }
 
-  #segmentOf(pane: number): Segment {
-    for (let i = 0; i < this.#used; i++) if (this.#panes[i] === pane) return this.#segments[i]!;
-    if (this.#used === MAX_PANES) this.#handOn();
-    const at = this.#used++;
-    this.#panes[at] = pane;
-    this.#segments[at] ??= this.#codec.numeric
-      ? new NumberSegment(this.#width, false)
-      : new BytesSegment(this.#width, false);
-    return this.#segments[at]!;
+  advanceWatermark(timeMs: number): void {
+    this.#watermarkMs = timeMs;
+    // The mark of a loop's round says what is behind the rows before it.
+    this.#handOnUntil(isLoopMark(timeMs) ? Number.POSITIVE_INFINITY : timeMs);
+  }
+
+  handOn(): void {
+    this.#handOnUntil(Number.POSITIVE_INFINITY);
+  }
+
+  snapshot(): void {
+    assert(this.#held.length === 0, "rows are held that no snapshot has");
+  }
+
+  restore(): void {}
+
+  #segmentOf(number: number): Segment {
+    this.#changes += 1;
+    for (const held of this.#held) {
+      if (held.number !== number) continue;
+      held.usedAt = this.#changes;
+      return held.segment;
+    }
+    if (this.#held.length === this.#limits.panes) this.#leave(this.#leastRecent());
+    const segment = this.#spare.pop() ?? this.#newSegment();
+    this.#held.push({ number, segment, usedAt: this.#changes });
+    return segment;
+  }
+
+  #newSegment(): Segment {
+    return this.#codec.numeric ? new NumberSegment(this.#width, false) : new BytesSegment(this.#width, false);
   }
 
   #add(segment: Segment, batch: ColumnBatch, row: number): void {
@@ -97,28 +149,31 @@ export class LocalWindowAggregateOperator extends StatelessOperator {
     return (segment as BytesSegment).upsert(hashBytes(bytes, 0, length), bytes, 0, length);
   }
 
-  #handOn(): void {
-    for (let i = 0; i < this.#used; i++) {
-      const segment = this.#segments[i]!;
-      this.#emitPane(this.#panes[i]!, segment);
-      segment.clear();
+  #leastRecent(): number {
+    let index = 0;
+    for (let i = 1; i < this.#held.length; i++) if (this.#held[i]!.usedAt < this.#held[index]!.usedAt) index = i;
+    return index;
+  }
+
+  #lastInstantMs({ number }: HeldPane): number {
+    return (number + 1) * this.#paneMs - 1;
+  }
+
+  /** Hands on all panes that are complete at watermark `timeMs`, in the order in which they were begun. */
+  #handOnUntil(timeMs: number): void {
+    for (let i = 0; i < this.#held.length; ) {
+      if (this.#lastInstantMs(this.#held[i]!) <= timeMs) this.#leave(i);
+      else i += 1;
     }
-    this.#used = 0;
     present(this.#out, "output").flush();
   }
 
-  #emitPane(pane: number, segment: Segment): void {
-    const out = present(this.#out, "output");
-    const eventTimeMs = (pane + 1) * this.#paneMs - 1;
-    const rowsField = this.#codec.fields.length;
-    const last = this.#width - 1;
-    for (let entry = 0; entry < segment.count; entry++) {
-      const at = entry * this.#width;
-      out.rows.addRow(eventTimeMs);
-      writeKeyOf(this.#codec, segment, entry, out.rows);
-      out.rows.setNumber(rowsField, segment.values[at + last]!);
-      for (let i = 0; i < last; i++) out.rows.setNumber(rowsField + 1 + i, segment.values[at + i]!);
-      out.flushIfFull();
-    }
+  /** The pane's rows go to the output; they leave when that is flushed. */
+  #leave(index: number): void {
+    const [pane] = this.#held.splice(index, 1);
+    if (pane === undefined) return;
+    present(this.#out, "output").write(pane.segment, this.#lastInstantMs(pane));
+    pane.segment.clear();
+    this.#spare.push(pane.segment);
   }
 }

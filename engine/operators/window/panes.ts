@@ -9,8 +9,12 @@ export interface Pane {
   readonly sets: DistinctSets | null;
 }
 
-/** Panes kept for reuse; more are left to the collector. */
-const MAX_SPARE_PANES = 4;
+/**
+ * So many panes are always kept for reuse, and more while they had no more entries in all than this: where partitions are read unevenly many
+ * panes are live at once, and their tables would grow anew again and again.
+ */
+const MIN_SPARE_PANES = 4;
+const MAX_SPARE_ENTRIES = 65_536;
 
 /** A window operator's live panes, those that have rows. */
 export class Panes {
@@ -21,7 +25,8 @@ export class Panes {
   readonly #panes = new Map<number, Pane>();
   /** Numbers of the live panes, ascending. */
   readonly #order: number[] = [];
-  readonly #spare: Pane[] = [];
+  readonly #spare: { readonly pane: Pane; readonly entries: number }[] = [];
+  #spareEntries = 0;
   #lastNumber = Number.NaN;
   #last: Pane | null = null;
 
@@ -48,7 +53,7 @@ export class Panes {
     if (number === this.#lastNumber && this.#last !== null) return this.#last;
     let pane = this.#panes.get(number);
     if (pane === undefined) {
-      pane = this.#spare.pop() ?? this.#create();
+      pane = this.#reused() ?? this.#create();
       this.#panes.set(number, pane);
       this.#insert(number);
     }
@@ -70,10 +75,7 @@ export class Panes {
     this.#panes.delete(number);
     this.#lastNumber = Number.NaN;
     this.#last = null;
-    if (this.#spare.length >= MAX_SPARE_PANES) return;
-    pane.table.clear();
-    pane.sets?.clear();
-    this.#spare.push(pane);
+    this.#keep(pane);
   }
 
   snapshot(writer: SnapshotWriter): void {
@@ -100,6 +102,22 @@ export class Panes {
     let at = this.#order.length;
     while (at > 0 && this.#order[at - 1]! > number) at -= 1;
     this.#order.splice(at, 0, number);
+  }
+
+  #keep(pane: Pane): void {
+    const entries = pane.table.size;
+    const isMuch = this.#spareEntries + entries > MAX_SPARE_ENTRIES;
+    if (isMuch && this.#spare.length >= MIN_SPARE_PANES) return;
+    pane.table.clear();
+    pane.sets?.clear();
+    this.#spare.push({ pane, entries });
+    this.#spareEntries += entries;
+  }
+
+  #reused(): Pane | undefined {
+    const spare = this.#spare.pop();
+    this.#spareEntries -= spare?.entries ?? 0;
+    return spare?.pane;
   }
 
   #create(): Pane {

@@ -3,16 +3,21 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { type Aggregate, avg, count, max, min, sum } from "../../../engine/operators/aggregate/aggregate.ts";
 import { BoundAggregates } from "../../../engine/operators/aggregate/bound-aggregates.ts";
-import { LocalWindowAggregateOperator } from "../../../engine/operators/window/local-window-aggregate.ts";
+import { loopMark } from "../../../engine/operators/loop-marks.ts";
+import {
+  type HoldLimits,
+  LocalWindowAggregateOperator,
+} from "../../../engine/operators/window/local-window-aggregate.ts";
 import { PartialRows, partialSchema } from "../../../engine/operators/window/partial-rows.ts";
 import { WindowAggregateOperator } from "../../../engine/operators/window/window-aggregate.ts";
 import { windowSchema } from "../../../engine/operators/window/window-schema.ts";
 import { tumbling, type WindowSpec, windowGeometry } from "../../../engine/operators/window/window-spec.ts";
 import { KeyCodec } from "../../../engine/rows/key.ts";
+import { keyGroupOfNumber } from "../../../engine/rows/key-groups.ts";
 import { RowSchema } from "../../../engine/rows/schema.ts";
 import { batchOf, type PlainRow } from "../rows/rows.ts";
 import { anyStepsOf, anyWindowSpec, WINDOW_STEPS } from "./any-steps.ts";
-import { feed, open, type Running, reopen, type Step, snapshotOf } from "./run.ts";
+import { feed, KEY_GROUPS, open, type Running, reopen, type Step, snapshotOf } from "./run.ts";
 
 const schema = new RowSchema([
   { name: "name", type: "string" },
@@ -36,11 +41,16 @@ const inOnePhase = (keys: readonly string[], spec: WindowSpec) => () => {
   return new WindowAggregateOperator(new KeyCodec(schema, keys), windowGeometry(spec), bound, out, null);
 };
 
-const local = (keys: readonly string[], spec: WindowSpec) => () => {
-  const partial = partialSchema(schema, keys, width);
-  const bound = new BoundAggregates(schema, aggregates);
-  return new LocalWindowAggregateOperator(new KeyCodec(schema, keys), windowGeometry(spec), bound, partial);
-};
+/** So small that every limit is reached often. */
+const LIMITS: HoldLimits = { panes: 2, keys: 3 };
+
+const local =
+  (keys: readonly string[], spec: WindowSpec, limits = LIMITS) =>
+  () => {
+    const partial = partialSchema(schema, keys, width);
+    const bound = new BoundAggregates(schema, aggregates);
+    return new LocalWindowAggregateOperator(new KeyCodec(schema, keys), windowGeometry(spec), bound, partial, limits);
+  };
 
 const global = (keys: readonly string[], spec: WindowSpec) => () => {
   const bound = new BoundAggregates(schema, aggregates);
@@ -56,24 +66,36 @@ const global = (keys: readonly string[], spec: WindowSpec) => () => {
   );
 };
 
-/** Feeds rows through the first phase, in batches; what leaves it and the watermarks go to `second`. Returns how many rows crossed. */
-function feedPhases(first: Running, second: Running, partial: RowSchema, steps: readonly Step[], batchRows: number) {
-  let crossed = 0;
-  const cross = (rows: readonly Step[]) => {
-    feed(first, schema, rows, batchRows);
-    crossed += first.rows.length;
-    feed(second, partial, first.rows.splice(0), 7);
-  };
+interface Phases {
+  first: Running;
+  second: Running;
+}
+
+function openPhases(keys: readonly string[], spec: WindowSpec, limits = LIMITS): Phases {
+  return { first: open(local(keys, spec, limits)), second: open(global(keys, spec)) };
+}
+
+/** Feeds rows to the first phase, in batches; what leaves it goes to the second, and so do watermarks. */
+function feedPhases({ first, second }: Phases, keys: readonly string[], steps: readonly Step[], batchRows: number) {
+  const partial = partialSchema(schema, keys, width);
+  const cross = () => feed(second, partial, first.rows.splice(0), 7);
   let rows: Step[] = [];
   for (const step of steps) {
     rows.push(step);
     if (!("watermarkMs" in step)) continue;
-    cross(rows);
+    feed(first, schema, rows, batchRows);
+    cross();
     second.operator.advanceWatermark(step.watermarkMs);
     rows = [];
   }
-  cross(rows);
-  return crossed;
+  feed(first, schema, rows, batchRows);
+  cross();
+}
+
+/** What a barrier does. */
+function handOn({ first, second }: Phases, keys: readonly string[]): void {
+  first.operator.handOn!();
+  feed(second, partialSchema(schema, keys, width), first.rows.splice(0), 7);
 }
 
 const nullable = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { freq: 9 });
@@ -93,15 +115,88 @@ const anyRow: fc.Arbitrary<PlainRow> = fc.record(
 const anySteps = anyStepsOf(anyRow, WINDOW_STEPS);
 const anyKeys = fc.constantFrom(["id"], ["name"], ["name", "id"]);
 
+const anyBatchRows = fc.integer({ min: 1, max: 300 });
+const anyLimits = fc.record({ panes: fc.integer({ min: 1, max: 4 }), keys: fc.integer({ min: 1, max: 8 }) });
+
 test("two phases give the rows of one, in the same order, and count the same late rows, however the input is cut", () => {
   fc.assert(
-    fc.property(anyKeys, anyWindowSpec, anySteps, fc.integer({ min: 1, max: 300 }), (keys, spec, steps, batchRows) => {
+    fc.property(anyKeys, anyWindowSpec, anySteps, anyBatchRows, anyLimits, (keys, spec, steps, batchRows, limits) => {
       const one = open(inOnePhase(keys, spec));
       feed(one, schema, steps, 50);
-      const second = open(global(keys, spec));
-      feedPhases(open(local(keys, spec)), second, partialSchema(schema, keys, width), steps, batchRows);
-      assert.deepEqual(second.rows, one.rows);
-      assert.deepEqual(second.operator.counters!(), one.operator.counters!());
+      const phases = openPhases(keys, spec, limits);
+      feedPhases(phases, keys, steps, batchRows);
+      assert.deepEqual(phases.second.rows, one.rows);
+      assert.deepEqual(phases.second.operator.counters!(), one.operator.counters!());
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("barriers anywhere lose nothing: what a first phase hands on before one is all that it holds", () => {
+  const anyBarriers = fc.array(fc.nat(250), { maxLength: 6 });
+  fc.assert(
+    fc.property(
+      anyKeys,
+      anyWindowSpec,
+      anySteps,
+      anyBatchRows,
+      anyBarriers,
+      (keys, spec, steps, batchRows, barriers) => {
+        const one = open(inOnePhase(keys, spec));
+        feed(one, schema, steps, 50);
+        const rows: PlainRow[] = [];
+        let phases = openPhases(keys, spec);
+        let lateRows = 0;
+        let from = 0;
+        for (const to of [...barriers.toSorted((a, b) => a - b), steps.length]) {
+          feedPhases(phases, keys, steps.slice(from, to), batchRows);
+          from = Math.max(from, Math.min(to, steps.length));
+          handOn(phases, keys);
+          rows.push(...phases.second.rows);
+          lateRows += phases.second.operator.counters!().lateRows!;
+          const [first, second] = [snapshotOf(phases.first), snapshotOf(phases.second)];
+          phases = {
+            first: reopen(local(keys, spec), 1, [first])[0]!,
+            second: reopen(global(keys, spec), 1, [second])[0]!,
+          };
+        }
+        assert.deepEqual(rows, one.rows);
+        assert.equal(lateRows, one.operator.counters!().lateRows);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test("never more is held than the limits allow, nothing of it behind the watermark, and nothing after handOn", () => {
+  fc.assert(
+    fc.property(anyWindowSpec, anySteps, anyLimits, (spec, steps, limits) => {
+      const { paneMs } = windowGeometry(spec);
+      const first = open(local(["id"], spec, limits));
+      /** Rows held, by pane and key. */
+      const held = new Map<string, number>();
+      const add = (eventTimeMs: number, id: unknown, rows: number) => {
+        const name = `${Math.floor(eventTimeMs / paneMs)} ${id}`;
+        held.set(name, (held.get(name) ?? 0) + rows);
+        if (held.get(name) === 0) held.delete(name);
+      };
+      const settle = () => {
+        for (const { eventTimeMs, values } of first.rows.splice(0)) add(eventTimeMs, values[0], -Number(values[1]));
+      };
+      let watermarkMs = Number.NEGATIVE_INFINITY;
+      for (const step of steps.slice(0, -1)) {
+        feed(first, schema, [step], 1);
+        if ("watermarkMs" in step) watermarkMs = step.watermarkMs;
+        else add(step.eventTimeMs, step.values[2], 1);
+        settle();
+        const panes = [...held.keys()].map((name) => Number(name.split(" ")[0]));
+        assert.ok(new Set(panes).size <= limits.panes);
+        assert.ok(held.size <= limits.panes * limits.keys);
+        assert.ok(panes.every((pane) => (pane + 1) * paneMs - 1 > watermarkMs));
+      }
+      first.operator.handOn!();
+      settle();
+      assert.equal(held.size, 0);
     }),
     { numRuns: 200 },
   );
@@ -111,52 +206,92 @@ test("the second phase goes on from a snapshot of one phase, and one phase from 
   fc.assert(
     fc.property(anyKeys, anyWindowSpec, anySteps, fc.nat(), (keys, spec, steps, cut) => {
       const at = cut % steps.length;
-      const partial = partialSchema(schema, keys, width);
       const whole = open(inOnePhase(keys, spec));
       feed(whole, schema, steps, 50);
       const one = open(inOnePhase(keys, spec));
       feed(one, schema, steps.slice(0, at), 50);
       const [second] = reopen(global(keys, spec), 1, [snapshotOf(one)]);
-      feedPhases(open(local(keys, spec)), second!, partial, steps.slice(at), 20);
+      feedPhases({ first: open(local(keys, spec)), second: second! }, keys, steps.slice(at), 20);
       assert.deepEqual([...one.rows, ...second!.rows], whole.rows);
 
-      const two = open(global(keys, spec));
-      feedPhases(open(local(keys, spec)), two, partial, steps.slice(0, at), 20);
-      const [back] = reopen(inOnePhase(keys, spec), 1, [snapshotOf(two)]);
+      const two = openPhases(keys, spec);
+      feedPhases(two, keys, steps.slice(0, at), 20);
+      handOn(two, keys);
+      const [back] = reopen(inOnePhase(keys, spec), 1, [snapshotOf(two.second)]);
       feed(back!, schema, steps.slice(at), 50);
-      assert.deepEqual([...two.rows, ...back!.rows], whole.rows);
+      assert.deepEqual([...two.second.rows, ...back!.rows], whole.rows);
     }),
     { numRuns: 100 },
   );
 });
 
-test("one row of a batch leaves for each pane and key, and nothing is kept for the next batch", () => {
-  const row = (eventTimeMs: number, id: number): PlainRow => ({ eventTimeMs, values: ["", 1, id] });
-  const { operator, rows } = open(local(["id"], tumbling(10)));
-  operator.process(0, batchOf(schema, [row(1, 7), row(3, 7), row(12, 7), row(9, 8), row(4, 7)]));
-  const brief = () => rows.splice(0).map(({ eventTimeMs, values }) => [eventTimeMs, values[0], values[1]]);
-  assert.deepEqual(brief(), [
-    [9, 7, 3],
-    [9, 8, 1],
-    [19, 7, 1],
-  ]);
-  operator.process(0, batchOf(schema, [row(2, 7)]));
-  assert.deepEqual(brief(), [[9, 7, 1]]);
-});
+const row = (eventTimeMs: number, id = 7): PlainRow => ({ eventTimeMs, values: ["", 1, id] });
 
-test("a batch whose rows are spread over many panes is handed on in parts, so that memory stays bounded", () => {
-  const row = (eventTimeMs: number): PlainRow => ({ eventTimeMs, values: ["", 1, 7] });
-  const { operator, rows } = open(local(["id"], tumbling(10)));
-  operator.process(0, batchOf(schema, [0, 10, 20, 30, 5, 40, 6].map(row)));
+/** An opened first phase of windows of 10 ms by id; `leaving` does something and says what left: event time, key, rows. */
+function running(limits: HoldLimits) {
+  const { operator, rows } = open(local(["id"], tumbling(10), limits));
+  const leaving = (work: () => void) => {
+    work();
+    return rows.splice(0).map(({ eventTimeMs, values }) => [eventTimeMs, values[0], values[1]]);
+  };
+  const process = (...batch: readonly PlainRow[]) => leaving(() => operator.process(0, batchOf(schema, batch)));
+  return { operator, process, leaving };
+}
+
+test("rows are added up over batches until the watermark completes their pane; what comes behind it does not wait", () => {
+  const { operator, process, leaving } = running({ panes: 4, keys: 100 });
+  assert.deepEqual(process(row(1), row(3), row(12)), []);
+  assert.deepEqual(process(row(4), row(9, 8), row(13)), []);
   assert.deepEqual(
-    rows.map(({ eventTimeMs, values }) => [eventTimeMs, values[1]]),
+    leaving(() => operator.advanceWatermark(8)),
+    [],
+  );
+  const complete = leaving(() => operator.advanceWatermark(9));
+  assert.deepEqual(
+    complete.toSorted(([, a], [, b]) => Number(a) - Number(b)),
     [
-      [9, 2],
-      [19, 1],
-      [29, 1],
-      [39, 1],
-      [49, 1],
-      [9, 1],
+      [9, 7, 3],
+      [9, 8, 1],
     ],
   );
+  assert.deepEqual(process(row(14), row(2)), [[9, 7, 1]]);
+  assert.deepEqual(
+    leaving(() => operator.handOn!()),
+    [[19, 7, 3]],
+  );
+});
+
+test("the pane that has had no row for longest makes room for another one, and one of many keys leaves", () => {
+  const { process } = running({ panes: 2, keys: 3 });
+  assert.deepEqual(process(row(0), row(10), row(1)), []);
+  assert.deepEqual(process(row(20)), [[19, 7, 1]]);
+  assert.deepEqual(process(row(2), row(3, 8)), []);
+  assert.equal(process(row(4, 9)).length, 3);
+  assert.deepEqual(process(row(5), row(21)), []);
+});
+
+test("the mark of a loop's round leaves nothing behind it", () => {
+  const { operator, process, leaving } = running({ panes: 4, keys: 100 });
+  assert.deepEqual(process(row(1)), []);
+  assert.deepEqual(
+    leaving(() => operator.advanceWatermark(loopMark(1, true))),
+    [[9, 7, 1]],
+  );
+});
+
+test("rows leave by key group", () => {
+  const { operator, process, leaving } = running({ panes: 1, keys: 1000 });
+  process(...Array.from({ length: 200 }, (_, id) => row(1, id)));
+  const groups = leaving(() => operator.handOn!()).map(([, id]) => keyGroupOfNumber(id as number, KEY_GROUPS));
+  assert.equal(groups.length, 200);
+  assert.deepEqual(
+    groups,
+    groups.toSorted((a, b) => a - b),
+  );
+});
+
+test("a snapshot of rows that are held is refused", () => {
+  const { operator, process } = running({ panes: 1, keys: 10 });
+  process(row(1));
+  assert.throws(() => snapshotOf({ operator, rows: [] }), /no snapshot has/);
 });
