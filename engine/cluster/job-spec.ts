@@ -143,7 +143,7 @@ export interface SinkBinding {
 export interface JobOptions {
   /** Least time between two flushes of a task's output buffers, µs: the longest that a row waits for others; 0: no row waits. */
   readonly bufferTimeoutUs: number;
-  /** Least time between two watermark elements of a source, µs: the longest that one waits after its source batch. */
+  /** Least time between two watermarks of a source, µs: the longest that one waits after its rows; 0: it leaves with them. */
   readonly watermarkIntervalUs: number;
   /** A source partition without records for so long does not hold back the watermark until it has some, ms; 0: every one does. */
   readonly idleTimeoutMs: number;
@@ -168,7 +168,7 @@ export interface JobOptions {
 
 export const DEFAULT_JOB_OPTIONS: JobOptions = {
   bufferTimeoutUs: 0,
-  watermarkIntervalUs: 1000,
+  watermarkIntervalUs: 0,
   idleTimeoutMs: 0,
   watermarkAlignmentMs: 0,
   fetchRestMs: 0,

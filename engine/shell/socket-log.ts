@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { benchLine } from "../../base/command-line.ts";
 import { FaultlineError, systemCode } from "../../base/errors.ts";
 import { LineReader } from "../connectors/socket/line-reader.ts";
 import type { LogAddress, LogPosition, LogReader, LogReaderHandler } from "../ports.ts";
@@ -27,7 +28,7 @@ export function openSocketReader(
 function unreadable(address: string, cause: Error): FaultlineError {
   const why = systemCode(cause) ?? cause.message;
   return new FaultlineError("job-failed", `the socket source cannot read from ${address}: ${why}`, {
-    hint: "something must listen there before the job starts, for example: bench listen, or nc -lk PORT",
+    hint: `something must listen there before the job starts, for example: ${benchLine`listen`}, or nc -lk PORT`,
     cause,
   });
 }

@@ -21,14 +21,11 @@ export function writeAddPartitionsToTxnRequest(
 /** Throws the broker's error: partitions are added all or none, and the one that stood in the way says why. */
 export function readAddPartitionsToTxnResponse(reader: Reader, what: string): void {
   reader.int32(); // throttle time
-  const topics = reader.array((topic) => {
-    topic.string();
-    return topic.array((item) => {
-      item.int32(); // partition
-      return item.int16();
-    });
+  const codes = reader.arraysOfTopics((item) => {
+    item.int32(); // partition
+    return item.int16();
   });
-  const errors = topics.flat().filter((errorCode) => errorCode !== BROKER_ERROR.none);
+  const errors = codes.filter((errorCode) => errorCode !== BROKER_ERROR.none);
   const errorCode = errors.find((code) => code !== BROKER_ERROR.operationNotAttempted) ?? errors[0];
   if (errorCode !== undefined) throw brokerError(errorCode, what);
 }

@@ -19,13 +19,10 @@ export function writeDeleteRecordsRequest(
 /** Throws the broker's error. */
 export function readDeleteRecordsResponse(reader: Reader, what: string): void {
   reader.int32(); // throttle time
-  const codes = reader.array((topic) => {
-    topic.string();
-    return topic.array((item) => {
-      item.int32(); // partition
-      item.int64(); // where it begins now
-      return item.int16();
-    });
+  const codes = reader.arraysOfTopics((item) => {
+    item.int32(); // partition
+    item.int64(); // where it begins now
+    return item.int16();
   });
-  for (const errorCode of codes.flat()) if (errorCode !== 0) throw brokerError(errorCode, what);
+  for (const errorCode of codes) if (errorCode !== 0) throw brokerError(errorCode, what);
 }

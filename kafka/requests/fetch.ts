@@ -56,11 +56,7 @@ export function readFetchResponse(reader: Reader): FetchAnswer {
   reader.int32(); // throttle time
   const errorCode = reader.int16();
   reader.int32(); // session
-  const topics = reader.array((topic) => {
-    topic.string();
-    return topic.array(readPartition);
-  });
-  return { errorCode, partitions: topics.flat() };
+  return { errorCode, partitions: reader.arraysOfTopics(readPartition) };
 }
 
 function readPartition(reader: Reader): FetchedPartition {

@@ -29,14 +29,10 @@ export function writeListOffsetsRequest(
 
 export function readListOffsetsResponse(reader: Reader): PartitionOffset[] {
   reader.int32(); // throttle time
-  const topics = reader.array((topic) => {
-    topic.string();
-    return topic.array((item) => {
-      const partition = item.int32();
-      const errorCode = item.int16();
-      item.int64(); // timestamp
-      return { partition, errorCode, offset: item.int64() };
-    });
+  return reader.arraysOfTopics((item) => {
+    const partition = item.int32();
+    const errorCode = item.int16();
+    item.int64(); // timestamp
+    return { partition, errorCode, offset: item.int64() };
   });
-  return topics.flat();
 }

@@ -35,14 +35,10 @@ export function writeProduceRequest(
 }
 
 export function readProduceResponse(reader: Reader): PartitionProduced[] {
-  const topics = reader.array((topic) => {
-    topic.string();
-    return topic.array((item) => {
-      const produced = { partition: item.int32(), errorCode: item.int16(), baseOffset: item.int64() };
-      item.int64(); // append time
-      item.int64(); // log start
-      return produced;
-    });
+  return reader.arraysOfTopics((item) => {
+    const produced = { partition: item.int32(), errorCode: item.int16(), baseOffset: item.int64() };
+    item.int64(); // append time
+    item.int64(); // log start
+    return produced;
   });
-  return topics.flat();
 }

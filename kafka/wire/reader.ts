@@ -84,4 +84,14 @@ export class Reader {
     for (let i = 0; i < length; i++) result.push(element(this));
     return result;
   }
+
+  /** An array of topics, each a name and an array: the elements of all of them, one topic after the other. */
+  arraysOfTopics<T>(element: (reader: Reader) => T): T[] {
+    const result: T[] = [];
+    for (let topics = this.arrayLength(); topics > 0; topics--) {
+      this.string();
+      for (let left = this.arrayLength(); left > 0; left--) result.push(element(this));
+    }
+    return result;
+  }
 }

@@ -13,6 +13,7 @@ import { KafkaClient } from "../../kafka/client.ts";
 import { findQuery } from "../../queries/registry.ts";
 import { startTestBroker } from "../integration/broker.ts";
 import { cpuOfProcessS, startJob } from "./lib/drain-cluster.ts";
+import { History } from "./lib/history.ts";
 
 const { values: args } = parseArgs({
   options: {
@@ -60,6 +61,11 @@ async function echo([brokers, from, to]: readonly string[]): Promise<void> {
   });
 }
 
+type Latency = Readonly<Record<"p50Ms" | "p99Ms", number | null> & { bids: number }>;
+
+const shownLatency = ({ p50Ms, p99Ms, bids }: Latency): string =>
+  `p50 ${p50Ms?.toFixed(1) ?? "–"} p99 ${p99Ms?.toFixed(1) ?? "–"} ms of ${bids}`;
+
 /** Bids that are under way: when each was sent, by what tells it from others. */
 class Sent {
   readonly #atUs = new Map<string, number>();
@@ -79,10 +85,11 @@ class Sent {
     this.#atUs.delete(key);
   }
 
-  get percentiles(): string {
+  /** null: no bid came back, as of a query that passes none on. */
+  get latency(): Latency {
     const sorted = this.latenciesUs.toSorted((a, b) => a - b);
-    const at = (share: number) => ((sorted[Math.floor(sorted.length * share)] ?? Number.NaN) / 1000).toFixed(1);
-    return `p50 ${at(0.5)} p99 ${at(0.99)} ms of ${sorted.length}`;
+    const at = (share: number) => (sorted.length === 0 ? null : sorted[Math.floor(sorted.length * share)]! / 1000);
+    return { p50Ms: at(0.5), p99Ms: at(0.99), bids: sorted.length };
   }
 }
 
@@ -131,6 +138,7 @@ async function feed(
 }
 
 async function measure(): Promise<void> {
+  const history = new History("steady-kafka");
   const broker = await startTestBroker();
   const { brokers } = broker.service;
   const topic = () => broker.topic(partitions.length);
@@ -172,10 +180,14 @@ async function measure(): Promise<void> {
     });
     const [first, last] = [used[0]!, used.at(-1)!];
     const perEvent = (of: "engine" | "echo") => ((last[of] - first[of]) / (rate * (used.length - 1))) * 1e6;
-    const [engine, echo] = [perEvent("engine"), perEvent("echo")];
-    console.log(
-      `${args.query} at ${rate}/s for ${seconds} s: workers ${engine.toFixed(1)} µs an event, echo ${echo.toFixed(1)}, × ${(engine / echo).toFixed(2)}; latency ${ours.percentiles}, echo ${bare.percentiles}`,
-    );
+    const echo = { cpuUsPerEvent: perEvent("echo"), ...bare.latency };
+    const cpuUsPerEvent = perEvent("engine");
+    const engine = { cpuUsPerEvent, cpuRatio: cpuUsPerEvent / echo.cpuUsPerEvent, ...ours.latency };
+    const cpu = `workers ${cpuUsPerEvent.toFixed(1)} µs an event, echo ${echo.cpuUsPerEvent.toFixed(1)}, × ${engine.cpuRatio.toFixed(2)}`;
+    const latency = `latency ${shownLatency(engine)}, echo ${shownLatency(echo)}`;
+    console.log(`${args.query} at ${rate}/s for ${seconds} s: ${cpu}; ${latency}`);
+    history.add({ name: `${args.query}, engine`, figures: engine }, { name: "bare echo", figures: echo });
+    history.append();
   } finally {
     child.disconnect();
     await running.stop();

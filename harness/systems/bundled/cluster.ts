@@ -147,12 +147,16 @@ async function within(ms: number, action: Promise<unknown>): Promise<boolean> {
   return inTime;
 }
 
-/**
- * The heap's limit, nothing else: batches are reused and fetch responses lie outside the heap, so that the size of the young
- * generation (1 to 64 MiB) made no difference to throughput or CPU per event.
- */
+/** MiB of each half of the young generation, from the start: V8 begins with one and lets it grow slowly. */
+const SEMI_SPACE_MIB = 16;
+
+/** The heap's limit, and a young generation that is collected half as often: throughput does not notice, the tail of the latency does. */
 function flagsOfWorker(memoryBytes: number): readonly string[] {
-  return [`--max-old-space-size=${Math.floor(memoryBytes / 2 ** 20)}`];
+  return [
+    `--max-old-space-size=${Math.floor(memoryBytes / 2 ** 20)}`,
+    `--min-semi-space-size=${SEMI_SPACE_MIB}`,
+    `--max-semi-space-size=${SEMI_SPACE_MIB}`,
+  ];
 }
 
 function shellEntry(name: string): URL {

@@ -14,6 +14,7 @@ interface Changes {
   bounded?: boolean;
   idleTimeoutUs?: number;
   watermarkAlignmentMs?: number;
+  watermarkIntervalUs?: number;
   from?: Uint8Array;
 }
 
@@ -30,7 +31,7 @@ function start(changes: Changes = {}) {
       instance: changes.instance ?? 0,
       parallelism: 1 + (changes.instance ?? 0),
       watermarkDelayMs: 5,
-      watermarkIntervalUs: 1000,
+      watermarkIntervalUs: changes.watermarkIntervalUs ?? 1000,
       idleTimeoutUs: changes.idleTimeoutUs ?? 0,
       watermarkAlignmentMs: changes.watermarkAlignmentMs ?? 0,
       bounded: changes.bounded ?? false,
@@ -75,6 +76,14 @@ describe("a source", () => {
     assert.deepEqual(take(), ["rows 100"]);
     reader.give(1, 0, [row(40), row(30)]);
     assert.deepEqual(take(), ["rows 40,30", "watermark 35"]);
+  });
+
+  it("lets every watermark leave behind its rows when there is no interval", () => {
+    const { reader, take } = start({ watermarkIntervalUs: 0 });
+    reader.give(0, 0, [row(40)]);
+    reader.give(1, 0, [row(30)]);
+    reader.give(1, 1, [row(50)]);
+    assert.deepEqual(take(), ["rows 40", "rows 30", "watermark 25", "rows 50", "watermark 35"]);
   });
 
   it("emits at most one watermark an interval, the last one by timer, and none that does not advance", () => {
