@@ -1,6 +1,7 @@
 /**
  * Prints ns/record of the JSON decoder against JSON.parse over the same records in the same run, and of the steps that follow it in a
- * job. Not a test: `node test/bench/decode.ts [records]`.
+ * job: of the best round, which whatever else runs on the machine disturbed least, then median and spread of all. Not a test:
+ * `npm run bench:decode [records]`.
  */
 
 import { JsonDecoder, jsonSource } from "../../engine/connectors/json/decoder.ts";
@@ -20,11 +21,14 @@ import { NexmarkDataSet } from "../../generators/nexmark/dataset.ts";
 import { resolveNexmarkOptions } from "../../generators/nexmark/options.ts";
 import { TEST_WIRE } from "../engine/connectors-json/nexmark-wire.ts";
 import { logRecords } from "../engine/connectors-json/records.ts";
+import { History } from "./lib/history.ts";
+import { type Spread, shown, spreadOf } from "./lib/rounds.ts";
 
 const records = Number(process.argv[2] ?? 100_000);
 const ROUNDS = 5;
 const BLOCK = 3000;
 const MAX_BATCH_ROWS = 4096;
+const history = new History("decode");
 
 function blocks(mode: "head" | "classic"): LogRecords[] {
   const cursor = new NexmarkDataSet({ options: resolveNexmarkOptions({ mode, events: records }) }).open();
@@ -42,8 +46,8 @@ function blocks(mode: "head" | "classic"): LogRecords[] {
   return result;
 }
 
-/** CPU ns/record of the best round: least disturbed by whatever else runs on the machine. */
-function measure(run: () => number): number {
+/** CPU ns/record. */
+function measure(run: () => number): Spread {
   run();
   const times = Array.from({ length: ROUNDS }, () => {
     const start = process.cpuUsage();
@@ -51,7 +55,7 @@ function measure(run: () => number): number {
     if (done === 0) throw new Error("nothing done");
     return (process.cpuUsage(start).user * 1000) / records;
   });
-  return Math.min(...times);
+  return spreadOf(times);
 }
 
 const PROJECTIONS = {
@@ -164,7 +168,10 @@ function hotItems(input: readonly LogRecords[]): () => number {
 for (const mode of ["head", "classic"] as const) {
   const input = blocks(mode);
   const report = (name: string, run: () => number) => {
-    process.stdout.write(`${mode} ${name.padEnd(24)} ${measure(run).toFixed(0).padStart(6)} ns/record\n`);
+    const cpuNsPerRecord = measure(run);
+    const best = cpuNsPerRecord.min.toFixed(0).padStart(6);
+    process.stdout.write(`${mode} ${name.padEnd(24)} ${best} ns/record, ${shown(cpuNsPerRecord, 0)}\n`);
+    history.add({ name: `${mode} ${name}`, figures: { cpuNsPerRecord } });
   };
   report("JSON.parse", parseAll(input));
   for (const [query, fields] of Object.entries(PROJECTIONS)) report(`decode ${query}`, decodeAll(input, fields));
@@ -173,3 +180,4 @@ for (const mode of ["head", "classic"] as const) {
   report("decode q0 + exchange", exchange(input));
   report("decode q5 + count windows", hotItems(input));
 }
+history.append();

@@ -15,6 +15,7 @@ import { findQuery } from "../../queries/registry.ts";
 import { startTestBroker, type TestBroker } from "../integration/broker.ts";
 import { type Drained, drainOnCluster } from "./lib/drain-cluster.ts";
 import { fillTopic } from "./lib/filled-topic.ts";
+import { History } from "./lib/history.ts";
 import { shown, spreadOf } from "./lib/rounds.ts";
 import { oracleSums, type RowSums } from "./lib/row-sums.ts";
 
@@ -30,6 +31,7 @@ const { values: args } = parseArgs({
 });
 const events = Number(args.events);
 const rounds = Number(args.rounds);
+const history = new History("drain-kafka");
 
 interface Filled {
   readonly dataSet: NexmarkDataSet;
@@ -129,24 +131,31 @@ async function drainRounds(broker: TestBroker, id: string, shapes: readonly Shap
 
 const slopeOf = ({ small, large }: Round) => ((large.cpuS - small.cpuS) / events) * 1e6;
 
-function printShape(id: string, shape: Shape, drained: readonly Round[], first: readonly Round[]): void {
+function report(id: string, shape: Shape, drained: readonly Round[], first: readonly Round[]): void {
   const perMillion = (cpuS: number, events: number) => (cpuS / events) * 1e6;
-  const slopes = spreadOf(drained.map(slopeOf));
+  const of = (figure: (round: Round) => number) => spreadOf(drained.map(figure));
+  const slopes = of(slopeOf);
   const ratios = spreadOf(drained.map((round, index) => slopeOf(round) / slopeOf(first[index]!)));
   const median = slopes.median / spreadOf(first.map(slopeOf)).median;
+  const figures = {
+    smallJobCpuUsPerEvent: of(({ small }) => perMillion(small.cpuS, events)),
+    largeJobCpuUsPerEvent: of(({ large }) => perMillion(large.cpuS, 2 * events)),
+    slopeCpuUsPerEvent: slopes,
+    slopeRatio: { ...ratios, median },
+    startCpuS: spreadOf(drained.flatMap(({ small, large }) => [small.startCpuS, large.startCpuS])),
+  };
+  const rate = ({ large }: Round) => (2 * events) / large.wallS;
+  const rows = drained[0]!.large.sums?.rows ?? null;
   const cells = [
     id,
     shape.name,
-    shown(spreadOf(drained.map(({ small }) => perMillion(small.cpuS, events)))),
-    shown(spreadOf(drained.map(({ large }) => perMillion(large.cpuS, 2 * events)))),
-    shown(slopes),
-    shown({ ...ratios, median }),
-    shown(spreadOf(drained.flatMap(({ small, large }) => [small.startCpuS, large.startCpuS]))),
-    shown(spreadOf(drained.map(({ large }) => (2 * events) / large.wallS / 1000))),
-    drained[0]!.large.sums?.rows ?? "–",
+    ...Object.values(figures).map((figure) => shown(figure)),
+    shown(of((round) => rate(round) / 1000)),
+    rows ?? "–",
     isCompared(id, shape.large) ? "yes" : "not compared",
   ];
   console.log(`| ${cells.join(" | ")} |`);
+  history.add({ name: `${id}, ${shape.name}`, figures: { ...figures, ratePerSecond: of(rate), rows } });
 }
 
 const broker = await startTestBroker();
@@ -160,8 +169,9 @@ try {
   console.log("|---|---|---|---|---|---|---|---|---|---|");
   for (const id of args.queries.split(",")) {
     const drained = await drainRounds(broker, id, shapes);
-    for (const [index, shape] of shapes.entries()) printShape(id, shape, drained[index]!, drained[0]!);
+    for (const [index, shape] of shapes.entries()) report(id, shape, drained[index]!, drained[0]!);
   }
+  history.append();
 } finally {
   await broker.close();
 }

@@ -1,35 +1,37 @@
 /**
  * Our Kafka client beside kafkajs on one private broker: thousands of records per second and CPU per record of the client,
- * for records of 290 bytes on 4 partitions. Run: `node test/bench/kafka.ts`. Prints a table; checks nothing.
+ * for records of 290 bytes on 4 partitions. Run: `npm run bench:kafka`. Prints a table; checks nothing.
  */
 import kafkajs from "kafkajs";
-import { monotonicUs, wallClockMs } from "../../base/clock.ts";
+import { wallClockMs } from "../../base/clock.ts";
 import type { FaultlineError } from "../../base/errors.ts";
 import { silenceNegativeTimeouts } from "../../harness/services/kafka/kafkajs-warnings.ts";
 import { warmBroker } from "../../harness/services/kafka/warm.ts";
 import { KafkaClient } from "../../kafka/client.ts";
 import { startTestBroker, type TestBroker } from "../integration/broker.ts";
+import { History } from "./lib/history.ts";
+import { cpuPerUnit, measured, perSecond } from "./lib/rounds.ts";
 
 const PARTITIONS = [0, 1, 2, 3];
 const RECORD_BYTES = 290;
 const OUR_RECORDS = 2_000_000;
 const THEIR_RECORDS = 100_000;
 const THEIR_BATCH = 1_000;
+const history = new History("kafka");
 
 const fail = (error: FaultlineError): never => {
   throw error;
 };
 
 async function measure(name: string, records: number, work: () => Promise<void>): Promise<void> {
-  const cpu = process.cpuUsage();
-  const startUs = monotonicUs();
-  await work();
-  const seconds = (monotonicUs() - startUs) / 1e6;
-  const { user, system } = process.cpuUsage(cpu);
-  const rate = (records / seconds / 1000).toFixed(0).padStart(6);
-  process.stdout.write(
-    `${name.padEnd(32)}${rate} k rec/s   ${((user + system) / records).toFixed(2).padStart(6)} CPU µs/rec\n`,
-  );
+  const sample = await measured(async () => {
+    await work();
+    return records;
+  });
+  const [ratePerSecond, cpuUsPerRecord] = [perSecond(sample), cpuPerUnit(sample) * 1e6];
+  const rate = (ratePerSecond / 1000).toFixed(0).padStart(6);
+  process.stdout.write(`${name.padEnd(32)}${rate} k rec/s   ${cpuUsPerRecord.toFixed(2).padStart(6)} CPU µs/rec\n`);
+  history.add({ name, figures: { ratePerSecond, cpuUsPerRecord } });
 }
 
 async function produceOurs(client: KafkaClient, topic: string, maxInFlight: number): Promise<void> {
@@ -124,6 +126,7 @@ silenceNegativeTimeouts();
 const broker = await startTestBroker();
 try {
   await main(broker);
+  history.append();
 } finally {
   await broker.close();
 }

@@ -1,5 +1,5 @@
 /**
- * What the engine costs beside the bare kernel: `node test/bench/kernel.ts [events] [rounds]`. Both read the same records in memory in one
+ * What the engine costs beside the bare kernel: `npm run bench:kernel [events] [rounds]`. Both read the same records in memory in one
  * process, in turns. The bare kernel is the least that a program for this one query does: places of the records, SIMD parse, filter or
  * count, write, checksum of every row. The engine is a whole job: source, watermarks, operators, exchange, sink.
  */
@@ -13,8 +13,9 @@ import type { ColumnBatch, NumberColumn } from "../../engine/rows/batch.ts";
 import { NexmarkDataSet } from "../../generators/nexmark/dataset.ts";
 import { resolveNexmarkOptions } from "../../generators/nexmark/options.ts";
 import { NEXMARK_WIRE } from "../../queries/nexmark/wire.ts";
+import { History } from "./lib/history.ts";
 import { BATCH_RECORDS, drainInMemory, FilledLog } from "./lib/memory-drain.ts";
-import { cpuPerUnit, interleaved, measured, printTable, ratioOf, shown, type Variant } from "./lib/rounds.ts";
+import { compared, interleaved, measured, printTable, shown, type Variant } from "./lib/rounds.ts";
 
 const events = Number(process.argv[2] ?? 300_000);
 const rounds = Number(process.argv[3] ?? 7);
@@ -22,6 +23,7 @@ const MAX_BATCH_ROWS = 4096;
 const WINDOW_MS = 10_000;
 const SLIDE_MS = 2_000;
 const DIVISOR = 123;
+const history = new History("kernel");
 
 const options = resolveNexmarkOptions({ events });
 const log = new FilledLog(new NexmarkDataSet({ options, partitions: 1 }));
@@ -116,7 +118,10 @@ for (const [id, bare] of Object.entries({ q0: bareQ0, q2: bareQ2, q5: bareQ5 }))
     { name: `${id}, engine`, run: () => drainInMemory(id, log, options.mode) },
   ];
   await interleaved(variants, 2);
-  const [kernel, engine] = await interleaved(variants, rounds);
-  printTable([kernel!, engine!], "event");
-  process.stdout.write(`${id}: engine / bare kernel, CPU: ${shown(ratioOf(engine!, kernel!, cpuPerUnit))}\n\n`);
+  const results = await interleaved(variants, rounds);
+  printTable(results, "event");
+  const [kernel, engine] = compared(results);
+  process.stdout.write(`${id}: engine / bare kernel, CPU: ${shown(engine!.figures.cpuRatio)}\n\n`);
+  history.add(kernel!, engine!);
 }
+history.append();

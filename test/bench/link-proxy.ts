@@ -12,10 +12,12 @@ import { monotonicUs } from "../../base/clock.ts";
 import { LinkProxy } from "../../harness/faults/link/link-proxy.ts";
 import { readProcFile, readUsage } from "../../harness/measure/proc-stat.ts";
 import { startGuard } from "../../harness/services/guard.ts";
-import { appendHistory, interleaved, measured, printTable, type Sample, type Variant } from "./lib/rounds.ts";
+import { History } from "./lib/history.ts";
+import { compared, interleaved, measured, printTable, type Sample, type Variant } from "./lib/rounds.ts";
 
 const megabytes = Number(process.argv[2] ?? 400);
 const rounds = Number(process.argv[3] ?? 7);
+const history = new History("link-proxy");
 const CHUNK = Buffer.alloc(64 * 1024, 7);
 const ECHO_BYTES = 200;
 const ECHOES = 1_000;
@@ -55,7 +57,12 @@ async function echoes(socket: Socket, count: number): Promise<number[]> {
   return timesUs.sort((a, b) => a - b);
 }
 
-const at = (sorted: readonly number[], share: number): string => `${sorted[Math.floor(sorted.length * share)]} µs`;
+function report(title: string, sorted: readonly number[]): void {
+  const at = (share: number): number => sorted[Math.floor(sorted.length * share)]!;
+  const [p50Us, p99Us] = [at(0.5), at(0.99)];
+  process.stdout.write(`${title}: p50 ${p50Us} µs, p99 ${p99Us} µs.\n`);
+  history.add({ name: title, figures: { p50Us, p99Us } });
+}
 
 const directory = mkdtempSync(join(tmpdir(), "faultline-bench-link-"));
 const guard = await startGuard();
@@ -87,22 +94,23 @@ try {
   ];
   const results = await interleaved(variants, rounds);
   printTable(results, "KB");
-  const perGb = proxyCpuS / ((megabytes * rounds) / 1000);
-  process.stdout.write(`\nThe proxy's own CPU: ${perGb.toFixed(2)} s a GB.\n`);
+  history.add(...compared(results));
+  const cpuSPerGb = proxyCpuS / ((megabytes * rounds) / 1000);
+  process.stdout.write(`\nThe proxy's own CPU: ${cpuSPerGb.toFixed(2)} s a GB.\n`);
+  history.add({ name: "the proxy's own", figures: { cpuSPerGb } });
 
   const direct = connect({ port: echo, host: "127.0.0.1", noDelay: true });
   const proxied = connect({ port: portFor("echo", echo), host: "127.0.0.1", noDelay: true });
   await Promise.all([echoes(direct, 200), echoes(proxied, 200)]);
   const [plain, hop] = [await echoes(direct, ECHOES), await echoes(proxied, ECHOES)];
-  process.stdout.write(`Echo direct: p50 ${at(plain, 0.5)}, p99 ${at(plain, 0.99)}.\n`);
-  process.stdout.write(`Echo through the proxy: p50 ${at(hop, 0.5)}, p99 ${at(hop, 0.99)}.\n`);
+  report("echo direct", plain);
+  report("echo through the proxy", hop);
   const delay = { kind: "delay", ms: DELAY_MS, jitterMs: 0, seed: 1 } as const;
   await proxy.treat([{ from: ["bench"], to: ["echo"] }], delay).done;
-  const late = await echoes(proxied, DELAYED_ECHOES);
-  process.stdout.write(`The same with ${DELAY_MS} ms delay one way: p50 ${at(late, 0.5)}, p99 ${at(late, 0.99)}.\n`);
+  report(`the same with ${DELAY_MS} ms delay one way`, await echoes(proxied, DELAYED_ECHOES));
   direct.destroy();
   proxied.destroy();
-  appendHistory("link-proxy", results, { megabytes, proxyCpuSecondsPerGb: Number(perGb.toPrecision(3)) });
+  history.append();
 } finally {
   await proxy.stop();
   await guard.close();

@@ -1,7 +1,7 @@
 /**
  * What ordering costs in processor time: slices through LiveRobin, and through KaZoo as leader and as follower, entries of the order log encoded and
  * decoded, without the log itself. Variants are interleaved; costs are ratios to LiveRobin's, per slice and per record.
- * `node test/bench/merge.ts [rounds]`
+ * `npm run bench:merge [rounds]`
  */
 import type { KaZoo } from "../../engine/merge/kazoo.ts";
 import { LiveRobin } from "../../engine/merge/live-robin.ts";
@@ -9,16 +9,17 @@ import type { Merge } from "../../engine/merge/merge.ts";
 import { decodeOrderEntry, encodeOrderEntry } from "../../engine/replication/order-entry.ts";
 import { OrderGroup } from "../../engine/replication/order-group.ts";
 import { type Element, elementCount } from "../../engine/task/element.ts";
+import { History } from "./lib/history.ts";
+import { compared, interleaved, measured, shown } from "./lib/rounds.ts";
 
 const CHANNELS = 2;
 const SLICES = 40_000;
 /** Slices that arrive while one request to the log is under way. */
 const SLICES_PER_ORDER = 10;
 const SLICES_PER_HEARTBEAT = 10;
+const WARM_UP_ROUNDS = 2;
 const PAYLOAD = new Uint8Array(64);
 const HOST = { onAppendable: () => {}, onOrdered: () => {}, resign: () => {}, truncate: () => {} };
-
-type Variant = (records: number) => number;
 
 function elements(records: number, give: (channel: number, element: Element) => void, afterEach: () => void): void {
   const next = new Array<number>(CHANNELS).fill(1);
@@ -112,42 +113,42 @@ function follow(records: number, log: readonly Uint8Array[]): number {
   return sum;
 }
 
-function cpuUs(work: () => number, expected: number): number {
-  const before = process.cpuUsage();
-  const records = work();
-  const { user, system } = process.cpuUsage(before);
-  if (records < expected) throw new Error(`${records} of ${expected} records`);
-  return user + system;
-}
+/** Passes `records` records a slice; all slices are the units of the sample. */
+const ordering = (name: string, expected: number, work: () => number) => ({
+  name,
+  run: () =>
+    measured(() => {
+      const passed = work();
+      if (passed < expected) throw new Error(`${passed} of ${expected} records`);
+      return SLICES;
+    }),
+});
 
+const history = new History("merge");
 const rounds = Number(process.argv[2] ?? 9);
 for (const records of [1, 25, 400]) {
   const log: Uint8Array[] = [];
   lead(records, log);
   const expected = SLICES * records * 0.85;
-  const variants: Readonly<Record<string, Variant>> = {
-    liveRobin,
-    kaZooLeader: (count) => lead(count, []),
-    kaZooFollower: (count) => follow(count, log),
-  };
-  const costs = new Map<string, number[]>();
-  for (let round = -2; round < rounds; round++) {
-    for (const [name, variant] of Object.entries(variants)) {
-      const cost = cpuUs(() => variant(records), expected);
-      if (round >= 0) costs.set(name, [...(costs.get(name) ?? []), cost]);
-    }
-  }
-  const base = costs.get("liveRobin")!;
-  for (const [name, list] of costs) {
-    const ratios = list.map((cost, round) => cost / base[round]!).toSorted((a, b) => a - b);
-    const median = list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]!;
-    const ratio = ratios[Math.floor(ratios.length / 2)]!;
-    const spread = `${ratios[0]!.toFixed(2)}–${ratios.at(-1)!.toFixed(2)}`;
-    const ns = (1000 * median) / SLICES;
+  const variants = [
+    ordering("liveRobin", expected, () => liveRobin(records)),
+    ordering("kaZooLeader", expected, () => lead(records, [])),
+    ordering("kaZooFollower", expected, () => follow(records, log)),
+  ];
+  await interleaved(variants, WARM_UP_ROUNDS);
+  const orders = log.length;
+  const logBytesPerRecord = log.reduce((sum, bytes) => sum + bytes.length, 0) / (SLICES * records);
+  process.stdout.write(
+    `${records} records a slice: ${orders} orders, ${logBytesPerRecord.toFixed(3)} bytes of log a record\n`,
+  );
+  for (const { name, figures } of compared(await interleaved(variants, rounds))) {
+    const { cpuUsPerUnit: cpuUsPerSlice, cpuRatio } = figures;
+    const ns = 1000 * cpuUsPerSlice.median;
     process.stdout.write(
-      `${records} records a slice, ${name}: ${ns.toFixed(0)} ns a slice, ${(ns / records).toFixed(1)} ns a record, ` +
-        `${ratio.toFixed(2)} × LiveRobin (${spread}); ${log.length} orders, ` +
-        `${(log.reduce((sum, bytes) => sum + bytes.length, 0) / (SLICES * records)).toFixed(3)} bytes of log a record\n`,
+      `  ${name}: ${ns.toFixed(0)} ns a slice, ${(ns / records).toFixed(1)} ns a record, ${shown(cpuRatio)} × LiveRobin\n`,
     );
+    const ofLog = name === "liveRobin" ? {} : { orders, logBytesPerRecord };
+    history.add({ name: `${name}, ${records} records a slice`, figures: { cpuUsPerSlice, cpuRatio, ...ofLog } });
   }
 }
+history.append();

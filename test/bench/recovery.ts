@@ -10,7 +10,9 @@ import { parseArgs } from "node:util";
 import { monotonicUs } from "../../base/clock.ts";
 import type { Guarantee } from "../../engine/cluster/job-spec.ts";
 import { startTestBroker } from "../integration/broker.ts";
-import { type CheckpointCost, measureCost } from "./recovery/checkpoint-cost.ts";
+import { History } from "./lib/history.ts";
+import { type Spread, shown, spreadOf } from "./lib/rounds.ts";
+import { type CheckpointCost, measureCost, type SecondOfLatency } from "./recovery/checkpoint-cost.ts";
 import { RecoveryCluster } from "./recovery/cluster.ts";
 import { Load } from "./recovery/load.ts";
 import { type Fault, measureFault, type Recovery } from "./recovery/measure-fault.ts";
@@ -30,57 +32,77 @@ const { values: args } = parseArgs({
 });
 const PARTITIONS = 4;
 const WORKERS = 2;
+const history = new History("recovery");
 
 const ms = (value: number | null) => (value === null ? "–" : value.toFixed(0));
 
-function spread(values: readonly (number | null)[]): string {
-  const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
-  if (sorted.length === 0) return "–";
-  return `${ms(sorted[Math.floor(sorted.length / 2)]!)} (${ms(sorted[0]!)}–${ms(sorted.at(-1)!)})`;
+/** Of those that were seen; null: none. */
+function spread(values: readonly (number | null)[]): Spread | null {
+  const seen = values.filter((value) => value !== null);
+  return seen.length === 0 ? null : spreadOf(seen);
 }
 
-const PARTS: readonly (readonly [string, (recovery: Recovery) => number | null])[] = [
-  ["detected", (of) => of.detectedMs],
-  ["tasks ended, place to begin found", (of) => of.endedMs],
-  ["module loaded", (of) => of.loadMs],
-  ["state read", (of) => of.restoreMs],
-  ["tasks built", (of) => of.buildMs],
-  ["running (from deployment)", (of) => of.runningMs],
-  ["first output (from running)", (of) => of.firstOutputMs],
-  ["gap", (of) => of.gapMs],
-  ["gap of new outputs", (of) => of.newGapMs],
-  ["caught up (from the fault)", (of) => of.caughtUpMs],
+const shownMs = (value: Spread | null) => (value === null ? "–" : shown(value, 0));
+
+const PARTS: readonly (readonly [string, keyof Recovery])[] = [
+  ["detected", "detectedMs"],
+  ["tasks ended, place to begin found", "endedMs"],
+  ["module loaded", "loadMs"],
+  ["state read", "restoreMs"],
+  ["tasks built", "buildMs"],
+  ["running (from deployment)", "runningMs"],
+  ["first output (from running)", "firstOutputMs"],
+  ["gap", "gapMs"],
+  ["gap of new outputs", "newGapMs"],
+  ["caught up (from the fault)", "caughtUpMs"],
 ];
 
-function print(fault: Fault, recoveries: readonly Recovery[]): void {
+function report(fault: Fault, recoveries: readonly Recovery[]): void {
   console.log(`${recoveries.length} × ${fault}, ms, median (least–most):`);
-  for (const [name, of] of PARTS) console.log(`  ${name.padEnd(36)}${spread(recoveries.map(of))}`);
-  for (const of of recoveries) console.log(`  ${PARTS.map(([name, value]) => `${name} ${ms(value(of))}`).join(", ")}`);
+  const spreads = PARTS.map(([name, part]) => [name, part, spread(recoveries.map((of) => of[part]))] as const);
+  for (const [name, , values] of spreads) console.log(`  ${name.padEnd(36)}${shownMs(values)}`);
+  for (const of of recoveries) console.log(`  ${PARTS.map(([name, part]) => `${name} ${ms(of[part])}`).join(", ")}`);
+  const parts = Object.fromEntries(spreads.map(([, part, values]) => [part, values]));
+  history.add({ name: fault, figures: { faults: recoveries.length, ...parts } });
 }
 
 /** Student's t, two-sided 95 %, of 2 to 15 pairs; 2.1 for more. */
 const STUDENT_T = [12.7, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2.18, 2.16, 2.14];
 
-function printCost({ pairs, seconds }: CheckpointCost): void {
-  const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+function reportCost({ pairs, seconds }: CheckpointCost): void {
   const percents = pairs.map((pair) => (pair.withCheckpoint / pair.without - 1) * 100);
   const mean = percents.reduce((sum, value) => sum + value, 0) / percents.length;
   const deviation = Math.sqrt(percents.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (percents.length - 1));
   const mdc = ((STUDENT_T[pairs.length - 2] ?? 2.1) * deviation) / Math.sqrt(pairs.length);
-  const cpu = (of: "withCheckpoint" | "without") => median(pairs.map((pair) => pair[of])).toFixed(2);
-  console.log(
-    `CPU per event, median of ${pairs.length}: ${cpu("without")} µs without, ${cpu("withCheckpoint")} µs with`,
-  );
+  const without = { cpuUsPerEvent: spreadOf(pairs.map((pair) => pair.without)), ...latencyOf(seconds, false) };
+  const withCheckpoint = {
+    cpuUsPerEvent: spreadOf(pairs.map((pair) => pair.withCheckpoint)),
+    ...latencyOf(seconds, true),
+  };
+  const cpu = (of: { readonly cpuUsPerEvent: Spread }) => of.cpuUsPerEvent.median.toFixed(2);
+  console.log(`CPU per event, median of ${pairs.length}: ${cpu(without)} µs without, ${cpu(withCheckpoint)} µs with`);
   console.log(`  more with checkpoints: ${percents.map((value) => value.toFixed(1)).join(", ")} %`);
   console.log(`  mean ${mean.toFixed(1)} %, least change that could be told from none (95 %): ${mdc.toFixed(1)} %`);
-  for (const inCheckpoint of [false, true]) {
-    const of = seconds.filter((second) => second.inCheckpoint === inCheckpoint);
-    const p99 = spread(of.map(({ p99Ms }) => p99Ms));
-    const max = spread(of.map(({ maxMs }) => maxMs));
-    console.log(
-      `${of.length} seconds ${inCheckpoint ? "with" : "without"} a checkpoint: p99 ${p99} ms, longest ${max} ms`,
-    );
+  for (const [name, figures] of Object.entries({
+    "without a checkpoint": without,
+    "with a checkpoint": withCheckpoint,
+  })) {
+    const { seconds, p99Ms, maxMs } = figures;
+    console.log(`${seconds} seconds ${name}: p99 ${shownMs(p99Ms)} ms, longest ${shownMs(maxMs)} ms`);
+    history.add({ name, figures });
   }
+  const figures = { pairs: pairs.length, meanPercent: mean, leastDetectablePercent: mdc };
+  history.add({ name: "more CPU with checkpoints", figures });
+}
+
+/** Of the seconds with or without a checkpoint. */
+function latencyOf(seconds: readonly SecondOfLatency[], inCheckpoint: boolean) {
+  const of = seconds.filter((second) => second.inCheckpoint === inCheckpoint);
+  return {
+    seconds: of.length,
+    p99Ms: spread(of.map(({ p99Ms }) => p99Ms)),
+    maxMs: spread(of.map(({ maxMs }) => maxMs)),
+  };
 }
 
 const broker = await startTestBroker();
@@ -108,9 +130,13 @@ let feeding: Promise<void> = Promise.resolve();
 try {
   const capacity = await load.fill();
   const rate = args.rate === undefined ? Math.floor(capacity * Number(args.share)) : Number(args.rate);
+  history.add(
+    { name: "capacity", figures: { ratePerSecond: capacity } },
+    { name: "load", figures: { ratePerSecond: rate } },
+  );
   console.log(`capacity ${Math.round(capacity)} events/s, load ${rate} events/s`);
   feeding = load.run(rate, () => isOver);
-  if (pairs > 0) printCost(await measureCost(cluster, load, pairs, intervalMs));
+  if (pairs > 0) reportCost(await measureCost(cluster, load, pairs, intervalMs));
   const plan: Fault[] = [
     ...Array.from({ length: pairs > 0 ? 0 : Number(args.kills) }, (): Fault => "kill"),
     ...Array.from({ length: pairs > 0 ? 0 : Number(args.pauses) }, (): Fault => "pause"),
@@ -124,16 +150,20 @@ try {
   await feeding;
   await sleep(500);
   const complete = cluster.checkpoints.filter(({ outcome, bytes }) => outcome === "completed" && bytes > 0);
-  const size = complete.at(-1)?.bytes ?? 0;
-  const tookMs = complete.map(({ triggeredUs, endedUs }) => (endedUs - triggeredUs) / 1000);
-  console.log(`state ${(size / 1e6).toFixed(1)} MB; ${complete.length} checkpoints, ms: ${spread(tookMs)}`);
+  const bytes = complete.at(-1)?.bytes ?? 0;
+  const tookMs = spread(complete.map(({ triggeredUs, endedUs }) => (endedUs - triggeredUs) / 1000));
+  console.log(`state ${(bytes / 1e6).toFixed(1)} MB; ${complete.length} checkpoints, ms: ${shownMs(tookMs)}`);
+  history.add({ name: "checkpoints", figures: { checkpoints: complete.length, bytes, tookMs } });
   for (const fault of ["kill", "pause"] as const) {
     const measured = recoveries.filter((one) => one.fault === fault).map(({ recovery }) => recovery);
-    if (measured.length > 0) print(fault, measured);
+    if (measured.length > 0) report(fault, measured);
   }
+  const { copies } = load;
   console.log(
-    `outputs seen twice by uncommitted readers: ${load.copies}; at ${Math.round(monotonicUs() / 1e6)} s of uptime`,
+    `outputs seen twice by uncommitted readers: ${copies}; at ${Math.round(monotonicUs() / 1e6)} s of uptime`,
   );
+  history.add({ name: "outputs seen twice", figures: { copies } });
+  history.append();
 } finally {
   isOver = true;
   await feeding;

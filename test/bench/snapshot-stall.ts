@@ -5,12 +5,13 @@
  * longest steps of each kind (wall time), the CPU per update of both, and what a snapshot costs.
  */
 
-import { spawnSync } from "node:child_process";
 import { PerformanceObserver, performance } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { type PendingSnapshot, SnapshotWriter } from "../../engine/checkpoint/snapshot.ts";
 import { BytesKeyTable, NumberKeyTable } from "../../engine/state/key-table.ts";
+import { History } from "./lib/history.ts";
+import { shown, spreadOf } from "./lib/rounds.ts";
 
 const STEP_UPDATES = 256;
 const BUDGET_BYTES = 256 * 1024;
@@ -18,6 +19,7 @@ const SETTLE_MS = 50;
 const VALUES = 3;
 const KEY_BYTES = 16;
 const MAX_VALUE_BYTES = 40;
+const history = new History("snapshot-stall");
 
 interface Tested {
   readonly table: NumberKeyTable | BytesKeyTable;
@@ -82,11 +84,17 @@ class Steps {
     return result;
   }
 
-  toString(): string {
-    const sorted = this.#ms.sort((a, b) => a - b);
-    const at = (share: number) => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(2);
-    const others = this.#interruptedMs.reduce((most, ms) => Math.max(most, ms), 0);
-    return `${sorted.length} steps, median ${at(0.5)} ms, p99.9 ${at(0.999)} ms, longest ${at(1)} ms; ${this.#interruptedMs.length} interrupted, longest ${others.toFixed(2)} ms`;
+  get figures() {
+    const sorted = this.#ms.toSorted((a, b) => a - b);
+    const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? null;
+    return {
+      steps: sorted.length,
+      p50Ms: at(0.5),
+      p999Ms: at(0.999),
+      maxMs: at(1),
+      interrupted: this.#interruptedMs.length,
+      interruptedMaxMs: this.#interruptedMs.reduce((most, ms) => Math.max(most, ms), 0),
+    };
   }
 }
 
@@ -122,13 +130,13 @@ function cpuS(work: () => void): number {
   return (user + system) / 1e6;
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-function spread(values: readonly number[], digits: number): string {
-  const [least, most] = [Math.min(...values), Math.max(...values)];
-  return `${median(values).toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`;
+function report(table: string, title: string, { figures }: Steps): void {
+  const { steps, p50Ms, p999Ms, maxMs, interrupted, interruptedMaxMs } = figures;
+  const ms = (value: number | null) => `${value?.toFixed(2) ?? "–"} ms`;
+  const times = `median ${ms(p50Ms)}, p99.9 ${ms(p999Ms)}, longest ${ms(maxMs)}`;
+  const others = `${interrupted} interrupted, longest ${ms(interruptedMaxMs)}`;
+  console.log(`  ${title.padEnd(25)} ${steps} steps, ${times}; ${others}`);
+  history.add({ name: `${table}: ${title}`, figures });
 }
 
 async function measure(name: string, tested: Tested, keys: number, pairs: number): Promise<void> {
@@ -139,7 +147,7 @@ async function measure(name: string, tested: Tested, keys: number, pairs: number
   globalThis.gc?.();
   const rssBefore = process.memoryUsage.rss();
   const load = new Load(tested, keys);
-  const rssPerKey = (process.memoryUsage.rss() - rssBefore) / keys;
+  const rssBytesPerKey = (process.memoryUsage.rss() - rssBefore) / keys;
   for (let i = 0; i < 1000; i++) load.step();
   observer.observe({ entryTypes: ["gc"] });
   const steps = Math.ceil(keys / 2 / STEP_UPDATES);
@@ -183,29 +191,28 @@ async function measure(name: string, tested: Tested, keys: number, pairs: number
   }
   observer.disconnect();
   const updates = steps * STEP_UPDATES;
-  const ns = (seconds: readonly number[]) =>
-    spread(
-      seconds.map((value) => (value * 1e9) / updates),
-      0,
-    );
-  const extra = snapshotS.map((seconds, i) => seconds - plainS[i]!);
+  const perUpdateNs = (seconds: readonly number[]) => spreadOf(seconds.map((value) => (value * 1e9) / updates));
+  const [plainCpuNs, snapshotCpuNs] = [perUpdateNs(plainS), perUpdateNs(snapshotS)];
+  const extraS = snapshotS.map((seconds, i) => seconds - plainS[i]!);
+  const snapshotCpuS = spreadOf(extraS);
+  const snapshotCpuNsPerKey = spreadOf(extraS.map((s) => (s * 1e9) / keys));
+  const lastS = wallMs / 1000;
   console.log(
-    `${name}: ${keys} keys, ${pairs} pairs of ${updates} updates, ${rssPerKey.toFixed(0)} B of memory per key`,
+    `${name}: ${keys} keys, ${pairs} pairs of ${updates} updates, ${rssBytesPerKey.toFixed(0)} B of memory per key`,
   );
-  console.log(`  updates, no snapshot      ${without}`);
-  console.log(`  updates during a snapshot ${during}`);
-  console.log(`  freeze                    ${freezes}`);
-  console.log(`  advance                   ${advances}`);
-  console.log(
-    `  snapshot: ${(size / 1e6).toFixed(1)} MB, ${(size / keys).toFixed(1)} B/key, last took ${(wallMs / 1000).toFixed(2)} s beside the updates`,
-  );
-  console.log(
-    `  CPU per update: ${ns(plainS)} ns without, ${ns(snapshotS)} ns with; a snapshot costs ${spread(extra, 2)} s, ${spread(
-      extra.map((s) => (s * 1e9) / keys),
-      0,
-    )} ns per key`,
-  );
+  report(name, "updates, no snapshot", without);
+  report(name, "updates during a snapshot", during);
+  report(name, "freeze", freezes);
+  report(name, "advance", advances);
+  const bytes = `${(size / 1e6).toFixed(1)} MB, ${(size / keys).toFixed(1)} B/key`;
+  console.log(`  snapshot: ${bytes}, last took ${lastS.toFixed(2)} s beside the updates`);
+  const cpu = `${shown(plainCpuNs, 0)} ns without, ${shown(snapshotCpuNs, 0)} ns with`;
+  const extra = `${shown(snapshotCpuS)} s, ${shown(snapshotCpuNsPerKey, 0)} ns per key`;
+  console.log(`  CPU per update: ${cpu}; a snapshot costs ${extra}`);
   console.log(`  longest collection ${gcMs.toFixed(1)} ms`);
+  const ofUpdates = { cpuNsPerUpdate: plainCpuNs, cpuNsPerUpdateDuringSnapshot: snapshotCpuNs };
+  const ofSnapshots = { snapshotBytes: size, lastS, snapshotCpuS, snapshotCpuNsPerKey };
+  history.add({ name, figures: { keys, rssBytesPerKey, maxCollectionMs: gcMs, ...ofUpdates, ...ofSnapshots } });
 }
 
 const { values: flags, positionals } = parseArgs({
@@ -223,8 +230,6 @@ const names = flags.only.split(",");
 if (names.length === 1) await measure(names[0]!, kinds[names[0]!]!(range), keys, Number(flags.pairs));
 else {
   // Each in a process of its own, so that its memory can be told.
-  for (const name of names) {
-    const own = [...process.execArgv, ...process.argv.slice(1), "--only", name];
-    spawnSync(process.execPath, own, { stdio: "inherit" });
-  }
+  for (const name of names) await history.addFromProcess([...process.argv.slice(2), "--only", name]);
 }
+history.append();

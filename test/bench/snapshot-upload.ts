@@ -1,15 +1,16 @@
 /**
- * What it costs to store a task's state: `node test/bench/snapshot-upload.ts [keys] [--checkpoints 8] [--against directory of another checkout]`.
+ * What it costs to store a task's state: `npm run bench:snapshot-upload -- [keys] [--checkpoints 8] [--against directory of another checkout]`.
  * Twelve numbers a key, 104 B; one process for each checkout, alternating. CPU of the process from the freeze until the file, a local
  * copy of it and the removal of the ones before are done, without the updates in between; the first two do not count.
  */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { History } from "./lib/history.ts";
+import { shown, spreadOf } from "./lib/rounds.ts";
 
 const WIDTH = 12;
 const ROUNDS = 2;
@@ -24,11 +25,13 @@ const { values: flags, positionals } = parseArgs({
     checkpoints: { type: "string", default: "8" },
     against: { type: "string" },
     root: { type: "string" },
+    name: { type: "string", default: "" },
   },
 });
 const keys = Number(positionals[0] ?? 500_000);
+const history = new History("snapshot-upload");
 
-async function measure(root: string): Promise<void> {
+async function measure(name: string, root: string): Promise<void> {
   const from = <T>(path: string): Promise<T> => import(pathToFileURL(join(root, "engine", path)).href) as Promise<T>;
   const { NumberKeyTable } = await from<typeof import("../../engine/state/key-table.ts")>("state/key-table.ts");
   const { SnapshotWriter } = await from<typeof import("../../engine/checkpoint/snapshot.ts")>("checkpoint/snapshot.ts");
@@ -82,23 +85,25 @@ async function measure(root: string): Promise<void> {
     if (number > WARM_UP) costs.push({ userMs: user / 1000, systemMs: system / 1000 });
   }
   rmSync(directory, { recursive: true });
-  const all = spread(costs.map(({ userMs, systemMs }) => userMs + systemMs));
-  const system = spread(costs.map(({ systemMs }) => systemMs));
-  const rssMb = (process.memoryUsage.rss() / 1e6).toFixed(0);
-  console.log(`${root}: ${all} ms of CPU a checkpoint, of them ${system} in the kernel; ${rssMb} MB resident`);
+  const cpuMs = spreadOf(costs.map(({ userMs, systemMs }) => userMs + systemMs));
+  const systemMs = spreadOf(costs.map((cost) => cost.systemMs));
+  const rssBytes = process.memoryUsage.rss();
+  const resident = `${(rssBytes / 1e6).toFixed(0)} MB resident`;
+  console.log(
+    `${name}: ${shown(cpuMs, 1)} ms of CPU a checkpoint, of them ${shown(systemMs, 1)} in the kernel; ${resident}`,
+  );
+  history.add({ name, figures: { cpuMs, systemMs, rssBytes } });
 }
 
-function spread(values: readonly number[]): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  return `${sorted[sorted.length >> 1]!.toFixed(1)} (${sorted[0]!.toFixed(1)}–${sorted.at(-1)!.toFixed(1)})`;
-}
-
-if (flags.root !== undefined) await measure(resolve(flags.root));
+if (flags.root !== undefined) await measure(flags.name, resolve(flags.root));
 else {
-  const here = resolve(import.meta.dirname, "../..");
-  const roots = flags.against === undefined ? [here] : [flags.against, here];
-  const own = [...process.execArgv, import.meta.filename, String(keys), "--checkpoints", flags.checkpoints];
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const root of roots) spawnSync(process.execPath, [...own, "--root", root], { stdio: "inherit" });
+  const roots = new Map([["this checkout", resolve(import.meta.dirname, "../..")]]);
+  if (flags.against !== undefined) roots.set("the other checkout", flags.against);
+  const own = [String(keys), "--checkpoints", flags.checkpoints];
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const [name, root] of roots) {
+      await history.addFromProcess([...own, "--root", root, "--name", `${name}, round ${round}`]);
+    }
   }
 }
+history.append();

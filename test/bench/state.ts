@@ -1,5 +1,5 @@
 /**
- * Keyed state with many keys: `node --expose-gc test/bench/state.ts [keys] [--groups n] [--against DIR] [--only a,b]`. Per variant: puts and gets per
+ * Keyed state with many keys: `npm run bench:state -- [keys] [--groups n] [--against DIR] [--only a,b]`. Per variant: puts and gets per
  * CPU second, longest single put, bytes per key, and time of collections. Variants: the engine's tables as they are; the same with
  * indexes rebuilt in one step; Map from number to object; with `--against`, the tables of another checkout. Interleaved, `REPEATS` times.
  */
@@ -10,6 +10,8 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import * as own from "../../engine/state/key-table.ts";
 import { NumberSegment } from "../../engine/state/number-segment.ts";
+import { History } from "./lib/history.ts";
+import { shown, spreadOf } from "./lib/rounds.ts";
 
 const REPEATS = 3;
 /** Puts that take longer are remembered: growths come at the same puts in each repeat, interruptions by others do not. */
@@ -17,6 +19,7 @@ const LONG_US = 20;
 /** What the engine of Node needs to report collections and to give up buffers, ms. */
 const SETTLE_MS = 50;
 const OPTIONS = { width: 1 };
+const history = new History("state");
 
 interface Variant {
   put(key: number, value: number): void;
@@ -90,8 +93,8 @@ function keyAt(i: number): number {
 }
 
 interface Measured {
-  readonly putNs: number;
-  readonly getNs: number;
+  readonly putCpuNs: number;
+  readonly getCpuNs: number;
   readonly bytesPerKey: number;
   readonly gcMs: number;
 }
@@ -114,7 +117,7 @@ async function measure(create: () => Variant, keys: number, long: Map<number, nu
   const before = await heldBytes();
   observer.observe({ entryTypes: ["gc"] });
   const variant = create();
-  const putNs = cpuNsPer(keys, () => {
+  const putCpuNs = cpuNsPer(keys, () => {
     for (let i = 0; i < keys; i++) {
       const from = performance.now();
       variant.put(keyAt(i), i);
@@ -123,7 +126,7 @@ async function measure(create: () => Variant, keys: number, long: Map<number, nu
     }
   });
   let sum = 0;
-  const getNs = cpuNsPer(keys, () => {
+  const getCpuNs = cpuNsPer(keys, () => {
     for (let i = keys - 1; i >= 0; i--) sum += variant.get(keyAt(i));
   });
   if (sum !== (keys * (keys - 1)) / 2) throw new Error(`the values are not those that were put: ${sum}`);
@@ -131,7 +134,7 @@ async function measure(create: () => Variant, keys: number, long: Map<number, nu
   observer.disconnect();
   const bytesPerKey = ((await heldBytes()) - before) / keys;
   variant.get(keyAt(0)); // keeps it alive until its memory has been counted
-  return { putNs, getNs, bytesPerKey, gcMs };
+  return { putCpuNs, getCpuNs, bytesPerKey, gcMs };
 }
 
 function cpuNsPer(count: number, work: () => void): number {
@@ -139,12 +142,6 @@ function cpuNsPer(count: number, work: () => void): number {
   work();
   const { user, system } = process.cpuUsage(start);
   return ((user + system) * 1000) / count;
-}
-
-function spread(values: readonly number[], digits = 0): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)]!;
-  return `${median.toFixed(digits)} (${sorted[0]!.toFixed(digits)}–${sorted.at(-1)!.toFixed(digits)})`;
 }
 
 /** What was long in both runs, with its shorter time. */
@@ -181,12 +178,11 @@ for (let repeat = 0; repeat < REPEATS; repeat++) {
 }
 console.log(`${keys} keys, ${REPEATS} repeats, median (least–most); longest put: that took so long in every repeat`);
 for (const [name, measured] of results) {
-  const put = spread(measured.map(({ putNs }) => putNs));
-  const get = spread(measured.map(({ getNs }) => getNs));
-  const gc = spread(measured.map(({ gcMs }) => gcMs));
-  const bytes = spread(measured.map(({ bytesPerKey }) => bytesPerKey));
-  const us = [...longest.get(name)!.values()].reduce((most, value) => Math.max(most, value), LONG_US);
-  console.log(
-    `${name}: put ${put} ns CPU, get ${get} ns CPU, longest put ${us.toFixed(0)} µs, ${bytes} B/key, gc ${gc} ms`,
-  );
+  const of = (figure: keyof Measured) => spreadOf(measured.map((one) => one[figure]));
+  const [putCpuNs, getCpuNs, bytesPerKey, gcMs] = [of("putCpuNs"), of("getCpuNs"), of("bytesPerKey"), of("gcMs")];
+  const longestPutUs = [...longest.get(name)!.values()].reduce((most, value) => Math.max(most, value), LONG_US);
+  const puts = `put ${shown(putCpuNs, 0)} ns CPU, get ${shown(getCpuNs, 0)} ns CPU, longest put ${longestPutUs.toFixed(0)} µs`;
+  console.log(`${name}: ${puts}, ${shown(bytesPerKey, 0)} B/key, gc ${shown(gcMs, 0)} ms`);
+  history.add({ name, figures: { putCpuNs, getCpuNs, longestPutUs, bytesPerKey, gcMs } });
 }
+history.append();

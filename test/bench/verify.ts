@@ -1,5 +1,5 @@
 /**
- * Speed, memory and disk of the verification: `node test/bench/verify.ts [OUTPUTS] [BUCKET_ROWS]`. Not a test. Every event gives one output; the
+ * Speed, memory and disk of the verification: `npm run bench:verify [outputs] [bucket rows]`. Not a test. Every event gives one output; the
  * oracle is trivial, so that replaying, hashing, joining, the check of order and the histograms are what is measured. Outputs come
  * scrambled within blocks of 4,096, each key in order, on four partitions. The log is written first and not part of the figures.
  */
@@ -13,9 +13,11 @@ import type { RunRecord } from "../../harness/sweep/model.ts";
 import { RowHasher } from "../../harness/verify/row-hash.ts";
 import { type VerifyPhase, verify } from "../../harness/verify/verify.ts";
 import { findQuery } from "../../queries/registry.ts";
+import { History } from "./lib/history.ts";
 
 const outputs = Number(process.argv[2] ?? 2_000_000);
 const bucketRows = process.argv[3] === undefined ? undefined : Number(process.argv[3]);
+const history = new History("verify");
 const directory = mkdtempSync(join(tmpdir(), "faultline-bench-"));
 const observationsFile = join(directory, "observations.bin");
 const scratchDirectory = join(directory, "scratch");
@@ -123,6 +125,13 @@ function cpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
+/** The most that was ever resident. */
+function mostRssBytes(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}
+
+const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
+
 /** What each phase cost; the disk is fullest at the begin of one. */
 class Phases {
   readonly cpu = new Map<VerifyPhase, number>();
@@ -140,7 +149,7 @@ class Phases {
 
 try {
   writeLog();
-  const before = process.resourceUsage().maxRSS / 1024;
+  const startRssBytes = mostRssBytes();
   const recorder = newRecorder();
   const phases = new Phases();
   const [started, cpuBefore] = [performance.now(), cpuSeconds()];
@@ -160,17 +169,23 @@ try {
   phases.enter(null);
   const [seconds, cpu] = [(performance.now() - started) / 1000, cpuSeconds() - cpuBefore];
   const millions = outputs / 1e6;
+  const rssBytes = mostRssBytes();
+  const [ratePerSecond, cpuUsPerOutput] = [outputs / seconds, cpu / millions];
   const share = [...phases.cpu].map(([phase, spent]) => `${phase} ${((100 * spent) / cpu).toFixed(0)} %`);
   const perPhase = [...phases.cpu].map(([phase, spent]) => `${phase} ${(spent / millions).toFixed(3)}`);
   console.log(JSON.stringify(summary));
   console.log(`outputs    ${outputs}`);
-  console.log(`wall       ${(millions / seconds).toFixed(3)} M outputs/s (${seconds.toFixed(1)} s)`);
-  console.log(`CPU        ${(cpu / millions).toFixed(3)} s per M outputs (${perPhase.join(", ")})`);
+  console.log(`wall       ${(ratePerSecond / 1e6).toFixed(3)} M outputs/s (${seconds.toFixed(1)} s)`);
+  console.log(`CPU        ${cpuUsPerOutput.toFixed(3)} s per M outputs (${perPhase.join(", ")})`);
   console.log(`share      ${share.join(", ")}`);
+  console.log(`peak RSS   ${mib(rssBytes)} MiB (${mib(startRssBytes)} before it began)`);
   console.log(
-    `peak RSS   ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB (${before.toFixed(0)} before it began)`,
+    `disk       ${(phases.mostBytes / 1e6).toFixed(0)} MB besides the log of ${OBSERVATION_BYTES * millions} MB`,
   );
-  console.log(`disk       ${(phases.mostBytes / 1e6).toFixed(0)} MB besides the log of ${40 * millions} MB`);
+  const memory = { mostRssBytes: rssBytes, startRssBytes, mostDiskBytes: phases.mostBytes };
+  history.add({ name: "verify", figures: { outputs, ratePerSecond, cpuUsPerOutput, ...memory } });
+  for (const [phase, spent] of phases.cpu) history.add({ name: phase, figures: { cpuUsPerOutput: spent / millions } });
+  history.append();
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

@@ -1,11 +1,9 @@
 /**
  * Prints bytes/event and CPU ns/event of reading Nexmark's events and writing output rows as JSON (WebAssembly kernel and, for
  * comparison, without it), in the binary format, and in the variant of it that was not taken (decision 0011). All in turn in one
- * process, and a process for each query and mode, as a worker runs one job. Not a test: `node test/bench/wire-format.ts [rounds]`.
+ * process, and a process for each query and mode, as a worker runs one job. Not a test: `npm run bench:wire-format [rounds]`.
  */
 
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { BinaryDecoder } from "../../engine/connectors/binary/decoder.ts";
 import { BinaryEncoder } from "../../engine/connectors/binary/encoder.ts";
 import type { RecordDecoder, RowEncoder } from "../../engine/connectors/format.ts";
@@ -19,9 +17,12 @@ import { NexmarkDataSet } from "../../generators/nexmark/dataset.ts";
 import { resolveNexmarkOptions } from "../../generators/nexmark/options.ts";
 import { NEXMARK_WIRE } from "../../queries/nexmark/wire.ts";
 import { logRecords } from "../engine/connectors-json/records.ts";
+import { History } from "./lib/history.ts";
+import { shown, spreadOf } from "./lib/rounds.ts";
 import { VarintBidDecoder, varintBid } from "./lib/varint-bids.ts";
 
 const rounds = Number(process.argv[2] ?? 9);
+const history = new History("wire-format");
 /** As large as a few fetches, which are in the cache when they are decoded. */
 const events = 6_000;
 const PASSES = 20;
@@ -126,18 +127,17 @@ function copying(decoder: RecordDecoder, encoder: RowEncoder, { blocks }: Blocks
   };
 }
 
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+const padded = (value: number) => value.toFixed(0).padStart(5);
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 function report(title: string, times: ReadonlyMap<string, number[]>): void {
   const base = times.get("json")!;
   print(title);
   for (const [name, own] of times) {
-    const ratios = own.map((time, i) => time / base[i]!).toSorted((a, b) => a - b);
-    const spread = `${ratios[0]!.toFixed(2)} to ${ratios.at(-1)!.toFixed(2)}`;
-    print(
-      `  ${name.padEnd(18)} ${median(own).toFixed(0).padStart(5)} ns/event   × json: ${median(ratios).toFixed(2)} (${spread})`,
-    );
+    const cpuNsPerEvent = spreadOf(own);
+    const cpuRatio = spreadOf(own.map((time, i) => time / base[i]!));
+    print(`  ${name.padEnd(18)} ${padded(cpuNsPerEvent.median)} ns/event   × json: ${shown(cpuRatio)}`);
+    history.add({ name: `${title}, ${name}`, figures: { cpuNsPerEvent, cpuRatio } });
   }
 }
 
@@ -148,6 +148,8 @@ function compare(mode: "head" | "classic", query: keyof typeof PROJECTIONS): voi
   for (const [name, { bytesPerEvent, bytesPerBid }] of Object.entries({ json, binary, varint })) {
     const all = name === "varint" ? "" : `${bytesPerEvent.toFixed(1)} bytes/event, `;
     print(`${mode} ${name}: ${all}${bytesPerBid.toFixed(1)} bytes/bid`);
+    const figures = name === "varint" ? { bytesPerBid } : { bytesPerEvent, bytesPerBid };
+    history.add({ name: `${mode} ${query}: size, ${name}`, figures });
   }
   const schema: RowSchema = wireSchema(NEXMARK_WIRE, PROJECTIONS[query]);
   const jsonDecoder = (kernel?: null) => new JsonDecoder(NEXMARK_WIRE, schema, BIDS, BATCH_ROWS, kernel);
@@ -172,8 +174,7 @@ const [mode, query] = process.argv.slice(3);
 if (mode !== undefined) compare(mode as "head" | "classic", query as keyof typeof PROJECTIONS);
 else {
   for (const one of ["head", "classic"]) {
-    for (const name of Object.keys(PROJECTIONS)) {
-      spawnSync(process.execPath, [fileURLToPath(import.meta.url), String(rounds), one, name], { stdio: "inherit" });
-    }
+    for (const name of Object.keys(PROJECTIONS)) await history.addFromProcess([String(rounds), one, name]);
   }
 }
+history.append();

@@ -1,7 +1,3 @@
-import { execFileSync } from "node:child_process";
-import { appendFileSync, mkdirSync } from "node:fs";
-import { cpus } from "node:os";
-import { wallClockMs } from "../../../base/clock.ts";
 import { Random } from "../../../base/random.ts";
 
 /** What one execution of a variant took. */
@@ -31,8 +27,19 @@ export interface VariantResult {
   readonly cpuUsPerUnit: Spread;
 }
 
+/** Of a variant beside others in the same rounds. */
+export interface ComparedResult {
+  readonly name: string;
+  readonly figures: {
+    readonly ratePerSecond: Spread;
+    readonly cpuUsPerUnit: Spread;
+    /** To the first variant, round by round. */
+    readonly rateRatio: Spread;
+    readonly cpuRatio: Spread;
+  };
+}
+
 const ROUND_SEED = 1;
-const HISTORY = new URL("../../../reports/history/", import.meta.url);
 
 /**
  * Runs every variant once a round, in an order that is shuffled anew each round: what else the machine does meanwhile falls on
@@ -80,28 +87,35 @@ export function ratioOf(a: VariantResult, b: VariantResult, of: (sample: Sample)
 export const perSecond = ({ count, wallS }: Sample): number => count / wallS;
 export const cpuPerUnit = ({ count, cpuS }: Sample): number => cpuS / count;
 
-/** A table: rate and CPU of each variant, and both as ratios to the first one. */
-export function printTable(results: readonly VariantResult[], unit: string): void {
+/** Rate and CPU of each variant, and both as ratios to the first one. */
+export function compared(results: readonly VariantResult[]): ComparedResult[] {
   const first = results[0]!;
+  return results.map((result) => ({
+    name: result.name,
+    figures: {
+      ratePerSecond: result.ratePerSecond,
+      cpuUsPerUnit: result.cpuUsPerUnit,
+      rateRatio: ratioOf(result, first, perSecond),
+      cpuRatio: ratioOf(result, first, cpuPerUnit),
+    },
+  }));
+}
+
+/** A table of these figures. */
+export function printTable(results: readonly VariantResult[], unit: string): void {
   process.stdout.write(
     `| variant | k ${unit}/s (min–max) | CPU µs a ${unit} (min–max) | rate × | CPU × |\n|---|---|---|---|---|\n`,
   );
-  for (const result of results) {
-    const { name, ratePerSecond: rate, cpuUsPerUnit: cpu } = result;
-    const cells = [
-      name,
-      `${thousands(rate.median)} (${thousands(rate.min)}–${thousands(rate.max)})`,
-      `${cpu.median.toFixed(3)} (${cpu.min.toFixed(3)}–${cpu.max.toFixed(3)})`,
-      shown(ratioOf(result, first, perSecond)),
-      shown(ratioOf(result, first, cpuPerUnit)),
-    ];
-    process.stdout.write(`| ${cells.join(" | ")} |\n`);
+  for (const { name, figures } of compared(results)) {
+    const { ratePerSecond: rate, cpuUsPerUnit: cpu, rateRatio, cpuRatio } = figures;
+    const kilo = `${thousands(rate.median)} (${thousands(rate.min)}–${thousands(rate.max)})`;
+    process.stdout.write(`| ${[name, kilo, shown(cpu, 3), shown(rateRatio), shown(cpuRatio)].join(" | ")} |\n`);
   }
 }
 
-/** `median (min–max)` of a ratio. */
-export function shown({ median, min, max }: Spread): string {
-  return `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
+/** `median (min–max)`. */
+export function shown({ median, min, max }: Spread, digits = 2): string {
+  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }
 
 const thousands = (value: number): string => (value / 1000).toFixed(value < 100_000 ? 1 : 0);
@@ -121,48 +135,3 @@ export const calibration: Variant = {
       return rounds;
     }),
 };
-
-/** Appends one JSON line about this run to `reports/history/<bench>.jsonl`. */
-export function appendHistory(
-  bench: string,
-  results: readonly VariantResult[],
-  facts: Readonly<Record<string, unknown>>,
-): void {
-  mkdirSync(HISTORY, { recursive: true });
-  const line = {
-    bench,
-    time: new Date(wallClockMs()).toISOString(),
-    commit: commit(),
-    node: process.versions.node,
-    cpu: cpus()[0]?.model.trim() ?? null,
-    cores: cpus().length,
-    ...facts,
-    variants: results.map(({ name, ratePerSecond, cpuUsPerUnit }) => ({
-      name,
-      ratePerSecond: rounded(ratePerSecond),
-      cpuUsPerUnit: rounded(cpuUsPerUnit),
-    })),
-  };
-  appendFileSync(new URL(`${bench}.jsonl`, HISTORY), `${JSON.stringify(line)}\n`);
-}
-
-const rounded = (spread: Spread): Spread => ({
-  median: Number(spread.median.toPrecision(4)),
-  min: Number(spread.min.toPrecision(4)),
-  max: Number(spread.max.toPrecision(4)),
-});
-
-/** The commit, marked when the tree differs from it; null outside a checkout. */
-function commit(): string | null {
-  const git = (...args: string[]): string =>
-    execFileSync("git", args, {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-      cwd: new URL(".", import.meta.url),
-    });
-  try {
-    return `${git("rev-parse", "--short", "HEAD").trim()}${git("status", "--porcelain") === "" ? "" : "+"}`;
-  } catch {
-    return null;
-  }
-}
