@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { monotonicUs, wallClockMs } from "../../base/clock.ts";
+import { benchLine } from "../../base/command-line.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import { EXIT, type ExitCode } from "../../base/exit-codes.ts";
 import { type CapacityState, capacityState } from "../analyze/capacity/capacity.ts";
@@ -8,8 +9,9 @@ import type { ResolvedSweep } from "../config/resolve.ts";
 import { formatRate } from "../config/units.ts";
 import { answerText, endText } from "../report/capacity-text.ts";
 import { CapacitySource } from "../sweep/capacity-source.ts";
-import { resultsFolderName } from "../sweep/manifest.ts";
+import { resultsFolderName, sweepIdentity } from "../sweep/manifest.ts";
 import { estimateRunMs } from "../sweep/plan.ts";
+import { checkFolder } from "../sweep/store.ts";
 import { Interruption } from "./interruption.ts";
 import type { Io } from "./io.ts";
 import { formatSpan } from "./progress/format.ts";
@@ -21,15 +23,18 @@ export async function executeCapacity(sweep: ResolvedSweep, options: SessionOpti
   refuseOtherLoads(sweep);
   const folder = options.out ?? `reports/${resultsFolderName(`${sweep.config.name}-capacity`, wallClockMs())}`;
   const begin = capacityState(cell.config, []);
+  const directory = resolve(io.cwd, folder);
   if (options.dryRun) {
-    io.stdout.write(planText(sweep, begin, folder));
+    await checkFolder(directory, sweepIdentity(sweep, "capacity"));
+    const { settings, slo } = begin;
+    const plan = { cell: cell.cell.id, slo, ...settings, results: folder };
+    io.stdout.write(options.json ? `${JSON.stringify(plan)}\n` : planText(sweep, begin, folder));
     return EXIT.ok;
   }
   io.stderr.write(planText(sweep, begin, folder));
-  const directory = resolve(io.cwd, folder);
   const { checkRoom } = await import("../doctor/preflight.ts");
   checkRoom(sweep, directory);
-  const resumeLine = `continue with: bench capacity --resume ${folder}\n`;
+  const resumeLine = `continue with: ${benchLine`capacity --resume ${folder}`}\n`;
   const interruption = new Interruption(io, () => (existsSync(join(directory, "manifest.json")) ? resumeLine : ""));
   try {
     let source: CapacitySource | null = null;

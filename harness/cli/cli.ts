@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import yargs, { type Argv } from "yargs";
+import { benchLine, programName } from "../../base/command-line.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import { EXIT, type ExitCode } from "../../base/exit-codes.ts";
 import { nearest } from "../config/nearest.ts";
@@ -27,6 +28,7 @@ import { simulateCommand } from "./commands/simulate.ts";
 import { submitCommand } from "./commands/submit.ts";
 import { sweepCommand } from "./commands/sweep.ts";
 import { reportError } from "./errors.ts";
+import { helpWidth, spacedTypes, withExamples } from "./help.ts";
 import type { Io } from "./io.ts";
 
 const COMMANDS: readonly Command[] = [
@@ -68,8 +70,25 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
     }
     return await parsed.command.run(parsed.args, io);
   } catch (error) {
-    return reportError(error, io.stderr, argv.includes("--json"), (io.env.FAULTLINE_DEBUG ?? "") !== "");
+    return reportError(
+      withHelp(error, argv),
+      io.stderr,
+      argv.includes("--json"),
+      (io.env.FAULTLINE_DEBUG ?? "") !== "",
+    );
   }
+}
+
+/** A command line that is wrong and says nothing of a way out: its help does. */
+function withHelp(error: unknown, argv: readonly string[]): unknown {
+  if (!(error instanceof FaultlineError) || error.code !== "usage" || error.hint !== undefined) return error;
+  const name = COMMANDS.map(commandName).find((known) => known === argv[0]);
+  if (name === undefined) return error;
+  return new FaultlineError("usage", error.message, {
+    hint: benchLine`${name} --help`,
+    context: error.context,
+    cause: error.cause,
+  });
 }
 
 type Parsed =
@@ -79,8 +98,9 @@ type Parsed =
 /** Lets yargs parse and describe; commands run outside of it, so that their errors and promises are ours alone. */
 async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
   let chosen: Command | null = null;
+  const width = helpWidth(io.stdout.columns);
   const parser = yargs([])
-    .scriptName("bench")
+    .scriptName(programName())
     .locale("en")
     .usage("$0 <command>\n\nWhat does a stream processor do to your latency while things break?")
     .version(version())
@@ -90,7 +110,7 @@ async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
     .recommendCommands()
     .demandCommand(1, "No command given.")
     .parserConfiguration({ "camel-case-expansion": false, "parse-positional-numbers": false, "dot-notation": false })
-    .wrap(Math.min(110, Math.max(60, io.stdout.columns)))
+    .wrap(width - 1)
     .epilogue(EXIT_CODES)
     .exitProcess(false)
     .fail((message, error) => {
@@ -100,7 +120,7 @@ async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
     parser.command(
       command.usage,
       command.summary,
-      (y: Argv) => command.options(y),
+      (y: Argv) => withExamples(y, command, width - 1),
       () => {
         chosen = command;
       },
@@ -117,7 +137,7 @@ async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
   }
   if (chosen === null) refuseUnknownCommand(argv);
   // --help and --version print and choose nothing to run.
-  if (output !== "" || chosen === null) return { command: null, output: `${output}\n` };
+  if (output !== "" || chosen === null) return { command: null, output: `${spacedTypes(output)}\n` };
   return { command: chosen, args };
 }
 
@@ -125,34 +145,34 @@ async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
 function refuseUnknownCommand(argv: readonly string[]): void {
   const word = argv[0];
   if (word === undefined || word.startsWith("-") || word === "help") return;
-  if (!COMMANDS.some(({ usage }) => usage.split(" ")[0] === word)) throw unknownCommand(word, null);
+  if (!COMMANDS.some((command) => commandName(command) === word)) throw unknownCommand(word, null);
 }
 
 function unknownCommand(word: string, suggested: string | null): FaultlineError {
-  const names = COMMANDS.map((command) => command.usage.split(" ")[0]!);
+  const names = COMMANDS.map(commandName);
   const meant = suggested ?? nearest(word, names);
-  const hint = meant === null ? `The commands are ${names.join(", ")}.` : `Did you mean "bench ${meant}"?`;
+  const hint = meant === null ? `The commands are ${names.join(", ")}.` : `Did you mean "${programName()} ${meant}"?`;
   return new FaultlineError("usage", `unknown command "${word}"`, { hint });
 }
 
 function usageError(error: unknown, argv: readonly string[]): FaultlineError {
   const message = (error instanceof Error ? error.message : String(error)).trim();
   const didYouMean = /^Did you mean (.*)\?$/.exec(message);
-  const names = COMMANDS.map((command) => command.usage.split(" ")[0]!);
+  const names = COMMANDS.map(commandName);
   const word = argv.find((part) => !part.startsWith("-")) ?? "";
   if (didYouMean !== null || /^Unknown (command|argument)/.test(message)) {
     if (!names.includes(word)) return unknownCommand(word, didYouMean?.[1] ?? null);
     return unknownOption(message, word);
   }
   const hint = names.includes(word)
-    ? `bench ${word} --help`
-    : `The commands are ${names.join(", ")}; bench --help says more.`;
+    ? benchLine`${word} --help`
+    : `The commands are ${names.join(", ")}; ${benchLine`--help`} says more.`;
   return new FaultlineError("usage", plainMessage(message, word), { hint });
 }
 
 /** What yargs says of missing arguments and wrong choices, in the words of our command lines. */
 function plainMessage(message: string, name: string): string {
-  const command = COMMANDS.find(({ usage }) => usage.split(" ")[0] === name);
+  const command = COMMANDS.find((command) => commandName(command) === name);
   if (command !== undefined && message.startsWith("Not enough non-option arguments")) {
     return `bench ${command.usage}: an argument is missing`;
   }
@@ -162,11 +182,18 @@ function plainMessage(message: string, name: string): string {
 
 function unknownOption(message: string, name: string): FaultlineError {
   const unknown = message.replace(/^[^:]*:\s*/, "").split(", ")[0]!;
-  const command = COMMANDS.find((candidate) => candidate.usage.split(" ")[0] === name)!;
+  const command = COMMANDS.find((candidate) => commandName(candidate) === name)!;
   const known = Object.keys(optionNames(command));
   const meant = nearest(unknown, known);
-  const hint = meant === null ? `bench ${name} --help lists the options.` : `Did you mean --${meant}?`;
+  const others = COMMANDS.filter((other) => Object.hasOwn(optionNames(other), unknown)).map(commandName);
+  const elsewhere = others.length === 0 ? "" : ` --${unknown} is an option of ${others.join(", ")}.`;
+  const hint =
+    meant === null ? `${benchLine`${name} --help`} lists the options.${elsewhere}` : `Did you mean --${meant}?`;
   return new FaultlineError("usage", `unknown argument "${unknown}" of bench ${name}`, { hint });
+}
+
+function commandName({ usage }: Command): string {
+  return usage.split(" ")[0]!;
 }
 
 function optionNames(command: Command): Record<string, unknown> {

@@ -11,6 +11,8 @@ export interface Command {
   /** As yargs writes it: `sweep <config>`. */
   readonly usage: string;
   readonly summary: string;
+  /** Command lines, without the program's name, and what they are good for. */
+  readonly examples?: readonly (readonly [line: string, meaning: string])[];
   options(parser: Argv): Argv;
   run(args: Arguments, io: Io): Promise<ExitCode>;
 }
@@ -36,7 +38,8 @@ export function countOption(args: Arguments, name: string, least: number): numbe
   const value = args[name];
   if (value === undefined) return undefined;
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= least) return value;
-  throw new FaultlineError("usage", `--${name} must be a whole number of at least ${least}`);
+  const found = typeof value === "number" && !Number.isNaN(value) ? `, not ${value}` : "";
+  throw new FaultlineError("usage", `--${name} must be a whole number of at least ${least}${found}`);
 }
 
 /** `--set path=value`, repeatable. `requiresArg` with `string` keeps `--set a=1` text. */

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { benchLine } from "../../base/command-line.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import {
   type BetterCloudOptions,
@@ -45,6 +46,6 @@ function checkedSets(sets: readonly string[], schema: z.ZodType, generator: stri
   const error = configError(`the options of ${generator}`, located);
   throw new FaultlineError("config-invalid", error.message, {
     context: error.context,
-    hint: "bench generate --help lists the settings.",
+    hint: `${benchLine`generate --help`} lists the settings.`,
   });
 }

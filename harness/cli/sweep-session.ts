@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { monotonicUs, wallClockMs } from "../../base/clock.ts";
+import { benchLine } from "../../base/command-line.ts";
 import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import { EXIT, type ExitCode } from "../../base/exit-codes.ts";
 import { onlyCell } from "../config/only-cell.ts";
@@ -10,11 +11,12 @@ import { gone, identify } from "../services/process-identity.ts";
 import { needsElection } from "../sweep/deploy-config.ts";
 import { tellAll } from "../sweep/events.ts";
 import { LiveFile } from "../sweep/live-file.ts";
-import { buildManifest, resultsFolderName } from "../sweep/manifest.ts";
+import { buildManifest, resultsFolderName, sweepIdentity } from "../sweep/manifest.ts";
 import type { RunResult } from "../sweep/model.ts";
+import { noResults } from "../sweep/no-results.ts";
 import { type Plan, planSweep } from "../sweep/plan.ts";
 import { readProvenance } from "../sweep/provenance.ts";
-import { type Manifest, ResultsStore, readManifest } from "../sweep/store.ts";
+import { checkFolder, type Manifest, ResultsStore, readManifest } from "../sweep/store.ts";
 import { type RunSource, runSweep, type SweepOutcome } from "../sweep/sweep.ts";
 import { checkJobs } from "./check-jobs.ts";
 import { exitCodeOf } from "./exit-code.ts";
@@ -42,14 +44,15 @@ export async function executeSweep(sweep: ResolvedSweep, options: SessionOptions
   const folder = options.out ?? `reports/${resultsFolderName(sweep.config.name, wallClockMs())}`;
   await checkJobs(sweep);
   await warnOfFewSamples(sweep, io);
+  const directory = resolve(io.cwd, folder);
   if (options.dryRun) {
+    await checkFolder(directory, sweepIdentity(sweep));
     io.stdout.write(options.json ? `${planJson(sweep, plan, folder)}\n` : planText(sweep, plan, folder));
     return EXIT.ok;
   }
   const { checkRoom } = await import("../doctor/preflight.ts");
-  const directory = resolve(io.cwd, folder);
   checkRoom(sweep, directory);
-  const resumeLine = `continue with: bench sweep --resume ${folder}\n`;
+  const resumeLine = `continue with: ${benchLine`sweep --resume ${folder}`}\n`;
   // Before there is a manifest nothing can be resumed.
   const interruption = new Interruption(io, () => (existsSync(join(directory, "manifest.json")) ? resumeLine : ""));
   try {
@@ -141,15 +144,11 @@ function liveFile(directory: string, notice: (text: string) => void): LiveFile {
 export async function resumedSweep(folder: string, io: Io, kind?: Manifest["kind"]): Promise<ResolvedSweep> {
   const { recordedTraces, resolveText } = await import("../config/load.ts");
   const manifest = await readManifest(resolve(io.cwd, folder));
-  if (manifest === null) {
-    throw new FaultlineError("usage", `${folder} has no manifest.json, so there is no sweep to resume`, {
-      hint: "Give the results folder of an interrupted sweep.",
-    });
-  }
+  if (manifest === null) throw noResults(resolve(io.cwd, folder));
   if (manifest.kind !== kind) {
     const command = manifest.kind ?? "sweep";
     throw new FaultlineError("usage", `${folder} was not begun by bench ${kind ?? "sweep"}`, {
-      hint: `bench ${command} --resume ${folder}`,
+      hint: benchLine`${command} --resume ${folder}`,
     });
   }
   const sweep = resolveText(

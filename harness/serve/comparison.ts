@@ -1,4 +1,5 @@
 import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
+import { EXIT } from "../../base/exit-codes.ts";
 import { DIFFERENCE_KINDS, type Difference } from "../analyze/compare/differences.ts";
 import { parseOperand } from "../analyze/compare/side.ts";
 import { compareFolders } from "../cli/comparison/folders.ts";
@@ -9,6 +10,7 @@ import type { CompareAnswer, CompareQuestion } from "./pages/compare.ts";
 /** As `bench compare` without `--seed`. */
 const SEED = 1;
 const MOST_OPERAND = 500;
+const FOREIGN_HINT = "Was it edited, or written by another version of Faultline?";
 
 /** The question in a query string; what is no question is left empty. */
 export function compareQuestion(query: URLSearchParams): CompareQuestion {
@@ -29,7 +31,11 @@ export async function compareVersion({ a, b }: CompareQuestion, campaigns: Campa
 }
 
 /** Only folders below `root` are read. What is wrong with the question is an answer, not an error. */
-export async function compareAnswer(question: CompareQuestion, root: string): Promise<CompareAnswer> {
+export async function compareAnswer(
+  question: CompareQuestion,
+  root: string,
+  notice: (text: string) => void,
+): Promise<CompareAnswer> {
   const { a, b, allowed, paired } = question;
   if (a === "" || b === "") return { kind: "none" };
   const places = new Map<string, string>();
@@ -45,12 +51,21 @@ export async function compareAnswer(question: CompareQuestion, root: string): Pr
     return { kind: "comparison", comparison };
   } catch (error) {
     const { message, hint = "", context, exitCode } = asFaultlineError(error);
-    if (exitCode === 1) throw error;
+    // Where a folder lies on this machine is nobody's business.
+    const shown = (text: string) => [...places].reduce((said, [folder, path]) => said.replaceAll(path, folder), text);
+    if (exitCode === EXIT.internal) {
+      notice(`${a} and ${b} cannot be compared: ${message}`);
+      return {
+        kind: "refused",
+        message: `what is stored there cannot be compared: ${shown(message)}`,
+        hint: FOREIGN_HINT,
+        differences: [],
+      };
+    }
     return {
       kind: "refused",
-      // Where a folder lies on this machine is nobody's business.
-      message: [...places].reduce((text, [folder, absolute]) => text.replaceAll(absolute, folder), message),
-      hint,
+      message: shown(message),
+      hint: shown(hint),
       differences: (context.differences as readonly Difference[] | undefined) ?? [],
     };
   }

@@ -1,5 +1,6 @@
 import { lstat, realpath } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
+import { benchLine } from "../../base/command-line.ts";
 import { FaultlineError, systemCode } from "../../base/errors.ts";
 
 /** Longer paths are no files of ours. */
@@ -9,14 +10,16 @@ const NOWHERE = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EACCES", "EPERM"
 
 /** The folder to be served, free of symbolic links. Throws `results-unreadable` when there is none. */
 export async function resultsRoot(directory: string): Promise<string> {
+  let what = `there is no folder ${directory}`;
   try {
     const root = await realpath(directory);
     if ((await lstat(root)).isDirectory()) return root;
+    what = `${directory} is a file`;
   } catch (error) {
     if (!NOWHERE.includes(systemCode(error) ?? "")) throw error;
   }
-  throw new FaultlineError("results-unreadable", `there is no folder ${directory}`, {
-    hint: "Give the folder that holds results folders: bench serve DIR. A first sweep makes reports/.",
+  throw new FaultlineError("results-unreadable", what, {
+    hint: `Give the folder that holds results folders: ${benchLine`serve DIR`}. A first sweep makes reports/.`,
   });
 }
 

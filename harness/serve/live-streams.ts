@@ -2,7 +2,6 @@ import type { ServerResponse } from "node:http";
 
 /** More readers of live values than this are asked to come back later. */
 export const MOST_STREAMS = 64;
-const LOOK_MS = 1_000;
 /** Between two signs of life, so that a broken connection is noticed, in looks. */
 const ALIVE_EVERY = 15;
 /** A reader that has so much unread is let go; it comes back by itself. */
@@ -15,7 +14,9 @@ export type LiveLook =
   | { readonly kind: "end" };
 
 export interface LiveStreamsOptions {
-  /** Called every second while somebody watches this campaign; `mark`: of the last news. */
+  /** Between two looks. */
+  readonly lookMs: number;
+  /** Called so often while somebody watches what `path` names; `mark`: of the last news. */
   readonly look: (path: string, mark: string | null) => Promise<LiveLook>;
   /** Calls `work` every `ms` until the returned function is called. */
   readonly every: (ms: number, work: () => void) => () => void;
@@ -33,7 +34,7 @@ interface Channel {
   mark: string | null;
 }
 
-/** Server-Sent Events: one look a second and campaign, however many watch it, and none when nobody does. */
+/** Server-Sent Events: one look at a time and campaign, however many watch it, and none when nobody does. */
 export class LiveStreams {
   readonly #options: LiveStreamsOptions;
   readonly #channels = new Map<string, Channel>();
@@ -67,7 +68,7 @@ export class LiveStreams {
 
   #open(path: string): Channel {
     const look = () => void this.#look(path, channel);
-    const stop = this.#options.every(LOOK_MS, look);
+    const stop = this.#options.every(this.#options.lookMs, look);
     const channel: Channel = { readers: new Set(), stop, looks: 0, isLooking: false, last: null, mark: null };
     this.#channels.set(path, channel);
     look();

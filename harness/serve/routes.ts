@@ -16,13 +16,16 @@ import { campaignPage } from "./pages/campaign.ts";
 import { comparePage } from "./pages/compare.ts";
 import { folderPage } from "./pages/folder.ts";
 import { messagePage } from "./pages/layout.ts";
-import { listPage } from "./pages/list.ts";
+import { listAnnouncement, listMarkup, listPage } from "./pages/list.ts";
 import { announcement, liveMarkup } from "./pages/live.ts";
 import { LIVE_SCRIPT } from "./pages/live-script.ts";
 import { PAGES_STYLE } from "./pages/style.ts";
 
 const MOST_PAGES = 256;
 const MOST_CHARACTERS = 32 * 2 ** 20;
+const LOOK_MS = 1_000;
+/** A look at the list is one at every campaign. */
+const LIST_LOOK_MS = 2_000;
 /** Campaigns that the form for a comparison offers. */
 const MOST_CHOICES = 200;
 
@@ -42,15 +45,26 @@ export class Routes {
   readonly #pages = new PageCache(MOST_PAGES, MOST_CHARACTERS);
   readonly #files = new FileCache();
   readonly #streams: LiveStreams;
+  readonly #lists: LiveStreams;
+  readonly #notice: (text: string) => void;
 
   constructor({ root, monotonicUs, every, notice }: RoutesOptions) {
     this.#root = root;
+    this.#notice = notice;
     this.#folder = basename(root);
     this.#campaigns = new Campaigns(root, monotonicUs);
+    const onError = (error: unknown) => notice(`live values: ${asFaultlineError(error).message}`);
     this.#streams = new LiveStreams({
+      lookMs: LOOK_MS,
       look: (path, mark) => this.#look(path, mark),
       every,
-      onError: (error) => notice(`live values: ${asFaultlineError(error).message}`),
+      onError,
+    });
+    this.#lists = new LiveStreams({
+      lookMs: LIST_LOOK_MS,
+      look: (number, mark) => this.#lookAtList(Number(number), mark),
+      every,
+      onError,
     });
   }
 
@@ -65,6 +79,10 @@ export class Routes {
     app.get<{ Params: { "*": string } }>("/events/*", stream, (request, reply) => {
       return this.#events(request.params["*"], reply);
     });
+    app.get("/list-events", stream, (request, reply) => {
+      reply.hijack();
+      return this.#stream(this.#lists, `${pageAsked(request)}`, reply);
+    });
     app.get("/assets/style.css", (request, reply) => asset(request, reply, "text/css; charset=utf-8", PAGES_STYLE));
     app.get("/assets/live.js", (request, reply) =>
       asset(request, reply, "text/javascript; charset=utf-8", LIVE_SCRIPT),
@@ -75,6 +93,7 @@ export class Routes {
   /** Ends the open streams. */
   close(): void {
     this.#streams.close();
+    this.#lists.close();
   }
 
   notFound(reply: FastifyReply): FastifyReply {
@@ -83,8 +102,7 @@ export class Routes {
   }
 
   async #list(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const asked = Number(queryOf(request).get("page") ?? 1);
-    const number = Number.isSafeInteger(asked) && asked > 0 ? asked : 1;
+    const number = pageAsked(request);
     const list = await this.#campaigns.list();
     const shown = Math.min(number, list.campaigns.length + 1);
     const make = () => listPage(list, number, this.#folder);
@@ -100,10 +118,23 @@ export class Routes {
     const { mtimeMs } = await stat(inside.absolute); // of its list of files
     const mark = `${version} ${state} ${live?.snapshot.writtenMs ?? ""} ${mtimeMs}`;
     const text = await this.#pages.get(`campaign ${summary.path}`, mark, async () => {
-      const detail = problem === null ? await folder.detail() : null;
-      const run = state === "running" ? live?.snapshot.run : null;
-      const cpu = run == null ? [] : await cpuByRole(inside.absolute, run.id);
-      return campaignPage({ summary, detail, cpu, files: await entriesOf(inside), folder: this.#folder });
+      const files = await entriesOf(inside);
+      try {
+        const detail = problem === null ? await folder.detail() : null;
+        const run = state === "running" ? live?.snapshot.run : null;
+        const cpu = run == null ? [] : await cpuByRole(inside.absolute, run.id);
+        return campaignPage({ summary, detail, cpu, files, folder: this.#folder });
+      } catch (error) {
+        // A campaign of another version, or one that was edited: its files are there all the same.
+        const { message } = asFaultlineError(error);
+        this.#notice(`${summary.path || this.#folder} cannot be shown: ${message}`);
+        const broken = {
+          ...summary,
+          state: "unreadable",
+          problem: "Its results are not as this version writes them.",
+        } as const;
+        return campaignPage({ summary: broken, detail: null, cpu: [], files, folder: this.#folder });
+      }
     });
     return sendPage(reply, text);
   }
@@ -125,7 +156,7 @@ export class Routes {
     const choices = campaigns.filter(({ path }) => path !== "").slice(0, MOST_CHOICES);
     const mark = `${version} ${await compareVersion(question, this.#campaigns)}`;
     const text = await this.#pages.get(`compare ${JSON.stringify(question)}`, mark, async () => {
-      return comparePage(question, await compareAnswer(question, this.#root), choices, this.#folder);
+      return comparePage(question, await compareAnswer(question, this.#root, this.#notice), choices, this.#folder);
     });
     return sendPage(reply, text);
   }
@@ -133,12 +164,20 @@ export class Routes {
   async #events(path: string, reply: FastifyReply): Promise<FastifyReply> {
     const found = await this.#campaigns.find(path);
     if (found === null) return this.notFound(reply);
-    // A browser takes 204 as: there is no more, do not come back.
-    if (found.summary.state !== "running") return reply.code(204).send();
     reply.hijack();
-    if (this.#streams.add(found.summary.path, reply.raw, COMMON_HEADERS)) return reply;
+    return this.#stream(this.#streams, found.summary.path, reply);
+  }
+
+  #stream(streams: LiveStreams, path: string, reply: FastifyReply): FastifyReply {
+    if (streams.add(path, reply.raw, COMMON_HEADERS)) return reply;
     reply.raw.writeHead(503, { ...COMMON_HEADERS, "retry-after": "30" }).end("too many watch already\n");
     return reply;
+  }
+
+  async #lookAtList(number: number, mark: string | null): Promise<LiveLook> {
+    const list = await this.#campaigns.list();
+    const data = JSON.stringify({ html: listMarkup(list, number).text, words: listAnnouncement(list) });
+    return data === mark ? { kind: "same" } : { kind: "news", data, mark: data };
   }
 
   async #look(path: string, mark: string | null): Promise<LiveLook> {
@@ -152,6 +191,12 @@ export class Routes {
     const data = JSON.stringify({ html: liveMarkup(snapshot, cpu).text, words: announcement(snapshot) });
     return { kind: "news", data, mark: String(snapshot.writtenMs) };
   }
+}
+
+/** Which page of the list, from 1. */
+function pageAsked(request: FastifyRequest): number {
+  const asked = Number(queryOf(request).get("page") ?? 1);
+  return Number.isSafeInteger(asked) && asked > 0 ? asked : 1;
 }
 
 /** The query of a URL, as browsers write it. */

@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { FaultlineError } from "../../../base/errors.ts";
 import type { RunResult } from "../../sweep/model.ts";
 import { type Command, flagOption, textOption } from "../command.ts";
@@ -36,8 +37,30 @@ async function analyzeAlone(directory: string): Promise<readonly RunResult[]> {
   if ((await readManifest(directory)) === null) return analyzeSweep(directory);
   const unlock = await lockFolder(directory);
   try {
+    await refuseLoss(directory);
     return await analyzeSweep(directory);
   } finally {
     await unlock();
   }
+}
+
+/** Results whose raw data are gone cannot be made again: to write runs.jsonl anew would lose them. Throws `results-unreadable`. */
+async function refuseLoss(directory: string): Promise<void> {
+  const [{ readIfPresent }, { finishedRuns }, { runFiles }] = await Promise.all([
+    import("../../sweep/files.ts"),
+    import("../../sweep/store.ts"),
+    import("../../analyze/results-folder.ts"),
+  ]);
+  const finished = finishedRuns((await readIfPresent(join(directory, "runs.jsonl"))) ?? "");
+  if (!existsSync(join(directory, "raw"))) return; // the analysis says so itself
+  const lost = [...finished.keys()].filter((id) => !existsSync(runFiles(directory, id).record));
+  if (lost.length === 0) return;
+  const shown = `${lost.slice(0, 3).join(", ")}${lost.length > 3 ? ", …" : ""}`;
+  throw new FaultlineError(
+    "results-unreadable",
+    `${directory}: raw/ has no data of ${lost.length} of ${finished.size} runs in runs.jsonl (${shown})`,
+    {
+      hint: "Their results would be lost. Bring raw/ back; or move runs.jsonl away, to go on without these runs.",
+    },
+  );
 }

@@ -9,12 +9,12 @@ import { formatBytes } from "../progress/format-bytes.ts";
 export const cacheCommand: Command = {
   usage: "cache [action]",
   summary: "Show or remove what Faultline keeps between runs (programs it fetched, compiled code)",
+  examples: [["cache clean --dry-run", "what a clean would remove"]],
   options: (parser) =>
     parser
       .positional("action", { type: "string", choices: ["show", "clean"], default: "show", describe: "What to do" })
       .option("dry-run", { type: "boolean", describe: "clean: say what would be removed, remove nothing" })
-      .option("json", { type: "boolean", describe: "One JSON object on stdout" })
-      .example("$0 cache clean --dry-run", "what a clean would remove"),
+      .option("json", { type: "boolean", describe: "One JSON object on stdout" }),
   async run(args, io) {
     const { readCache, cleanCache } = await import("../../services/cache-contents.ts");
     const contents = readCache({ ...io.env });

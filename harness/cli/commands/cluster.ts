@@ -1,3 +1,4 @@
+import { benchLine } from "../../../base/command-line.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import { EXIT, type ExitCode } from "../../../base/exit-codes.ts";
 import type { ClusterFolder } from "../../cluster/folder.ts";
@@ -24,6 +25,10 @@ const ACTIONS = {
 export const clusterCommand: Command = {
   usage: "cluster <action> [job]",
   summary: "Start, look at and end a cluster to play with",
+  examples: [
+    ["cluster up --workers 3", "coordinator and three workers in the background"],
+    ["cluster output --follow", "rows as they come"],
+  ],
   options: (parser) =>
     withFolder(parser)
       .positional("action", {
@@ -49,9 +54,7 @@ export const clusterCommand: Command = {
       })
       .option("follow", { type: "boolean", describe: "With log and output: go on until Ctrl-C" })
       .option("json", { type: "boolean", describe: "With ps, log and output: JSON on stdout" })
-      .epilogue("docs/playground.md is a walk through it.")
-      .example("$0 cluster up --workers 3", "coordinator and three workers in the background")
-      .example("$0 cluster output --follow", "rows as they come"),
+      .epilogue("docs/playground.md is a walk through it."),
   async run(args, io) {
     const action = textOption(args, "action") as keyof typeof ACTIONS;
     return ACTIONS[action](args, io, folderOption(args, io));
@@ -76,7 +79,9 @@ async function up(args: Arguments, io: Io, folder: ClusterFolder): Promise<ExitC
     if (state.zookeeper) io.stdout.write("zookeeper    elects leaders of replicas\n");
     if (state.brokers.length > 0) io.stdout.write(`kafka        ${state.brokers.join(", ")}\n`);
     io.stdout.write(`workers      ${size.workers}${size.spares > 0 ? ` and ${size.spares} spare` : ""}\n`);
-    io.stderr.write("next: bench submit wordcount --socket 127.0.0.1:9999, or bench submit q5 --generate 100000\n");
+    io.stderr.write(
+      `next: ${benchLine`submit wordcount --socket 127.0.0.1:9999`}, or ${benchLine`submit q5 --generate 100000`}\n`,
+    );
     return EXIT.ok;
   } catch (error) {
     if (stop.signal.aborted) return stop.exitCode;
@@ -139,10 +144,12 @@ async function output(args: Arguments, io: Io, folder: ClusterFolder): Promise<E
 function nothingRecorded(jobId: string | undefined): FaultlineError {
   if (jobId === undefined) {
     return new FaultlineError("cluster-missing", "nothing has happened here yet", {
-      hint: "Start a cluster with bench cluster up, or name its folder with --dir.",
+      hint: `Start a cluster with ${benchLine`cluster up`}, or name its folder with --dir.`,
     });
   }
-  return new FaultlineError("job-invalid", `there was no job "${jobId}"`, { hint: "bench cluster log lists all." });
+  return new FaultlineError("job-invalid", `there was no job "${jobId}"`, {
+    hint: `${benchLine`cluster log`} lists all.`,
+  });
 }
 
 async function addWorker(_args: Arguments, io: Io, folder: ClusterFolder): Promise<ExitCode> {
@@ -166,6 +173,6 @@ async function down(_args: Arguments, io: Io, folder: ClusterFolder): Promise<Ex
   const { endHandCluster } = await import("../../cluster/up.ts");
   await endHandCluster(folder);
   io.stdout.write("the cluster is down\n");
-  io.stderr.write("its logs, savepoints and outputs are kept; bench cluster log still tells what happened\n");
+  io.stderr.write(`its logs, savepoints and outputs are kept; ${benchLine`cluster log`} still tells what happened\n`);
   return EXIT.ok;
 }

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { benchLine } from "../../../base/command-line.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import type { ExitCode } from "../../../base/exit-codes.ts";
 import { type Arguments, type Command, countOption, flagOption, textOption, textsOption } from "../command.ts";
@@ -9,6 +10,11 @@ import { withTurns } from "./nightly.ts";
 export const compareCommand: Command = {
   usage: "compare <a> <b> [config]",
   summary: "Compare two results folders, two variants of one, or two commits: worse, better, same, cannot tell",
+  examples: [
+    ["compare reports/before reports/after", "two campaigns of the same config"],
+    ["compare reports/x@system=bundled reports/x@system=flink", "two variants of one sweep, block by block"],
+    ["compare --commits v1.2 . configs/smoke.yaml --blocks 8", "is this checkout slower than a tag?"],
+  ],
   options: (parser) =>
     withTurns(parser)
       .positional("a", { type: "string", describe: "Results folder, or cells of it: DIR@axis=value,…" })
@@ -40,13 +46,7 @@ export const compareCommand: Command = {
       .option("json", { type: "boolean", describe: "One JSON object on stdout" })
       .option("markdown", { type: "boolean", conflicts: "json", describe: "Markdown on stdout" })
       .option("color", { type: "boolean", default: true, describe: "--no-color: no colours (NO_COLOR too)" })
-      .epilogue("Exit codes: 0 no regression, 6 a gate is worse, 5 the runs cannot tell, 2 the sides are not alike.")
-      .example("$0 compare reports/before reports/after", "two campaigns of the same config")
-      .example(
-        "$0 compare reports/x@system=bundled reports/x@system=flink",
-        "two variants of one sweep, block by block",
-      )
-      .example("$0 compare --commits v1.2 . configs/smoke.yaml --blocks 8", "is this checkout slower than a tag?"),
+      .epilogue("Exit codes: 0 no regression, 6 a gate is worse, 5 the runs cannot tell, 2 the sides are not alike."),
   run: compare,
 };
 
@@ -84,7 +84,7 @@ async function compareTwoCommits(gates: readonly string[], args: Arguments, io: 
   const config = textOption(args, "config");
   if (config === undefined) {
     throw new FaultlineError("usage", "which config shall both run?", {
-      hint: "bench compare --commits OLD NEW configs/smoke.yaml",
+      hint: benchLine`compare --commits OLD NEW configs/smoke.yaml`,
     });
   }
   return compareCommits(

@@ -8,6 +8,7 @@ const DEFAULT_FOLDER = ".faultline/demo";
 export const demoCommand: Command = {
   usage: "demo <file>",
   summary: "Play a scripted demo on a cluster of its own and check what it shows",
+  examples: [["demo configs/demo/wordcount.yaml", "word count on three workers, stopped one after the other"]],
   options: (parser) =>
     withSet(parser)
       .positional("file", { type: "string", describe: "YAML script, for example configs/demo/wordcount.yaml" })
@@ -16,8 +17,7 @@ export const demoCommand: Command = {
         requiresArg: true,
         describe: `Folder of its cluster; default ${DEFAULT_FOLDER}`,
       })
-      .epilogue("Exit code 4: something was not as the script says it must be.")
-      .example("$0 demo configs/demo/wordcount.yaml", "word count on three workers, stopped one after the other"),
+      .epilogue("Exit code 4: something was not as the script says it must be."),
   async run(args, io) {
     const [{ parseDemo }, { runDemo }, { readConfig }] = await Promise.all([
       import("../../cluster/demo/schema.ts"),

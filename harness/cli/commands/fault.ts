@@ -1,3 +1,4 @@
+import { benchLine } from "../../../base/command-line.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import { EXIT, type ExitCode } from "../../../base/exit-codes.ts";
 import type { FaultRecord } from "../../faults/model.ts";
@@ -24,6 +25,10 @@ const UNTARGETED: readonly string[] = ["brokerKill", "brokerRestart", "brokerPau
 export const faultCommand: Command = {
   usage: "fault <kind> [target]",
   summary: "Break a process of a cluster to play with, now",
+  examples: [
+    ["fault kill worker/2", "SIGKILL"],
+    ["fault pause lines/0 --duration 3s", "the worker that runs subtask 0 of lines stands still"],
+  ],
   options: (parser) =>
     withFolder(parser)
       .positional("kind", { choices: KINDS, describe: "What happens to it (docs/faults.md)" })
@@ -40,9 +45,7 @@ export const faultCommand: Command = {
       .option("cores", { type: "number", describe: "With cpu: so much of the processor; default 0.1" })
       .option("delay", { type: "string", requiresArg: true, describe: "With storeSlow: so much later; default 1s" })
       .option("json", { type: "boolean", describe: "The fault's record on stdout" })
-      .epilogue("Exit code 5: the fault was not observed, or could not be carried out.")
-      .example("$0 fault kill worker/2", "SIGKILL")
-      .example("$0 fault pause lines/0 --duration 3s", "the worker that runs subtask 0 of lines stands still"),
+      .epilogue("Exit code 5: the fault was not observed, or could not be carried out."),
   async run(args, io) {
     const [{ askKeeper }, { runningCluster }] = await Promise.all([
       import("../../cluster/keeper/client.ts"),
@@ -61,7 +64,7 @@ async function faultOf(args: Arguments) {
   const kind = textOption(args, "kind")!;
   const target = textOption(args, "target");
   if (target === undefined && !UNTARGETED.includes(kind)) {
-    throw new FaultlineError("usage", `${kind} whom?`, { hint: `For example: bench fault ${kind} worker/1` });
+    throw new FaultlineError("usage", `${kind} whom?`, { hint: `For example: ${benchLine`fault ${kind} worker/1`}` });
   }
   const duration = textOption(args, "duration") ?? (LASTING.includes(kind) ? DEFAULT_DURATION : undefined);
   const raw = {

@@ -25,6 +25,10 @@ interface Wanted {
 export const generateCommand: Command = {
   usage: "generate <generator>",
   summary: "Write generated events to stdout",
+  examples: [
+    ["generate nexmark --set events=10 --set mode=classic", "the first ten events of classic Nexmark"],
+    ["generate bettercloud --set events=10 --stream controls", "the controls that come before them"],
+  ],
   options: (parser) =>
     withSet(parser)
       .positional("generator", { type: "string", choices: ["nexmark", "bettercloud"], describe: "Which events" })
@@ -40,10 +44,8 @@ export const generateCommand: Command = {
         choices: ["events", "controls", "control"],
         describe: "bettercloud: customer events (default) or controls",
       })
-      .epilogue(`Settings of nexmark:\n  ${NEXMARK_KEYS.replaceAll(" ", "\n  ")}`)
-      .epilogue(`Settings of bettercloud:\n  ${BETTERCLOUD_KEYS.replaceAll(" ", "\n  ")}`)
-      .example("$0 generate nexmark --set events=10 --set mode=classic", "the first ten events of classic Nexmark")
-      .example("$0 generate bettercloud --set events=10 --stream controls", "the controls that come before them"),
+      .epilogue(`Settings of nexmark: ${NEXMARK_KEYS.replaceAll(" ", ", ")}.`)
+      .epilogue(`Settings of bettercloud: ${BETTERCLOUD_KEYS.replaceAll(" ", ", ")}.`),
   async run(args, io) {
     const wanted: Wanted = {
       sets: textsOption(args, "set"),

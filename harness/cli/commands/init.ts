@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { benchLine } from "../../../base/command-line.ts";
 import { FaultlineError, systemCode } from "../../../base/errors.ts";
 import { EXIT } from "../../../base/exit-codes.ts";
 import { type Command, flagOption, textOption } from "../command.ts";
@@ -10,16 +11,16 @@ const DEFAULT_FILE = "campaign.yaml";
 export const initCommand: Command = {
   usage: "init [file]",
   summary: "Write a commented config with every setting and its default",
+  examples: [["init && $0 sweep campaign.yaml --dry-run", "a first campaign, looked at before it runs"]],
   options: (parser) =>
     parser
       .positional("file", { type: "string", default: DEFAULT_FILE, describe: "Where to write it" })
-      .option("force", { type: "boolean", describe: "Overwrite a file that is there" })
-      .example("$0 init && $0 sweep campaign.yaml --dry-run", "a first campaign, looked at before it runs"),
+      .option("force", { type: "boolean", describe: "Overwrite a file that is there" }),
   async run(args, io) {
     const { configTemplate } = await import("../../config/template.ts");
     const file = textOption(args, "file") ?? DEFAULT_FILE;
     await writeNew(resolve(io.cwd, file), file, configTemplate(file), flagOption(args, "force"));
-    io.stderr.write(`wrote ${file}; look at the plan with: bench sweep ${file} --dry-run\n`);
+    io.stderr.write(`wrote ${file}; look at the plan with: ${benchLine`sweep ${file} --dry-run`}\n`);
     return EXIT.ok;
   },
 };

@@ -7,11 +7,11 @@ import { stopSignal } from "../stop-signal.ts";
 export const listenCommand: Command = {
   usage: "listen",
   summary: "Send what is typed to the jobs that read from this port",
+  examples: [["listen --port 9999", "then, in another terminal: submit wordcount --socket 127.0.0.1:9999"]],
   options: (parser) =>
     parser
       .option("port", { type: "number", default: 9999, describe: "Where to listen, on loopback; 0: any free one" })
-      .epilogue("Ctrl-D hangs up: a job that reads from here finishes.")
-      .example("$0 listen --port 9999", "then: bench submit wordcount --socket 127.0.0.1:9999"),
+      .epilogue("Ctrl-D hangs up: a job that reads from here finishes."),
   async run(args, io) {
     const { SocketFeeder } = await import("../../../generators/feed/socket-feeder.ts");
     const feeder = await SocketFeeder.listen(countOption(args, "port", 0) ?? 9999);

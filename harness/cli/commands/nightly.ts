@@ -5,6 +5,10 @@ import { type Command, flagOption, textOption } from "../command.ts";
 export const nightlyCommand: Command = {
   usage: "nightly <config>",
   summary: "Run a lane, judge it by the nights before, and confirm what is suspect with old and new commit in turns",
+  examples: [
+    ["nightly configs/nightly.yaml", "tonight, in about a quarter of an hour"],
+    ["nightly configs/nightly.yaml --accept steady:p50", "that slow-down was meant"],
+  ],
   options: (parser) =>
     withTurns(parser)
       .positional("config", { type: "string", describe: "YAML config, for example configs/nightly.yaml" })
@@ -35,9 +39,7 @@ export const nightlyCommand: Command = {
       .epilogue(
         "Exit codes: 0 quiet, 4 a run failed or its outputs are wrong, 6 a confirmed regression (issue.md says which), " +
           "5 no data, or a suspicion that nobody can tell.",
-      )
-      .example("$0 nightly configs/nightly.yaml", "tonight, in about a quarter of an hour")
-      .example("$0 nightly configs/nightly.yaml --accept steady:p50", "that slow-down was meant"),
+      ),
   async run(args, io) {
     const [{ nightlyOptions }, { acceptRegression, runNight, runProof }] = await Promise.all([
       import("../nightly/options.ts"),

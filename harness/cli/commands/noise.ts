@@ -11,6 +11,10 @@ import { type Io, useColor } from "../io.ts";
 export const noiseCommand: Command = {
   usage: "noise <target..>",
   summary: "Measure the machine's noise floor: how far equal runs lie apart, how many repetitions are needed",
+  examples: [
+    ["noise configs/smoke.yaml", "12 runs of each cell, and what they say"],
+    ["noise reports/monday reports/tuesday", "what is measured already, and how far days lie apart"],
+  ],
   options: (parser) =>
     withSet(parser)
       .positional("target", { type: "string", array: true, describe: "A config to run, or results folders to read" })
@@ -23,15 +27,15 @@ export const noiseCommand: Command = {
       })
       .option("dry-run", { type: "boolean", describe: "Print the plan and its estimated time, run nothing" })
       .option("json", { type: "boolean", describe: "One JSON object on stdout" })
-      .option("color", { type: "boolean", default: true, describe: "--no-color: no colours (NO_COLOR too)" })
-      .example("$0 noise configs/smoke.yaml", "12 runs of each cell, and what they say")
-      .example("$0 noise reports/monday reports/tuesday", "what is measured already, and how far days lie apart"),
+      .option("color", { type: "boolean", default: true, describe: "--no-color: no colours (NO_COLOR too)" }),
   async run(args, io) {
     const targets = textsOption(args, "target");
     const [first, ...others] = targets;
     if (first === undefined) throw new FaultlineError("usage", "which config, or which results folders?");
     if (isFolder(resolve(io.cwd, first))) return tell(targets, args, io);
-    if (others.length > 0) throw new FaultlineError("usage", "one config at a time");
+    if (others.length > 0) {
+      throw new FaultlineError("usage", `noise runs one config, or reads results folders; ${first} is no folder`);
+    }
     return runAndTell(first, args, io);
   },
 };

@@ -11,6 +11,10 @@ const OF_SEVERAL = "scalability";
 export const plotCommand: Command = {
   usage: "plot <dir..>",
   summary: "Draw figures of a results folder as SVG, PNG or PDF, with their data, from what is stored",
+  examples: [
+    ["plot reports/reference/latency --figure throughput-latency --format pdf", "one figure for a paper"],
+    ["plot reports/reference/recovery --format png --out slides", "all of them for slides"],
+  ],
   options: (parser) =>
     parser
       .positional("dir", {
@@ -28,27 +32,28 @@ export const plotCommand: Command = {
       .option("out", { type: "string", requiresArg: true, describe: "Folder for the files (default <dir>/plots)" })
       .option("json", { type: "boolean", describe: "One JSON object on stdout" })
       .epilogue(
-        "Figures are derived from raw/ and the manifest, as analyze does; without raw/ from runs.jsonl, as far as that goes. " +
+        "Figures are derived from raw/ and the manifest, as analyze does; where only such are named that results tell, and without raw/, " +
+          "from runs.jsonl. " +
           "An unknown name lists all there are.\nExit codes: 0 drawn, 5 no data for what was asked, 2 no such figure.",
-      )
-      .example("$0 plot reports/reference/latency --figure throughput-latency --format pdf", "one figure for a paper")
-      .example("$0 plot reports/reference/recovery --format png --out slides", "all of them for slides"),
+      ),
   run: plot,
 };
 
 async function plot(args: Arguments, io: Io): Promise<ExitCode> {
-  const [{ join, resolve }, { storedCampaign }, { chosenFigures }, { plotCampaign }] = await Promise.all([
-    import("node:path"),
-    import("../../analyze/stored-campaign.ts"),
-    import("../../report/figures/choose.ts"),
-    import("../../report/plot.ts"),
-  ]);
+  const [{ join, resolve }, { storedCampaign, storedResults }, { areOfResults, chosenFigures }, { plotCampaign }] =
+    await Promise.all([
+      import("node:path"),
+      import("../../analyze/stored-campaign.ts"),
+      import("../../report/figures/choose.ts"),
+      import("../../report/plot.ts"),
+    ]);
   const [directory, ...further] = textsOption(args, "dir");
   if (directory === undefined) throw new FaultlineError("usage", "which results folder?");
   const names = figureNames(args, further.length > 0);
-  const first = await storedCampaign(resolve(io.cwd, directory));
+  const read = areOfResults(names) ? storedResults : storedCampaign;
+  const first = await read(resolve(io.cwd, directory));
   const others = [];
-  for (const other of further) others.push(await storedCampaign(resolve(io.cwd, other)));
+  for (const other of further) others.push(await read(resolve(io.cwd, other)));
   const { figures, missing } = chosenFigures({ ...first, others }, names);
   const out = textOption(args, "out") ?? join(directory, "plots");
   const files = await plotCampaign(first, figures, args.format as FigureFormat, resolve(io.cwd, out));

@@ -1,3 +1,4 @@
+import { benchLine } from "../../../base/command-line.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import { EXIT } from "../../../base/exit-codes.ts";
 import { type Command, flagOption, textOption } from "../command.ts";
@@ -7,12 +8,12 @@ import { folderOption, withFolder } from "../folder-option.ts";
 export const savepointCommand: Command = {
   usage: "savepoint <job> <name>",
   summary: "Save the state of a job that runs, to start from it again",
+  examples: [["savepoint wordcount-totals-1 monday --stop", "submit … --restore monday goes on from there"]],
   options: (parser) =>
     withFolder(parser)
       .positional("job", { type: "string", describe: "Id of the job" })
       .positional("name", { type: "string", describe: "Name of the savepoint, a folder of the cluster's store" })
-      .option("stop", { type: "boolean", describe: "End the job with it: nothing is read after it" })
-      .example("$0 savepoint wordcount-totals-1 monday --stop", "bench submit … --restore monday goes on from there"),
+      .option("stop", { type: "boolean", describe: "End the job with it: nothing is read after it" }),
   async run(args, io) {
     const [{ presentJob, withCoordinator }, { runningCluster }] = await Promise.all([
       import("../../cluster/jobs/client.ts"),
@@ -30,7 +31,7 @@ export const savepointCommand: Command = {
     const stop = flagOption(args, "stop");
     await withCoordinator(coordinator, (client) => client.savepoint(jobId, name, stop));
     io.stdout.write(`savepoint ${name} of ${jobId} is complete\n`);
-    io.stderr.write(`go on from it: bench submit … --restore ${name}\n`);
+    io.stderr.write(`go on from it: ${benchLine`submit … --restore ${name}`}\n`);
     return EXIT.ok;
   },
 };

@@ -15,6 +15,11 @@ const TOKEN_VARIABLE = "FAULTLINE_SERVE_TOKEN";
 export const serveCommand: Command = {
   usage: "serve [dir]",
   summary: "Show campaigns in a browser: list, reports, a running sweep live, comparisons",
+  examples: [
+    ["serve", "what is in reports/, for this machine only, at http://127.0.0.1:7878/"],
+    ["serve /data/results --port 0", "another folder, any free port"],
+    ["serve --host 0.0.0.0", "for colleagues: prints an address with a token to pass on"],
+  ],
   options: (parser) =>
     parser
       .positional("dir", { type: "string", describe: "Folder that holds results folders (default reports)" })
@@ -33,10 +38,7 @@ export const serveCommand: Command = {
       .epilogue(
         "Nothing outside the folder is reachable, nothing is changed. A sweep that runs is shown while it runs, and is not disturbed: " +
           "it leaves its progress in its folder once a second. Ctrl-C ends the server. More: docs/serve.md",
-      )
-      .example("$0 serve", "what is in reports/, for this machine only, at http://127.0.0.1:7878/")
-      .example("$0 serve /data/results --port 0", "another folder, any free port")
-      .example("$0 serve --host 0.0.0.0", "for colleagues: prints an address with a token to pass on"),
+      ),
   run: serve,
 };
 

@@ -7,6 +7,11 @@ import type { Io } from "../io.ts";
 export const simulateCommand: Command = {
   usage: "simulate",
   summary: "Run queries on a simulated cluster under many seeds and compare with the oracle",
+  examples: [
+    ["simulate --seeds 500", "all queries under 500 seeds"],
+    ["simulate --job q5 --from 17 --seeds 1 --trace", "one run, event by event"],
+    ["simulate --seeds 2000 --set recovery=passive", "jobs that recover from checkpoints, under faults"],
+  ],
   options: (parser) =>
     parser
       .option("seeds", { type: "number", describe: "How many seeds; default 100, with --for as many as fit" })
@@ -34,10 +39,7 @@ export const simulateCommand: Command = {
         requiresArg: true,
         describe: "File, one line a channel: A = a0 a1 H0 a2 H1",
       })
-      .epilogue("Exit code 4: a seed failed, or a situation was never met. A failed seed prints how to see it again.")
-      .example("$0 simulate --seeds 500", "all queries under 500 seeds")
-      .example("$0 simulate --job q5 --from 17 --seeds 1 --trace", "one run, event by event")
-      .example("$0 simulate --seeds 2000 --set recovery=passive", "jobs that recover from checkpoints, under faults"),
+      .epilogue("Exit code 4: a seed failed, or a situation was never met. A failed seed prints how to see it again."),
   async run(args, io) {
     const channels = textOption(args, "channels");
     if (channels !== undefined || textOption(args, "merge") !== undefined) return printMergeOrder(channels, io);

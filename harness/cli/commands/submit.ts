@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { benchLine } from "../../../base/command-line.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import { EXIT } from "../../../base/exit-codes.ts";
 import type { RestartStrategy } from "../../../engine/cluster/job-spec.ts";
@@ -18,6 +19,11 @@ const GUARANTEES = ["at-most-once", "at-least-once", "exactly-once"] as const;
 export const submitCommand: Command = {
   usage: "submit <job>",
   summary: "Run a query or a job module of yours on a cluster to play with",
+  examples: [
+    ["submit wordcount --socket 127.0.0.1:9999", "count what is typed into nc -lk 9999"],
+    ["submit q5 --generate 1000000 --rate 10k/s --recovery passive", "hot items, with checkpoints"],
+    ["submit q5 --generate 1000000 --rate 5k/s --recovery active --merge kaZoo", "and with replicas"],
+  ],
   options: (parser) =>
     withFolder(withSet(parser))
       .positional("job", {
@@ -80,10 +86,7 @@ export const submitCommand: Command = {
       .option("attempts", { type: "number", describe: "Restarts before the job is given up; default 10" })
       .option("restart-delay", { type: "string", requiresArg: true, describe: "Wait before each restart; default 0s" })
       .option("restore", { type: "string", requiresArg: true, describe: "Begin from this savepoint" })
-      .epilogue("--set name=value are parameters of the job; of generated events with set data.name=value.")
-      .example("$0 submit wordcount --socket 127.0.0.1:9999", "count what is typed into nc -lk 9999")
-      .example("$0 submit q5 --generate 1000000 --rate 10k/s --recovery passive", "hot items, with checkpoints")
-      .example("$0 submit q5 --generate 1000000 --rate 5k/s --recovery active --merge kaZoo", "and with replicas"),
+      .epilogue("--set name=value are parameters of the job; of generated events with set data.name=value."),
   async run(args, io) {
     const { submitByHand } = await import("../../cluster/jobs/submit.ts");
     const submission = await submissionOf(args, io.cwd);
@@ -94,7 +97,7 @@ export const submitCommand: Command = {
         "note: a socket cannot be read again: at-most-once. Lines under way when a worker is lost are lost.\n",
       );
     }
-    if (submission.output === null) io.stderr.write(`rows: bench cluster output ${jobId} --follow\n`);
+    if (submission.output === null) io.stderr.write(`rows: ${benchLine`cluster output ${jobId} --follow`}\n`);
     return EXIT.ok;
   },
 };

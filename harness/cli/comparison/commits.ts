@@ -1,8 +1,10 @@
+import { resolve } from "node:path";
 import { wallClockMs } from "../../../base/clock.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import type { ExitCode } from "../../../base/exit-codes.ts";
 import type { Comparison } from "../../analyze/compare/comparison.ts";
 import { outcomeOf } from "../../analyze/compare/outcome.ts";
+import { readConfig } from "../../config/load.ts";
 import { interleave } from "../../nightly/interleave.ts";
 import { resultsFolderName } from "../../sweep/manifest.ts";
 import type { Io } from "../io.ts";
@@ -21,9 +23,10 @@ export interface CommitsOptions extends TurnOptions {
 }
 
 /** Runs two commits in turns, block by block, from trees of their own, and compares them. */
-export function compareCommits(options: CommitsOptions, io: Io): Promise<ExitCode> {
+export async function compareCommits(options: CommitsOptions, io: Io): Promise<ExitCode> {
   const { old, young, config, cell, gates, blocks, seed, limitMs, show } = options;
   const out = options.out ?? `reports/${resultsFolderName("commits", wallClockMs())}`;
+  await readConfig(resolve(io.cwd, config), config); // before two commits are installed for nothing
   return withRunner(limitMs, io, async ({ runner, isOver, notice }) => {
     const sides = { old: await runner.checkout(old), new: await runner.checkout(young) };
     const comparison = await interleave({

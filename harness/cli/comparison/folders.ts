@@ -2,8 +2,9 @@ import { FaultlineError } from "../../../base/errors.ts";
 import { readCampaign } from "../../analyze/compare/campaign.ts";
 import { type Comparison, compareSides } from "../../analyze/compare/comparison.ts";
 import { type Difference, differencesBetween } from "../../analyze/compare/differences.ts";
+import { commonCells } from "../../analyze/compare/series.ts";
 import { parseOperand, type Side, sideOf } from "../../analyze/compare/side.ts";
-import { differenceWords } from "./words.ts";
+import { differenceLines, NO_COMMON_CELL } from "./difference-words.ts";
 
 const RESAMPLES = 2_000;
 const LEVEL = 0.05;
@@ -42,9 +43,14 @@ function allowedDifferences(a: Side, b: Side, allowed: readonly string[]): reado
   const kinds = [...new Set(refused.map(({ kind }) => kind))];
   throw new FaultlineError(
     "usage",
-    `these campaigns are not alike:\n${refused.map((difference) => `  ${differenceWords(difference)}\n`).join("")}`.trimEnd(),
+    `these campaigns are not alike:\n${differenceLines(refused)
+      .map((line) => `  ${line}`)
+      .join("\n")}`,
     {
-      hint: `If that is what you want to compare, add ${kinds.map((kind) => `--allow ${kind}`).join(" ")}.`,
+      hint:
+        commonCells(a, b).length === 0
+          ? NO_COMMON_CELL
+          : `If that is what you want to compare, add ${kinds.map((kind) => `--allow ${kind}`).join(" ")}.`,
       context: { differences: refused },
     },
   );

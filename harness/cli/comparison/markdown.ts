@@ -1,6 +1,7 @@
 import type { Comparison } from "../../analyze/compare/comparison.ts";
 import { outcomeOf } from "../../analyze/compare/outcome.ts";
-import { countWords, differenceWords, HEADING, methodWords, metricWords, rowWords, sideWords } from "./words.ts";
+import { differenceLines, notMeasuredLines } from "./difference-words.ts";
+import { countWords, HEADING, methodWords, metricWords, rowWords, sideWords } from "./words.ts";
 
 /** A comparison as Markdown, for pull requests: verdict first. */
 export function comparisonMarkdown(comparison: Comparison): string {
@@ -9,9 +10,9 @@ export function comparisonMarkdown(comparison: Comparison): string {
   const list = [
     `A: ${sideWords(a.campaign, { axes: a.chosen })}: ${countWords(counts.a)}`,
     `B: ${sideWords(b.campaign, { axes: b.chosen })}: ${countWords(counts.b)}`,
-    ...differences.map((difference) => `allowed difference, ${differenceWords(difference)}`),
+    ...differenceLines(differences).map((line) => `allowed difference, ${line}`),
     ...broken.map((cell) => `${cell}: B broke its guarantee, A did not`),
-    ...notMeasured.map(({ cell, metric }) => `${metric} of ${cell || "the cell"}: not measured`),
+    ...notMeasuredLines(notMeasured),
   ];
   const line = (cells: readonly string[]) => `| ${cells.map(escaped).join(" | ")} |`;
   const table = [

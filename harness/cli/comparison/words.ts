@@ -1,6 +1,5 @@
 import type { Campaign } from "../../analyze/compare/campaign.ts";
 import type { Comparison, Row } from "../../analyze/compare/comparison.ts";
-import type { Difference } from "../../analyze/compare/differences.ts";
 import type { Verdict } from "../../analyze/compare/judge.ts";
 import { METRICS, type Metric } from "../../analyze/compare/metrics.ts";
 import { ALL_CELLS } from "../../analyze/compare/series.ts";
@@ -121,10 +120,6 @@ export function countWords({ runs, valid, invalid, failed }: Comparison["counts"
     (part) => part !== "",
   );
   return `${valid} of ${runs} runs valid${left.length === 0 ? "" : ` (${left.join(", ")}: left out)`}`;
-}
-
-export function differenceWords({ kind, what, a, b }: Difference): string {
-  return `${kind}: ${what || "the cell"}: ${a} in A, ${b} in B`;
 }
 
 /** How the numbers came about, in one or two sentences. */

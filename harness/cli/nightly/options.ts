@@ -1,3 +1,4 @@
+import { benchLine } from "../../../base/command-line.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import { METRIC_NAMES } from "../../analyze/compare/metrics.ts";
 import { NIGHT_GATES } from "../../nightly/tonight.ts";
@@ -37,7 +38,7 @@ export function turnOptions(args: Arguments): TurnOptions {
 export function nightlyOptions(args: Arguments): NightlyOptions {
   const config = textOption(args, "config");
   if (config === undefined)
-    throw new FaultlineError("usage", "which config? for example: bench nightly configs/nightly.yaml");
+    throw new FaultlineError("usage", `which config? for example: ${benchLine`nightly configs/nightly.yaml`}`);
   const gates = textsOption(args, "gate").flatMap((text) => text.split(","));
   const unknown = gates.find((name) => !METRIC_NAMES.includes(name));
   if (unknown !== undefined) {

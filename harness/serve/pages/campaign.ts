@@ -1,3 +1,4 @@
+import { benchLine } from "../../../base/command-line.ts";
 import { compareResults } from "../../analyze/cell-summary.ts";
 import { integer, latencyMs, percentileText, rate } from "../../report/format.ts";
 import { html, type Markup, type TableColumn, table } from "../../report/html/markup.ts";
@@ -7,7 +8,7 @@ import type { CampaignDetail, CampaignSummary } from "../campaign.ts";
 import type { RoleCpu } from "../live.ts";
 import type { FolderEntry } from "./folder.ts";
 import { fileTable } from "./folder.ts";
-import { dateText, link, page } from "./layout.ts";
+import { dateText, link, liveStatus, page } from "./layout.ts";
 import { stateBadge } from "./list.ts";
 import { announcement, liveMarkup } from "./live.ts";
 
@@ -48,7 +49,7 @@ ${fileTable(files, path)}`;
 const STATE_WORDS = {
   running: "",
   finished: "",
-  interrupted: "It was broken off before its end; finished runs are kept, and bench sweep --resume goes on with it.",
+  interrupted: `It was broken off before its end; finished runs are kept, and ${benchLine`sweep --resume`} goes on with it.`,
   unreadable: "",
 } as const;
 
@@ -61,9 +62,7 @@ function description({ manifest }: CampaignDetail): string {
 function liveSection({ path, live }: CampaignSummary, cpu: readonly RoleCpu[]): Markup | null {
   if (live === null) return null;
   return html`<section class="live" aria-label="The sweep that runs now" id="live" data-events="${link("events", path)}">${liveMarkup(live.snapshot, cpu)}</section>
-<p class="soft" id="live-link" role="status"></p>
-<p class="unseen" id="live-words" role="status">${announcement(live.snapshot)}</p>
-<noscript><p class="soft">Reload the page for newer values.</p></noscript>`;
+${liveStatus(announcement(live.snapshot))}`;
 }
 
 /** The runs that have ended, in the order of the report; a run leads to its details there. */

@@ -1,9 +1,10 @@
+import { benchLine } from "../../../base/command-line.ts";
 import type { Comparison } from "../../analyze/compare/comparison.ts";
 import { DIFFERENCE_KINDS, type Difference } from "../../analyze/compare/differences.ts";
 import { outcomeOf } from "../../analyze/compare/outcome.ts";
+import { differenceLines, notMeasuredLines } from "../../cli/comparison/difference-words.ts";
 import {
   countWords,
-  differenceWords,
   HEADING,
   methodWords,
   metricWords,
@@ -46,7 +47,7 @@ export function comparePage(
   folder: string,
 ): string {
   const body = html`<h1>Compare</h1>
-<p class="lead">Is B worse than A? As <code>bench compare A B</code> answers it.</p>
+<p class="lead">Is B worse than A? As <code>${benchLine`compare A B`}</code> answers it.</p>
 ${form(question, choices)}
 ${answer.kind === "comparison" ? comparisonMarkup(answer.comparison) : null}
 ${answer.kind === "refused" ? refusal(answer) : null}`;
@@ -73,7 +74,7 @@ function refusal({ message, hint, differences }: Extract<CompareAnswer, { kind: 
   if (differences.length === 0)
     return html`<div class="verdict failed"><p><strong>${message}</strong></p><p>${hint}</p></div>`;
   return html`<div class="verdict invalid"><p><strong>These campaigns are not alike</strong></p>
-<ul>${differences.map((difference) => html`<li>${differenceWords(difference)}</li>`)}</ul>
+<ul>${differenceLines(differences).map((line) => html`<li>${line}</li>`)}</ul>
 <p>If that is what you want to compare, tick ${[...new Set(differences.map(({ kind }) => kind))].join(", ")} above.</p></div>`;
 }
 
@@ -86,9 +87,9 @@ function comparisonMarkup(comparison: Comparison): Markup {
 <dl><dt>A</dt><dd>${sideWords(a.campaign, { axes: a.chosen })}: ${countWords(counts.a)}</dd>
 <dt>B</dt><dd>${sideWords(b.campaign, { axes: b.chosen })}: ${countWords(counts.b)}</dd></dl>
 ${lines([
-  ...differences.map((difference) => `allowed difference, ${differenceWords(difference)}`),
+  ...differenceLines(differences).map((line) => `allowed difference, ${line}`),
   ...broken.map((cell) => `${cell}: B broke its guarantee, A did not`),
-  ...notMeasured.map(({ cell, metric }) => `${metric} of ${cell || "the cell"}: not measured`),
+  ...notMeasuredLines(notMeasured),
 ])}
 ${rows.length === 0 ? null : comparisonTable(comparison)}`;
 }
@@ -104,7 +105,7 @@ function comparisonTable(comparison: Comparison): Markup {
     title,
     numeric: i > 1 && i < last,
     cell: ({ words, tone }: (typeof shown)[number]) =>
-      i === last ? html`<span class="tone-${tone}">${words[i]!}</span>` : words[i]!,
+      i === last ? html`<span class="judged tone-${tone}">${words[i]!}</span>` : words[i]!,
   }));
   return html`${table(columns, shown, methodWords(comparison))}<p class="soft">${metricWords(comparison.rows)}</p>`;
 }

@@ -36,6 +36,13 @@ ${body}
 `.text;
 }
 
+/** Below what is brought up to date: how the connection is, and `words` for a screen reader when they change. */
+export function liveStatus(words: string): Markup {
+  return html`<p class="soft" id="live-link" role="status"></p>
+<p class="unseen" id="live-words" role="status">${words}</p>
+<noscript><p class="soft">Reload the page for newer values.</p></noscript>`;
+}
+
 /** A page that says what is wrong and where to go on. */
 export function messagePage(frame: Omit<PageFrame, "here">, text: string, more: Markup | null = null): string {
   return page({ ...frame, here: null }, html`<h1>${frame.title}</h1><p class="lead">${text}</p>${more}`);

@@ -1,34 +1,53 @@
+import { benchLine } from "../../../base/command-line.ts";
 import { formatSpan } from "../../cli/progress/format.ts";
 import { integer } from "../../report/format.ts";
 import { html, type Markup } from "../../report/html/markup.ts";
 import type { CampaignSummary } from "../campaign.ts";
 import type { CampaignList } from "../campaigns.ts";
-import { dateText, link, page } from "./layout.ts";
+import { dateText, link, liveStatus, page } from "./layout.ts";
 
 /** So many campaigns are on one page. */
 const PER_PAGE = 50;
 
 /** The list of campaigns; `number`: which page of it, from 1, or the last one when there are fewer. */
-export function listPage({ campaigns, isCut }: CampaignList, number: number, folder: string): string {
-  const pages = Math.max(1, Math.ceil(campaigns.length / PER_PAGE));
-  const shown = Math.min(number, pages);
-  const from = (shown - 1) * PER_PAGE;
+export function listPage(list: CampaignList, number: number, folder: string): string {
+  const { shown } = pageOf(list, number);
   const body = html`<h1>Campaigns</h1>
-<p class="lead">${campaigns.length === 0 ? "There is no campaign here yet." : `${integer(campaigns.length)} ${campaigns.length === 1 ? "campaign" : "campaigns"} below this folder, running ones first, then the newest.`}${
+<div id="live" data-events="/list-events?page=${number}">${listMarkup(list, number)}</div>
+${liveStatus(listAnnouncement(list))}`;
+  const title = shown === 1 ? "Campaigns" : `Campaigns, page ${shown}`;
+  return page({ title, folder, here: "list", isLive: true }, body);
+}
+
+/** What of the list changes: the same markup when the page is made and when it is brought up to date, part by part. */
+export function listMarkup(list: CampaignList, number: number): Markup {
+  const { campaigns, isCut } = list;
+  const { shown, pages } = pageOf(list, number);
+  const from = (shown - 1) * PER_PAGE;
+  return html`<p class="lead" data-part="lead">${campaigns.length === 0 ? "There is no campaign here yet." : `${integer(campaigns.length)} ${campaigns.length === 1 ? "campaign" : "campaigns"} below this folder, running ones first, then the newest.`}${
     isCut ? " There are more than are looked at: serve a folder further down." : ""
   }</p>
-${campaigns.length === 0 ? html`<p>A sweep makes one: <code>bench sweep configs/smoke.yaml</code></p>` : null}
+${campaigns.length === 0 ? html`<p data-part="help">A sweep makes one: <code>${benchLine`sweep configs/smoke.yaml`}</code></p>` : null}
 <ul class="campaigns">${campaigns.slice(from, from + PER_PAGE).map(item)}
 </ul>
 ${pages === 1 ? null : pager(shown, pages)}`;
-  const title = shown === 1 ? "Campaigns" : `Campaigns, page ${shown}`;
-  return page({ title, folder, here: "list" }, body);
+}
+
+/** For a screen reader: which sweeps run. */
+export function listAnnouncement({ campaigns }: CampaignList): string {
+  const running = campaigns.filter(({ state }) => state === "running").map(({ name }) => name);
+  return running.length === 0 ? "no sweep is running" : `running: ${running.join(", ")}`;
+}
+
+function pageOf({ campaigns }: CampaignList, number: number): { readonly shown: number; readonly pages: number } {
+  const pages = Math.max(1, Math.ceil(campaigns.length / PER_PAGE));
+  return { shown: Math.min(number, pages), pages };
 }
 
 function item(campaign: CampaignSummary): Markup {
   const { path, name, createdAt, state, headlines, hasReport, problem } = campaign;
   return html`
-<li><span class="badge">${stateBadge(state)}</span>
+<li data-part="campaign ${path}"><span class="badge">${stateBadge(state)}</span>
 <div class="name"><h2><a href="${link("campaign", path)}">${name}</a></h2><p class="soft">${dateText(createdAt)}${dateText(createdAt) === "" ? null : html`<span class="unseen"> UTC</span> · `}${path === "" ? "this folder" : path}</p></div>
 <div class="lines">${problem === null ? null : html`<p>${problem}</p>`}${headlines.map((line) => html`<p>${line}</p>`)}${progress(campaign)}</div>
 <div class="counts">${counts(campaign)}${hasReport ? html`<p><a href="${link("files", `${path === "" ? "" : `${path}/`}report.html`)}">report<span class="unseen"> of ${name}, ${dateText(createdAt)}</span></a></p>` : null}</div></li>`;
@@ -61,5 +80,5 @@ function progress({ state, live }: CampaignSummary): Markup | null {
 function pager(shown: number, pages: number): Markup {
   const to = (number: number, text: string, rel: string) =>
     number < 1 || number > pages ? null : html`<a rel="${rel}" href="/?page=${number}">${text}</a>`;
-  return html`<nav class="pages" aria-label="Pages">${to(shown - 1, "Newer", "prev")} <span class="soft">page ${shown} of ${pages}</span> ${to(shown + 1, "Older", "next")}</nav>`;
+  return html`<nav class="pages" aria-label="Pages" data-part="pages">${to(shown - 1, "Newer", "prev")} <span class="soft">page ${shown} of ${pages}</span> ${to(shown + 1, "Older", "next")}</nav>`;
 }

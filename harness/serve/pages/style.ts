@@ -52,6 +52,7 @@ select, input[type="text"], input[type="password"] { font: inherit; font-size: 0
 .files td:first-child { overflow-wrap: anywhere; }
 .pages { display: flex; gap: 1.2rem; align-items: baseline; }
 .tone-good { color: var(--good); font-weight: 600; } .tone-bad { color: var(--bad); font-weight: 600; } .tone-warn { color: var(--warn); }
+.judged { display: inline-block; min-width: 11rem; }
 .crumbs { font-size: 0.88rem; color: var(--soft); overflow-wrap: anywhere; }
 @media (max-width: 60rem) {
   .campaigns > li { grid-template-columns: 1fr auto; }

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { runCli } from "../../../harness/cli/cli.ts";
 import { exitCodeOf } from "../../../harness/cli/exit-code.ts";
 import { Interruption } from "../../../harness/cli/interruption.ts";
 import type { RunResult } from "../../../harness/sweep/model.ts";
+import { temporaryFolder } from "../synthetic-run.ts";
 import { fakeIo } from "./fake-io.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -37,22 +40,33 @@ test("--version is the package's", async () => {
 
 test("an unknown command or option names the nearest one and exits 2", async () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
-    [["swep", "x.yaml"], /unknown command "swep"\nhint: Did you mean "bench sweep"\?/],
+    [["swep", "x.yaml"], /unknown command "swep"\nhint: Did you mean "\.\/bench sweep"\?/],
     [["completely-different"], /unknown command "completely-different"\nhint: The commands are run, sweep/],
     [
       ["generate", "nexmark", "--frist", "3"],
       /unknown argument "frist" of bench generate\nhint: Did you mean --first\?/,
     ],
     [["sweep", "x.yaml", "--dryrun"], /Did you mean --dry-run\?/],
-    [["swep", "--help"], /unknown command "swep"\nhint: Did you mean "bench sweep"\?/],
+    [["swep", "--help"], /unknown command "swep"\nhint: Did you mean "\.\/bench sweep"\?/],
     [
       ["capacity", "configs/smoke.yaml"],
       /has 2 cells \(axes: query\), and capacity takes one\n.*--cell.* with --set\.$/m,
     ],
+    [
+      ["run", "configs/latency.yaml", "--cell", "q5"],
+      /no cell "q5"\nhint: 3 cells have "q5" in .*: q5-rate-2000, .*10000\.\n/,
+    ],
+    [["run", "configs/latency.yaml", "--cell", "q5-rate-50"], /hint: Did you mean "q5-rate-5000"\?/],
+    [["run", "configs/latency.yaml", "--cell", "q6-rate-2000"], /hint: Did you mean "q0-rate-2000"\?/],
+    [["capacity", "configs/latency.yaml", "--cell", "zzz"], /no cell "zzz"\nhint: The cells are q0-rate-2000, /],
+    [
+      ["sweep", "configs/latency.yaml", "--cell", "q5"],
+      /sweep --help lists the options\. --cell is an option of run, /,
+    ],
     [[], /No command given/],
     [["generate", "nexmark", "--first", "-1"], /--first must be a whole number/],
     [["generate", "nexmark", "--format", "xml"], /format: "xml" is none of "jsonl", "wire"/],
-    [["analyze"], /bench analyze <dir>: an argument is missing\nhint: bench analyze --help/],
+    [["analyze"], /bench analyze <dir>: an argument is missing\nhint: \.\/bench analyze --help/],
   ];
   for (const [argv, expected] of cases) {
     const { code, out, err } = await bench(...argv);
@@ -143,6 +157,32 @@ test("--dry-run prints the plan and runs nothing", async () => {
       block: 0,
     },
   ]);
+});
+
+test("--dry-run refuses the results folder that the run would refuse", async (t) => {
+  const root = temporaryFolder(t);
+  const out = async (folder: string, command = "sweep", ...more: string[]) => {
+    const io = fakeIo({ cwd: ROOT });
+    const argv = [command, "configs/latency.yaml", "--out", join(root, folder), "--dry-run", ...more];
+    const code = await runCli(argv, io);
+    return [code, io.out() !== "", io.err()] as const;
+  };
+  writeFileSync(join(root, "file"), "precious");
+  mkdirSync(join(root, "other"));
+  writeFileSync(join(root, "other", "thesis.txt"), "precious");
+  for (const [folder, expected] of [
+    ["file", /\/file is not a folder: there is a file in its place\nhint: /],
+    ["file/below", /\/file\/below is not a folder/],
+    ["other", /\/other is not empty and holds no sweep \(thesis\.txt\)\nhint: /],
+  ] as const) {
+    for (const command of [["sweep"], ["run", "--cell", "q0-rate-2000"], ["capacity", "--cell", "q0-rate-2000"]]) {
+      const [code, hasPlan, err] = await out(folder, ...(command as [string, ...string[]]));
+      assert.deepEqual([code, hasPlan], [2, false], `${command[0]} ${folder}: ${err}`);
+      assert.match(err, expected);
+    }
+  }
+  assert.deepEqual((await out("new/folder")).slice(0, 2), [0, true]);
+  assert.equal(readFileSync(join(root, "file"), "utf8"), "precious");
 });
 
 test("a run that is sure to have too few outputs is warned of before anything starts", async () => {

@@ -75,6 +75,19 @@ describe("bench compare", () => {
     assert.match(told.out, /allowed difference, config: parallelism/);
   });
 
+  it("says so when the sides have no cell in common, which no --allow can mend", async (t) => {
+    const cwd = folders(t, 0);
+    const alone = JSON.parse(readFileSync(join(cwd, "b", "manifest.json"), "utf8")) as Manifest;
+    const order = alone.order.map((run) => ({ ...run, cell: { ...run.cell, axes: { query: "q9" } } }));
+    writeFileSync(join(cwd, "b", "manifest.json"), JSON.stringify({ ...alone, order }));
+    const { code, err } = await bench(cwd, "compare", "a", "b");
+    assert.equal(code, 2);
+    assert.match(err, /cells: 1 is in A only: q0\n {2}cells: 1 is in B only: q9\nhint: They have no cell in common\. /);
+    const insisted = await bench(cwd, "compare", "a", "b", "--allow", "cells");
+    assert.equal(insisted.code, 5);
+    assert.match(insisted.out, /hint: They have no cell in common\. /);
+  });
+
   it("gives no probability where one side has no data", async (t) => {
     const cwd = folders(t, 0);
     const runs = readFileSync(join(cwd, "b", "runs.jsonl"), "utf8")
@@ -89,7 +102,7 @@ describe("bench compare", () => {
 
   it("names what it does not know", async (t) => {
     const cwd = folders(t, 0);
-    assert.match((await bench(cwd, "compare", "a", "nowhere")).err, /nowhere has no manifest\.json/);
+    assert.match((await bench(cwd, "compare", "a", "nowhere")).err, /there is no folder \S+nowhere\n/);
     assert.match(
       (await bench(cwd, "compare", "a", "b", "--gate", "p98")).err,
       /there is no "p98"\nhint: There are p50/,

@@ -9,7 +9,9 @@ export interface FakeIo extends Io {
 }
 
 /** An Io whose streams are text. */
-export function fakeIo(options: { tty?: boolean; cwd?: string; env?: Record<string, string> } = {}): FakeIo {
+export function fakeIo(
+  options: { tty?: boolean; cwd?: string; env?: Record<string, string>; columns?: number } = {},
+): FakeIo {
   const written = { out: "", err: "" };
   const handlers = new Set<(name: "SIGINT" | "SIGTERM") => void>();
   const exits: number[] = [];
@@ -20,7 +22,7 @@ export function fakeIo(options: { tty?: boolean; cwd?: string; env?: Record<stri
     },
     drained: () => Promise.resolve(),
     isTTY: options.tty === true,
-    columns: 100,
+    columns: options.columns ?? 100,
   });
   return {
     stdout: sink("out"),

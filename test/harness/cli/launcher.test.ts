@@ -27,6 +27,9 @@ let made = 0;
 /** Prints where it runs and what it was asked to run. */
 const PINNED_NODE = '#!/bin/sh\necho "pinned in $(pwd): $*"\n';
 
+/** How it would be named in hints. */
+const NAMING_NODE = '#!/bin/sh\necho "named $FAULTLINE_PROGRAM"\n';
+
 /** A checkout with a fake npm that "installs" the pinned Node, and a PATH that holds nothing else. */
 function checkout(options: { node?: string; npm?: string } = {}) {
   const root = join(scratch, `checkout ${made++}`);
@@ -159,4 +162,14 @@ test("without a pinned Node for the platform, a system Node 24 is used and an ol
   const refused = await launch(join(old.root, "bench"), ["x"], old.bin, old.root);
   assert.equal(refused.code, 3);
   assert.match(refused.stderr, /no Node\.js for this platform is bundled, and v20/);
+});
+
+test("hints name it as it was called: by its path, or by its bare name where the path finds it", async () => {
+  const { root, bin } = checkout();
+  writeFileSync(join(root, "pinned"), NAMING_NODE);
+  const named = async (file: string, cwd: string) => (await launch(file, [], bin, cwd)).stdout;
+  assert.equal(await named(join(root, "bench"), scratch), `named ${root}/bench\n`);
+  assert.equal(await named("./bench", root), "named ./bench\n");
+  symlinkSync(join(root, "bench"), join(bin, "bench"));
+  assert.equal(await named(join(bin, "bench"), scratch), "named bench\n");
 });

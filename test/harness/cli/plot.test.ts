@@ -55,6 +55,16 @@ describe("bench plot", () => {
     assert.deepEqual(files("results/plots"), names);
   });
 
+  it("does not judge all runs anew for a figure that results tell", async () => {
+    cpSync(results(), join(folder, "torn"), { recursive: true });
+    writeFileSync(join(folder, "torn", "raw", readdirSync(join(folder, "torn", "raw"))[0]!, "run.json"), "{");
+    const { code } = await bench("torn", "--figure", "throughput-latency", "--out", "told");
+    assert.equal(code, 0);
+    const [own, told] = ["results/figures", "told"].map((at) => join(folder, at, "throughput-latency.svg"));
+    assert.ok(readFileSync(told!).equals(readFileSync(own!)));
+    assert.notEqual((await bench("torn", "--figure", "run-order", "--out", "told")).code, 0, "of raw data");
+  });
+
   it("an unknown figure ends with 2 and the list of all; of a kind that is known, with the figures there are", async () => {
     const { code, err } = await bench("results", "--figure", "latency-percentile");
     assert.equal(code, 2);

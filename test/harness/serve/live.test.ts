@@ -111,6 +111,7 @@ function world() {
   const state = { answer: { kind: "news", data: "{}", mark: "1" } as LiveLook | Error };
   const errors: unknown[] = [];
   const streams = new LiveStreams({
+    lookMs: 1_000,
     look: async (path, mark) => {
       looks.push({ path, mark });
       if (state.answer instanceof Error) throw state.answer;
