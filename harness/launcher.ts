@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const LEAST_MAJOR = 24;
@@ -43,6 +43,14 @@ function refuse(message: string, hint: string): void {
   process.exitCode = 3;
 }
 
+/** How hints shall name this program: `bench`, or `npx bench` where npm runs it, which leaves it off the path. */
+function calledAs(): string {
+  const file = basename(process.argv[1] ?? "", ".js");
+  const name = file === "" || file === "launcher" ? "bench" : file;
+  return process.env.npm_command === "exec" ? `npx ${name}` : name;
+}
+
+process.env.FAULTLINE_PROGRAM = calledAs();
 const program = fileURLToPath(new URL("./main.js", import.meta.url));
 const pinned = pinnedNode();
 const major = Number(process.versions.node.split(".")[0]);

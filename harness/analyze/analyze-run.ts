@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { CheckpointReport } from "../../engine/cluster/checkpoint-facts.ts";
 import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
+import { SOURCE_ID } from "../../queries/job-ids.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
 import { findQuery } from "../../queries/registry.ts";
 import { readEngineStamps } from "../measure/engine-latency-log.ts";
@@ -28,10 +29,11 @@ import { inputsPerSecond, judgedLags, type Measured, measuresOf, offeredPerSecon
 import { runNotes } from "./run-notes.ts";
 import { RunRecorder, TAGS, type Tag } from "./run-recorder.ts";
 import { runThresholds } from "./run-thresholds.ts";
-import { readMainSentTimes } from "./sent-times.ts";
+import { readMainSentTimes, type SentTimes } from "./sent-times.ts";
 import { stampsByOrdinal } from "./stamps-of-view.ts";
-import { readTaskLog } from "./tasks/task-log.ts";
-import { operatorLoads, type TaskStep, taskSteps } from "./tasks/task-series.ts";
+import { consumerLag } from "./tasks/consumer-lag.ts";
+import { readTaskLog, type TaskLog } from "./tasks/task-log.ts";
+import { operatorLoads, taskSteps } from "./tasks/task-series.ts";
 import { type Evidence, endedEarly, judge } from "./verdict.ts";
 import { warmUpOf } from "./warm-up.ts";
 import { measuredWindow } from "./window.ts";
@@ -116,7 +118,8 @@ async function analyzeOnce(
       checkpoints,
       states,
       replication,
-      steps: tasks === null ? [] : taskSteps(tasks, record.startUs),
+      tasks,
+      sent,
     });
   } finally {
     faults?.destroy();
@@ -137,7 +140,13 @@ interface Collected extends Measured {
   readonly checkpoints: readonly CheckpointReport[];
   readonly states: readonly JobStateRecord[];
   readonly replication: ReplicationAnalysis | null;
-  readonly steps: readonly TaskStep[];
+  readonly tasks: TaskLog | null;
+  readonly sent: SentTimes | null;
+}
+
+function consumerLagOf({ record, tasks, sent }: Collected, seconds: number): readonly (number | null)[] {
+  if (tasks === null || sent === null) return [];
+  return consumerLag(tasks, SOURCE_ID, sent, { startUs: record.startUs, seconds });
 }
 
 function collect(c: Collected): RunAnalysis {
@@ -151,6 +160,7 @@ function collect(c: Collected): RunAnalysis {
   const finished = TAGS.map((tag) => [tag, recorder.intervals[tag].finish(MIN_SAMPLES)]);
   const intervals = Object.fromEntries(finished) as Record<Tag, readonly IntervalHistogram[]>;
   const checkpoints = summarizeCheckpoints(c.checkpoints);
+  const steps = c.tasks === null ? [] : taskSteps(c.tasks, record.startUs);
   const comparison = comparisonOf(query, config.data);
   const claimsLatency = query.trigger.kind !== "none" && comparison === "everyRow";
   const isJudged = claimsLatency && !endedEarly(record);
@@ -218,16 +228,17 @@ function collect(c: Collected): RunAnalysis {
     checkpoints: c.checkpoints,
     jobStates: c.states,
     replication: c.replication,
-    taskSteps: c.steps,
-    operators: operatorLoads(c.steps, window),
+    taskSteps: steps,
+    operators: operatorLoads(steps, window),
     intervals,
     faultSeries: c.faults?.series() ?? [],
     offered,
     lagLog: c.lagLog,
     inputs: inputsPerSecond(c),
     outputs: recorder.outputs,
+    consumerLag: consumerLagOf(c, seconds),
     committedOutputs: config.guarantee === EXACTLY_ONCE ? recorder.committedOutputs : null,
-    roles: resourceSeries(samples, record.startUs, seconds),
+    roles: resourceSeries(samples, runtime, record.startUs, seconds),
     samplerCost: existsSync(c.files.sampler) ? (readJson(c.files.sampler) as SamplerCost) : null,
     warmUp,
     measured: recorder.latency.freeze(),

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { benchLine } from "../../base/command-line.ts";
 import { asFaultlineError } from "../../base/errors.ts";
 import type { NexmarkEvent } from "../../generators/nexmark/model.ts";
 import type { QueryDefinition } from "../../queries/query.ts";
@@ -75,7 +76,7 @@ export async function checkRun(input: CheckInput): Promise<CheckOutcome> {
     };
   } catch (error) {
     const { message } = asFaultlineError(error);
-    const hint = `The raw data of ${record.run.id} are kept; bench analyze tries again.`;
+    const hint = `The raw data of ${record.run.id} are kept; ${benchLine`analyze`} tries again.`;
     return { ...NOTHING, problem: { code: "checker-failed", message, hint } };
   }
 }

@@ -1,10 +1,15 @@
 import type { RuntimeSample } from "../measure/runtime-probe.ts";
 import type { ResourceSample, RoleUsage } from "../sweep/model.ts";
-import { roleOf, runtimeUsage } from "./runtime-usage.ts";
+import { heapSeries, roleOf, runtimeUsage } from "./runtime-usage.ts";
 
+/** null: not told. */
 export interface RoleSecond {
   readonly cpuPercent: number;
   readonly rssBytes: number;
+  readonly writtenBytes: number | null;
+  readonly readBytes: number | null;
+  /** JavaScript heap in use, of our own programs. */
+  readonly heapBytes: number | null;
 }
 
 /** Samples of each process of a role, ascending by time; and the role's RSS (sum over its processes) at each sampling time. */
@@ -50,10 +55,12 @@ export function resourceUsage(
 /** Role → what it used in each of `seconds` seconds from `startUs`; null where no sample tells. Roles by name. */
 export function resourceSeries(
   samples: readonly ResourceSample[],
+  runtimeSamples: readonly RuntimeSample[],
   startUs: number,
   seconds: number,
 ): ReadonlyMap<string, readonly (RoleSecond | null)[]> {
   const series = new Map<string, readonly (RoleSecond | null)[]>();
+  const heaps = heapSeries(runtimeSamples, startUs, seconds);
   for (const [name, role] of byRole(samples)) {
     const rss = new Array<number>(seconds).fill(-1);
     for (const [atUs, bytes] of role.rssAt) {
@@ -61,10 +68,20 @@ export function resourceSeries(
       if (second >= 0 && second < seconds) rss[second] = Math.max(rss[second]!, bytes);
     }
     const cpuMs = counting(role, cpuOf);
+    const written = counting(role, ({ writtenBytes }) => writtenBytes);
+    const read = counting(role, ({ readBytes }) => readBytes);
     const perSecond = rss.map((rssBytes, second) => {
       if (rssBytes < 0) return null;
       const from = startUs + second * 1_000_000;
-      return { cpuPercent: round((cpuMs(from, from + 1_000_000) ?? 0) / 10, 1), rssBytes };
+      const within = (count: typeof cpuMs) => count(from, from + 1_000_000);
+      const whole = (count: number | null) => (count === null ? null : Math.round(count));
+      return {
+        cpuPercent: round((within(cpuMs) ?? 0) / 10, 1),
+        rssBytes,
+        writtenBytes: whole(within(written)),
+        readBytes: whole(within(read)),
+        heapBytes: heaps.get(name)?.[second] ?? null,
+      };
     });
     series.set(name, perSecond);
   }

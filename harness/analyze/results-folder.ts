@@ -1,10 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { FaultlineError } from "../../base/errors.ts";
+import { benchLine } from "../../base/command-line.ts";
+import { asFaultlineError, FaultlineError, systemCode } from "../../base/errors.ts";
 import { runtimeFile } from "../measure/runtime-flags.ts";
 import { machineFile } from "../measure/sampler.ts";
 import { partSuffix } from "../sweep/feeders.ts";
-import type { RunRecord } from "../sweep/model.ts";
+import type { RunRecord, RunResult } from "../sweep/model.ts";
+import { noResults } from "../sweep/no-results.ts";
+import { asRunResult, refuseOtherVersion } from "../sweep/stored-shapes.ts";
 import { taskLogFile } from "../sweep/task-watch.ts";
 
 /** Where things are in a results folder (`docs/results.md`). */
@@ -43,11 +46,21 @@ export function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (cause) {
-    throw new FaultlineError("results-unreadable", `cannot read ${file}`, {
+    const why = cause instanceof SyntaxError ? "it is not valid JSON" : (systemCode(cause) ?? "");
+    throw new FaultlineError("results-unreadable", `cannot read ${file}: ${why}`, {
       hint: "A results folder has a manifest.json and a raw/ folder with one run.json a run.",
       cause,
     });
   }
+}
+
+/** The manifest of a folder whose figures need little of it. Throws `results-unreadable`. */
+export function readAnyManifest(resultsDir: string): unknown {
+  const file = join(resultsDir, "manifest.json");
+  if (!existsSync(file)) throw noResults(resultsDir);
+  const manifest = readJson(file);
+  refuseOtherVersion(manifest, file);
+  return manifest;
 }
 
 export function readRunRecord(resultsDir: string, runId: string): RunRecord {
@@ -61,15 +74,37 @@ export function readRunRecord(resultsDir: string, runId: string): RunRecord {
 /** Lines of a JSON-lines file, [] when it does not exist. A torn last line (its writer was killed) is left out. */
 export function readJsonLines<T>(file: string): T[] {
   if (!existsSync(file)) return [];
-  const lines = readFileSync(file, "utf8").split("\n");
+  const lines = readText(file).split("\n");
   lines.pop(); // behind the last line feed: empty, or torn
   return lines.map((line, i) => {
     try {
       return JSON.parse(line) as T;
     } catch (cause) {
-      throw new FaultlineError("results-unreadable", `${file}: line ${i + 1} is no JSON`, { cause });
+      throw new FaultlineError("results-unreadable", `${file}: line ${i + 1} is no JSON`, {
+        hint: "The file was cut or edited after it was written.",
+        cause,
+      });
     }
   });
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    const code = systemCode(cause);
+    const why =
+      code === "EISDIR" ? "it is a folder" : code === "EACCES" ? "this user may not" : asFaultlineError(cause).message;
+    throw new FaultlineError("results-unreadable", `cannot read ${file}: ${why}`, { cause });
+  }
+}
+
+/** `runs.jsonl`: the last line of every run, in the order of their first lines. Throws `results-unreadable`. */
+export function readRunResults(resultsDir: string): RunResult[] {
+  const file = join(resultsDir, "runs.jsonl");
+  const lines = readJsonLines<unknown>(file);
+  const results = lines.map((line, i) => asRunResult(line, `${file}: line ${i + 1}`, resultsDir));
+  return [...new Map(results.map((result) => [result.run.id, result])).values()];
 }
 
 /** Records of all runs that ended, in the order of execution. */
@@ -77,7 +112,7 @@ export function readAllRecords(resultsDir: string): RunRecord[] {
   const raw = join(resultsDir, "raw");
   if (!existsSync(raw)) {
     throw new FaultlineError("results-unreadable", `${resultsDir} has no raw/ folder`, {
-      hint: "Raw data were left out, or never here: bench plot, compare and serve show what is stored without them.",
+      hint: `Raw data were left out, or never here: ${benchLine`plot`}, compare and serve show what is stored without them.`,
     });
   }
   return readdirSync(raw)

@@ -39,6 +39,8 @@ export interface RunAnalysis {
   readonly offered: readonly number[];
   readonly inputs: readonly number[] | null;
   readonly outputs: readonly number[];
+  /** Events that were sent and that the system had not read, at the last look of each second; null = not known. */
+  readonly consumerLag: readonly (number | null)[];
   /** Outputs that readers of committed data saw; null where they were not observed. */
   readonly committedOutputs: readonly number[] | null;
   readonly roles: ReadonlyMap<string, readonly (RoleSecond | null)[]>;

@@ -4,6 +4,8 @@ import type { RuntimeUsage } from "../sweep/model.ts";
 /** A line tells of the second before it: one whose middle lies in the window counts. */
 const HALF_LINE_US = 500_000;
 const PERCENTILE = 0.99;
+/** Lines come every second, a little later when the process is busy. */
+const HEAP_AGE_US = 2_000_000;
 /** Fewer turns of the loop say nothing about their 99th percentile. */
 const LEAST_TURNS = 100;
 
@@ -18,6 +20,37 @@ export function runtimeUsage(
     ({ role }) => roleOf(role),
   );
   return new Map([...byRole].map(([role, lines]) => [role, usageOf(lines)]));
+}
+
+/**
+ * Role → heap in use at the end of each of `seconds` seconds from `startUs`: the last line of each process by then that is no older than two
+ * seconds, added up. null: none is there.
+ */
+export function heapSeries(
+  samples: readonly RuntimeSample[],
+  startUs: number,
+  seconds: number,
+): ReadonlyMap<string, readonly (number | null)[]> {
+  const byRole = Map.groupBy(samples, ({ role }) => roleOf(role));
+  return new Map(
+    [...byRole].map(([role, lines]) => {
+      const heaps = new Array<number | null>(seconds).fill(null);
+      for (const own of Map.groupBy(lines, ({ pid }) => pid).values()) addHeaps(heaps, own, startUs);
+      return [role, heaps];
+    }),
+  );
+}
+
+/** Of one process, in time order. */
+function addHeaps(heaps: (number | null)[], lines: readonly RuntimeSample[], startUs: number): void {
+  let next = 0;
+  for (const second of heaps.keys()) {
+    const endUs = startUs + (second + 1) * 1e6;
+    while (next < lines.length && lines[next]!.atUs <= endUs) next++;
+    const last = lines[next - 1];
+    if (last === undefined || last.atUs < endUs - HEAP_AGE_US) continue;
+    heaps[second] = (heaps[second] ?? 0) + last.heapUsedBytes;
+  }
 }
 
 /** `worker-2` → `worker`: processes that are numbered share a role. */

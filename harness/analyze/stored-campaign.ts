@@ -9,7 +9,7 @@ import { type AnalyzeOptions, analyzeRunFully, type RunAnalysis } from "./analyz
 import { brokenResult } from "./broken-result.ts";
 import { storedCapacity } from "./capacity/capacity.ts";
 import { compareResults, summarizeCells } from "./cell-summary.ts";
-import { readAllRecords, readJson, readJsonLines } from "./results-folder.ts";
+import { readAllRecords, readAnyManifest, readRunResults } from "./results-folder.ts";
 
 /** A results folder, read and judged. */
 export interface StoredCampaign extends Campaign {
@@ -23,7 +23,7 @@ export interface StoredCampaign extends Campaign {
 
 /** Judges every run of a results folder anew from `raw/`. Throws `results-unreadable` when there is no manifest or a run's record is broken. */
 export async function analyzedCampaign(resultsDir: string, options: AnalyzeOptions = {}): Promise<StoredCampaign> {
-  const manifest = readJson(join(resultsDir, "manifest.json"));
+  const manifest = readAnyManifest(resultsDir);
   const outcomes = [];
   for (const record of readAllRecords(resultsDir)) outcomes.push(await analyzeRecord(resultsDir, record, options));
   const analyses = outcomes.flatMap(({ analysis }) => (analysis === null ? [] : [analysis]));
@@ -40,10 +40,13 @@ export async function analyzedCampaign(resultsDir: string, options: AnalyzeOptio
  * of what lies behind them. Writes nothing.
  */
 export async function storedCampaign(resultsDir: string): Promise<StoredCampaign> {
-  if (existsSync(join(resultsDir, "raw"))) return analyzedCampaign(resultsDir);
-  const manifest = readJson(join(resultsDir, "manifest.json"));
-  const byRun = new Map(readJsonLines<RunResult>(join(resultsDir, "runs.jsonl")).map((line) => [line.run.id, line]));
-  return campaignOf(resultsDir, manifest, [...byRun.values()], []);
+  return existsSync(join(resultsDir, "raw")) ? analyzedCampaign(resultsDir) : storedResults(resultsDir);
+}
+
+/** The results as they were judged when the runs ended, or by the last analysis; nothing of what lies behind them. Takes no time. */
+export async function storedResults(resultsDir: string): Promise<StoredCampaign> {
+  const manifest = readAnyManifest(resultsDir);
+  return campaignOf(resultsDir, manifest, readRunResults(resultsDir), []);
 }
 
 function campaignOf(

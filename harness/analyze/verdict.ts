@@ -73,6 +73,7 @@ export function judge(evidence: Evidence): { readonly state: RunState; readonly 
     reasons.push(
       ...faultReasons(evidence),
       ...unplannedReasons(evidence),
+      ...driftReasons(evidence.record),
       ...inputReasons(evidence),
       ...instrumentReasons(evidence),
       ...sampleReasons(evidence),
@@ -132,6 +133,14 @@ function warmUpReasons({ warmsUp = false }: Evidence): Reason[] {
   if (!warmsUp) return [];
   const message = "latency was still falling when half of the time after the warm-up was over";
   return [reason("warm-up-unstable", message, "Make warmup longer, or load.duration.")];
+}
+
+/** Numbers of a run that was not set up as its config says belong to no cell. */
+function driftReasons({ readBack = [] }: RunRecord): Reason[] {
+  const drifted = readBack.filter(({ asked, found }) => asked !== found);
+  if (drifted.length === 0) return [];
+  const message = drifted.map(({ setting, asked, found }) => `${setting} is ${found}, not ${asked}`).join("; ");
+  return [reason("config-drift", message, "The cluster, or somebody with access to it, has settings of its own.")];
 }
 
 function foreignReasons({ machine, config }: Evidence): Reason[] {

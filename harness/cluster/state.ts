@@ -1,4 +1,5 @@
 import { readFileSync, rmSync } from "node:fs";
+import { benchLine } from "../../base/command-line.ts";
 import { FaultlineError, systemCode } from "../../base/errors.ts";
 import { isRunning, type ProcessIdentity } from "../services/process-identity.ts";
 import type { ClusterFolder } from "./folder.ts";
@@ -40,7 +41,7 @@ export function runningCluster(folder: ClusterFolder): ClusterState {
   const state = readState(folder);
   if (state !== null) return state;
   throw new FaultlineError("cluster-missing", "no cluster runs here", {
-    hint: "Start one with bench cluster up, or name its folder with --dir.",
+    hint: `Start one with ${benchLine`cluster up`}, or name its folder with --dir.`,
   });
 }
 

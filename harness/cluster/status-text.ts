@@ -1,3 +1,4 @@
+import { benchLine } from "../../base/command-line.ts";
 import { formatBytes } from "../cli/progress/format-bytes.ts";
 import { renderTable } from "../cli/progress/table.ts";
 import { taskName } from "../systems/job-shape.ts";
@@ -13,7 +14,7 @@ export function statusText(state: ClusterState, status: ClusterStatus): string {
     return [role, String(pid), stateText(process, status), tasksOf(role, status)];
   });
   const processes = renderTable([["process", "pid", "state", "tasks"], ...rows], new Set([0, 2, 3]));
-  return `${processes}\n${jobText(status)}${replicasText(status)}${checkpointsText(status)}`;
+  return `${processes}\n${jobText(status)}${tasksProblemText(status)}${replicasText(status)}${checkpointsText(status)}`;
 }
 
 function stateText({ role, state, end, zone }: ProcessStatus, { workers }: ClusterStatus): string {
@@ -31,6 +32,10 @@ function tasksOf(role: string, { tasks, vertices }: ClusterStatus): string {
       return `${taskName(vertices, vertex, subtask)} (${recordsIn} in${leads})`;
     })
     .join(", ");
+}
+
+function tasksProblemText({ tasksProblem }: ClusterStatus): string {
+  return tasksProblem === null ? "" : `tasks        not known now: ${tasksProblem}\n`;
 }
 
 /** How many replicas each group has left, where one has lost some; "" without replicas, and when nothing runs. */
@@ -57,7 +62,9 @@ function jobText({ job, workers }: ClusterStatus): string {
   // What it waits for is known to the coordinator alone; mostly it is workers.
   const there = workers.length === 1 ? "1 worker is there" : `${workers.length} workers are there`;
   const help =
-    job.state === "restarting" ? `restarts     when it can; ${there}; another one: bench cluster add-worker\n` : "";
+    job.state === "restarting"
+      ? `restarts     when it can; ${there}; another one: ${benchLine`cluster add-worker`}\n`
+      : "";
   return `job ${job.jobId}  ${job.state.toUpperCase()} since ${clockTime(job.sinceMs)}, attempt ${job.attempt}${cause}\n${help}`;
 }
 

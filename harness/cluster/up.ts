@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { monotonicUs } from "../../base/clock.ts";
+import { benchLine } from "../../base/command-line.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import { entryPoint, inheritedNodeFlags } from "../services/entry-point.ts";
 import { identify, isGroupRunning, type ProcessIdentity, signalGroup } from "../services/process-identity.ts";
@@ -30,7 +31,7 @@ export async function startHandCluster(
 ): Promise<ClusterState> {
   if (readState(folder) !== null) {
     throw new FaultlineError("usage", "a cluster runs here already", {
-      hint: "bench cluster down ends it; --dir DIR starts another one.",
+      hint: `${benchLine`cluster down`} ends it; --dir DIR starts another one.`,
     });
   }
   mkdirSync(folder.logs, { recursive: true });

@@ -29,6 +29,7 @@ export function crossCheck(config: Config, catalog: QueryCatalog): Problem[] {
     ...checkGuarantee(config),
     ...checkReplication(config),
     ...checkZones(config),
+    ...checkSampling(config),
     ...(shape.length > 0
       ? shape
       : [
@@ -185,6 +186,12 @@ function checkCapacity({ capacity: { least, most } }: Config): Problem[] {
   if (least <= most) return [];
   const message = `${formatRate(least)} is above capacity.most ${formatRate(most)}`;
   return [problemAt(["capacity", "least"], message, "the search goes from least to most")];
+}
+
+function checkSampling({ sampling, limits }: Config): Problem[] {
+  if (limits.foreignCpu === undefined || sampling.resources > 0) return [];
+  const message = "what others take of the machine is not known when no resources are sampled";
+  return [problemAt(["limits", "foreignCpu"], message, "leave it out, or set sampling.resources")];
 }
 
 function checkWarmup(config: Config): Problem[] {

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { benchLine } from "../../base/command-line.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import { nearest } from "./nearest.ts";
 import { formatPath, type Path, valueAt } from "./paths.ts";
@@ -155,7 +156,7 @@ export function configError(file: string, problems: readonly LocatedProblem[]): 
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   return new FaultlineError("config-invalid", `${count} in ${file}:\n  ${lines.join("\n  ")}`, {
     context: { problems },
-    hint: "bench init writes a config with every setting, its meaning and its default.",
+    hint: `${benchLine`init`} writes a config with every setting, its meaning and its default.`,
   });
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
+import { benchLine } from "../../base/command-line.ts";
 import type { Cell } from "../sweep/model.ts";
 import {
   type Axis,
@@ -114,7 +115,7 @@ function variantProblems(source: Source, axis: Axis): LocatedProblem[] {
   const fixed = source.overrides.filter(({ path }) => {
     return axisPaths(axis).some((one) => startsWith(path, one) || startsWith(one, path));
   });
-  const hint = "choose a variant with bench run --cell, or give others with --set 'sweep.variant=[{name: …}]'";
+  const hint = `choose a variant with ${benchLine`run --cell`}, or give others with --set 'sweep.variant=[{name: …}]'`;
   const overridden = fixed.map(({ path }) => locate(source, problemAt(path, "the variants of the sweep set it", hint)));
   return [...own, ...overridden];
 }

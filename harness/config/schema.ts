@@ -12,6 +12,7 @@ import { checkpoints, guarantee, recovery, replication, restart } from "./fault-
 import { duration, plantedErrors, rate, size, wholeNumber } from "./fields.ts";
 import { impliedShape, loadSchema } from "./load-shapes.ts";
 import { microbench } from "./microbench.ts";
+import { sampling } from "./sampling.ts";
 import { thresholds } from "./thresholds.ts";
 
 /**
@@ -78,9 +79,11 @@ const engine = z
       .describe(
         "Longest wait of a record for others in an output buffer; 0s: records leave with those made at the same moment.",
       ),
-    watermarkInterval: duration(1, 60_000)
-      .prefault("1ms")
-      .describe("Least time between two watermarks of a source: the longest that one waits."),
+    watermarkInterval: duration(0, 60_000)
+      .prefault("0s")
+      .describe(
+        "Least time between two watermarks of a source: the longest that one waits; 0s: they leave with the rows that advance them.",
+      ),
     watermarkAlignment: duration(0, 86_400_000)
       .prefault("0s")
       .describe("Lead in event time beyond which a source does not read a partition for a while; 0s: none is held."),
@@ -206,6 +209,7 @@ export const configSchema = z.strictObject({
     .describe("How the outputs are verified."),
   drainTimeout: duration(1).prefault("30s").describe("How long the last outputs may take after the last input."),
   limits,
+  sampling,
   thresholds,
   capacity,
   canary,

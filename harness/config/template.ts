@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { benchLine } from "../../base/command-line.ts";
 import { queryIds } from "../../queries/registry.ts";
 import { configJsonSchema, type JsonSchema } from "./json-schema.ts";
 import { QUANTITY_PATTERNS } from "./units.ts";
@@ -16,8 +17,8 @@ export function configTemplate(file: string): string {
   const schema = configJsonSchema();
   const heading = [
     "# A Faultline campaign: every setting with its meaning and its default. Delete what you do not want to fix.",
-    `#   bench sweep ${file} --dry-run   what it would do, and for how long`,
-    `#   bench sweep ${file}             do it, and write the report`,
+    `#   ${benchLine`sweep ${file} --dry-run`}   what it would do, and for how long`,
+    `#   ${benchLine`sweep ${file}`}             do it, and write the report`,
     "# Rates: 500/s, 50k/s, 1.5M/s, 600/min. Durations: 500us, 250ms, 10s, 1min30s. Sizes: 512B, 64KiB, 1GiB.",
     "# A # right before a setting leaves it out: it is optional, or seldom changed.",
   ];

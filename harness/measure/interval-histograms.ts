@@ -13,7 +13,9 @@ export interface IntervalHistogram {
   readonly overflow: number;
   readonly max: number;
   readonly p50: number | null;
+  readonly p90: number | null;
   readonly p99: number | null;
+  readonly p999: number | null;
   readonly encoded: string;
 }
 
@@ -50,7 +52,7 @@ export class IntervalHistograms {
   }
 
   /** Every interval that holds something, ascending. `percentile` reads are guarded by the given fewest counts. */
-  finish(minSamples: { readonly p50: number; readonly p99: number }): IntervalHistogram[] {
+  finish(minSamples: Readonly<Record<"p50" | "p90" | "p99" | "p999", number>>): IntervalHistogram[] {
     const indexes = [...this.#intervals.keys()].sort((a, b) => a - b);
     return indexes.map((index) => {
       const interval = this.#intervals.get(index)!;
@@ -66,7 +68,9 @@ export class IntervalHistograms {
         overflow: interval.overflow,
         max: interval.max,
         p50: at(50, minSamples.p50),
+        p90: at(90, minSamples.p90),
         p99: at(99, minSamples.p99),
+        p999: at(99.9, minSamples.p999),
         encoded: encodeIntoCompressedBase64(histogram),
       };
       histogram.destroy();

@@ -20,9 +20,12 @@ import { startRuntimeProbe } from "./runtime-probe.ts";
 const SWITCHES_EVERY = 8;
 
 export interface SamplerOptions {
+  /** 0: nothing is sampled. */
   readonly intervalMs: number;
   /** `resources.jsonl`; begun anew, as `runtime.jsonl` and `machine.jsonl` beside it. */
   readonly file: string;
+  /** Probes the runtime of this process, too. */
+  readonly runtime: boolean;
   readonly readProc?: ReadProc;
   readonly listThreads?: ListThreads;
   readonly monotonicUs?: () => number;
@@ -55,7 +58,7 @@ export interface Sampler {
   remove(pid: number): void;
   /** A last sample, then no more. The cost is also left in `sampler.json` beside the file. Rejects when samples could not be written. */
   stop(): Promise<SamplerCost>;
-  /** False where there is no /proc: the file then stays empty, and so do the cells of the report. */
+  /** False where there is no /proc, or no interval: the file then stays empty, and so do the cells of the report. */
   readonly supported: boolean;
 }
 
@@ -67,13 +70,14 @@ export function startSampler(options: SamplerOptions): Sampler {
   const read = options.readProc ?? readProcFile;
   const threadsOf = options.listThreads ?? listThreads;
   const now = options.monotonicUs ?? monotonicUs;
-  const supported = options.readProc !== undefined || existsSync("/proc/self/statm");
+  const canRead = options.readProc !== undefined || existsSync("/proc/self/statm");
+  const supported = canRead && options.intervalMs > 0;
   const roles = new Map<number, string>();
   const ownPid = options.ownPid === undefined ? process.pid : options.ownPid;
   if (ownPid !== null) roles.set(ownPid, "harness");
   const runtime = runtimeFile(dirname(options.file));
   writeFileSync(runtime, "");
-  const probe = ownPid === null ? null : startRuntimeProbe(runtime, "harness");
+  const probe = ownPid === null || !options.runtime ? null : startRuntimeProbe(runtime, "harness");
   const cost = { samples: 0, totalUs: 0, maxUs: 0 };
   const machine = machineFile(dirname(options.file));
   for (const file of [options.file, machine]) writeFileSync(file, "");

@@ -1,3 +1,4 @@
+import { benchLine } from "../../base/command-line.ts";
 import { SITUATION_NAMES, SITUATIONS } from "../../engine/simulation/situations.ts";
 import { formatCount, formatSpan } from "../cli/progress/format.ts";
 import { renderTable } from "../cli/progress/table.ts";
@@ -78,7 +79,7 @@ export function replayCommand(
   { query, seed }: { readonly query: string; readonly seed: number },
   mode: RunMode = PLAIN,
 ): string {
-  return `bench simulate --job ${query} --from ${seed} --seeds 1${modeText(mode)} --trace`;
+  return `${benchLine`simulate --job ${query} --from ${seed} --seeds 1`}${modeText(mode)} --trace`;
 }
 
 function protectedText({ replicated, passive, killed, runsWith }: Tally): string {

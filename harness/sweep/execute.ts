@@ -1,5 +1,4 @@
 import type { FaultlineError } from "../../base/errors.ts";
-import { SOURCE_ID } from "../../queries/job-ids.ts";
 import { loadDurationMs } from "../config/schedule.ts";
 import { type RunStream, runStreams, totalEvents } from "../config/streams.ts";
 import type { FaultSchedule } from "../faults/schedule.ts";
@@ -9,7 +8,7 @@ import { Cleanup } from "./cleanup.ts";
 import { needsElection } from "./deploy-config.ts";
 import { deployContext } from "./deploy-context.ts";
 import { EarlyAbort } from "./early-abort.ts";
-import { Feeders, feederRole, feederStarts, inputTopic } from "./feeders.ts";
+import { Feeders, feederRole, feederStarts } from "./feeders.ts";
 import type { Reason, RunRecord } from "./model.ts";
 import { observerStart } from "./observer-start.ts";
 import { Phases, rootCauseFirst } from "./phases.ts";
@@ -120,6 +119,7 @@ class Execution {
     await this.#step("observe", "observer-failed", () => this.#observeToEnd(observer));
     const counters = await this.#phases.limited("system-failed", "reading the counters", () => deployment.counters());
     await this.#tasks?.add(counters);
+    await this.#phases.limited("kafka-failed", "reading back the topics", () => this.#topics.readBack());
     this.#system = { ...this.#described(deployment), counters };
   }
 
@@ -154,14 +154,15 @@ class Execution {
   }
 
   async #deploy(system: SystemUnderTest): Promise<Deployment> {
-    const { directories, guard } = this.#context;
+    const { config, directories, guard } = this.#context;
     const links = await startRunLinks(this.#context, this.#tools, this.#cleanup);
     if (links !== null) {
       this.#supervision.watch(links.failed, "fault-unplanned");
       this.#processes.note("link-proxy", links.pid, this.#tools.raisePriority(links.pid));
     }
     const storeFaults = storeFaultsFile(this.#context);
-    const spawn = this.#tools.spawner(directories, guard);
+    const raw = config.sampling.runtime ? directories.raw : null;
+    const spawn = this.#tools.spawner({ logs: directories.logs, raw }, guard);
     const parts = { topics: this.#topics, streams: this.#streams, shape: this.#shape, spawn, links, storeFaults };
     const deploy = () => system.deploy(deployContext(this.#context, parts));
     const deployment = await this.#cleanup.own(`system ${system.name}`, deploy, (started) => started.stop());
@@ -241,8 +242,7 @@ class Execution {
       clockOffsetUs,
       phases: this.#phases.done,
       processes: this.#processes.all,
-      inputTopic: inputTopic(this.#topics.prefix, SOURCE_ID),
-      outputTopic: this.#topics.output,
+      ...this.#topics.record(),
       system: this.#system,
       problems,
     };

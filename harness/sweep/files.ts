@@ -38,7 +38,8 @@ export async function readIfPresent(path: string): Promise<string | null> {
     return await readFile(path, "utf8");
   } catch (error) {
     if (isMissing(error)) return null;
-    throw new FaultlineError("results-unreadable", `cannot read ${path}`, { cause: error });
+    const why = systemCode(error) === "EISDIR" ? "it is a folder" : (systemCode(error) ?? "");
+    throw new FaultlineError("results-unreadable", `cannot read ${path}: ${why}`, { cause: error });
   }
 }
 

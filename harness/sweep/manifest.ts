@@ -2,6 +2,7 @@ import { isAbsolute, relative } from "node:path";
 import type { ResolvedSweep } from "../config/resolve.ts";
 import type { Plan } from "./plan.ts";
 import type { Provenance } from "./provenance.ts";
+import type { WantedSweep } from "./same-sweep.ts";
 import type { Manifest } from "./store.ts";
 
 /** The manifest of a new sweep. `cwd`: the config's path is stored relative to it. */
@@ -11,23 +12,33 @@ export function buildManifest(
   facts: { readonly provenance: Provenance; readonly createdMs: number; readonly cwd: string; readonly pid: number },
   kind?: Manifest["kind"],
 ): Manifest {
-  const { config, cells, axes, document, overrides, hash } = sweep;
+  const { config, axes, document } = sweep;
   return {
     version: 1,
-    ...(kind === undefined ? {} : { kind }),
+    ...sweepIdentity(sweep, kind),
     sweepId: `faultline-${facts.createdMs.toString(36)}-${facts.pid.toString(36)}`,
     name: config.name,
     createdAt: new Date(facts.createdMs).toISOString(),
     config,
     axes,
-    cells: Object.fromEntries(cells.map(({ cell, config: resolved }) => [cell.id, resolved])),
-    configHash: hash,
     configFile: isAbsolute(document.file) ? relative(facts.cwd, document.file) : document.file,
-    configText: document.text,
-    overrides,
     seed: config.seed,
     order: plan.runs,
     provenance: facts.provenance,
+  };
+}
+
+/** What tells a sweep from others: its folder is found again by it. */
+export function sweepIdentity(
+  { cells, document, overrides, hash }: ResolvedSweep,
+  kind?: Manifest["kind"],
+): WantedSweep {
+  return {
+    ...(kind === undefined ? {} : { kind }),
+    cells: Object.fromEntries(cells.map(({ cell, config }) => [cell.id, config])),
+    configHash: hash,
+    configText: document.text,
+    overrides,
   };
 }
 

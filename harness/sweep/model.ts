@@ -66,6 +66,13 @@ export interface Reason {
   readonly hint?: string;
 }
 
+/** A setting as the run asked for it, and as it was found when read back from where it counts. */
+export interface ReadBack {
+  readonly setting: string;
+  readonly asked: string;
+  readonly found: string;
+}
+
 /** `raw/<run>/run.json`: facts of one execution, written once when it ends. Times are monotonic µs unless named otherwise. */
 export interface RunRecord {
   readonly version: 1;
@@ -84,6 +91,8 @@ export interface RunRecord {
   readonly observed?: number | null;
   /** Kinds of readers that did not come to the end of the output: a transaction before it stayed open. Absent in older records. */
   readonly heldUp?: readonly ObserverIsolation[];
+  /** Settings that were read back when all outputs were out; absent in older records, and of runs that did not come so far. */
+  readonly readBack?: readonly ReadBack[];
   /** Monotonic − wall offset (µs) at start and end: their difference bounds the error of comparing with broker times. */
   readonly clockOffsetUs: { readonly start: number; readonly end: number };
   readonly phases: readonly { readonly name: string; readonly startUs: number; readonly endUs: number }[];

@@ -35,7 +35,8 @@ export const realToolbox: Toolbox = {
     if (system === "bundled") return bundled;
     return commandSystem(system === "echo" ? echoSettings() : system, services);
   },
-  spawner: ({ raw, logs }, guard) => nodeSpawner({ logDir: logs, runtimeFile: runtimeFile(raw), guard }),
+  spawner: ({ raw, logs }, guard) =>
+    nodeSpawner({ logDir: logs, ...(raw === null ? {} : { runtimeFile: runtimeFile(raw) }), guard }),
   analyzeRun: async ({ directory, runId, config, brokers, outputTopic }) => {
     const { analyzeRun } = await import("../analyze/analyze.ts");
     const rows = rowText(config.data.format, wireColumns(findQuery(config.query)));

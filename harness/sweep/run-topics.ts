@@ -1,11 +1,20 @@
 import type { FaultlineError } from "../../base/errors.ts";
+import { SOURCE_ID } from "../../queries/job-ids.ts";
 import type { RunStream } from "../config/streams.ts";
 import type { JobShape } from "../systems/job-shape.ts";
 import { Cleanup } from "./cleanup.ts";
 import { inputTopic } from "./feeders.ts";
+import type { ReadBack, RunRecord } from "./model.ts";
 import type { RunContext } from "./run-context.ts";
 import type { Sleep } from "./time-limit.ts";
 import type { KafkaService } from "./toolbox.ts";
+
+/** As the topic is asked for. Compaction is never wanted: it takes records away that share a key. */
+interface AskedTopic {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly timestamps: "CreateTime" | "LogAppendTime";
+}
 
 /** The topics of one run: created before it, and deleted once nobody needs their records any more, if it was this run that created them. */
 export class RunTopics {
@@ -18,6 +27,8 @@ export class RunTopics {
   readonly #orderPartitions: number;
   readonly #kafka: KafkaService;
   readonly #created: Cleanup;
+  readonly #asked: AskedTopic[] = [];
+  #readBack: readonly ReadBack[] | null = null;
 
   static of({ sweepId, run, kafka }: RunContext, shape: JobShape, sleep: Sleep): RunTopics {
     return new RunTopics(`${sweepId}.${run.id}`, shape, kafka, sleep);
@@ -47,7 +58,29 @@ export class RunTopics {
     return this.#created.run();
   }
 
-  #create(topic: string, partitions: number, timestamps: "CreateTime" | "LogAppendTime"): Promise<void> {
+  /** Asks the broker what it made of the topics: a cluster has settings, and people, of its own. */
+  async readBack(): Promise<void> {
+    const all: ReadBack[] = [];
+    for (const { topic, partitions, timestamps } of this.#asked) {
+      const found = await this.#kafka.describeTopic(topic);
+      const told = (name: string) => found.config[name] ?? "not told";
+      const [timestampType, cleanup] = ["message.timestamp.type", "cleanup.policy"];
+      all.push(
+        { setting: `${topic}: partitions`, asked: `${partitions}`, found: `${found.partitions}` },
+        { setting: `${topic}: ${timestampType}`, asked: timestamps, found: told(timestampType) },
+        { setting: `${topic}: ${cleanup}`, asked: "delete", found: told(cleanup) },
+      );
+    }
+    this.#readBack = all;
+  }
+
+  record(): Pick<RunRecord, "inputTopic" | "outputTopic" | "readBack"> {
+    const names = { inputTopic: inputTopic(this.prefix, SOURCE_ID), outputTopic: this.output };
+    return this.#readBack === null ? names : { ...names, readBack: this.#readBack };
+  }
+
+  #create(topic: string, partitions: number, timestamps: AskedTopic["timestamps"]): Promise<void> {
+    this.#asked.push({ topic, partitions, timestamps });
     const create = () => this.#kafka.createTopic(topic, partitions, timestamps);
     return this.#created.own(`topic ${topic}`, create, () => this.#kafka.deleteTopics([topic]));
   }

@@ -1,12 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
+import { benchLine } from "../../base/command-line.ts";
 import { FaultlineError } from "../../base/errors.ts";
 import type { Manifest } from "./store.ts";
+
+/** What makes two manifests those of one sweep. */
+export type WantedSweep = Pick<Manifest, "kind" | "cells" | "configHash" | "configText" | "overrides">;
 
 /**
  * Throws `usage` unless the two manifests are of the same sweep: the same config as written, whatever defaults a later version has
  * added. A version that gives a setting of the begun sweep another value cannot continue it: its runs could not be compared.
  */
-export function refuseOther(directory: string, existing: Manifest, wanted: Manifest): void {
+export function refuseOther(directory: string, existing: Manifest, wanted: WantedSweep): void {
   if (existing.kind !== wanted.kind) {
     const begun = `bench ${existing.kind ?? "sweep"}`;
     throw new FaultlineError("usage", `${directory} was begun by ${begun}`, { hint: "Choose another --out." });
@@ -15,7 +19,7 @@ export function refuseOther(directory: string, existing: Manifest, wanted: Manif
     existing.configText === wanted.configText && isDeepStrictEqual(existing.overrides, wanted.overrides);
   if (!isSameText && existing.configHash !== wanted.configHash) {
     throw new FaultlineError("usage", `${directory} holds the results of another config (${existing.name})`, {
-      hint: "Choose another --out, or continue that sweep as it was begun: bench sweep --resume DIR, without a config and --set.",
+      hint: `Choose another --out, or continue that sweep as it was begun: ${benchLine`sweep --resume ${directory}`}, without a config and --set.`,
       context: { found: existing.configHash, wanted: wanted.configHash },
     });
   }

@@ -1,11 +1,12 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { FaultlineError } from "../../base/errors.ts";
+import { FaultlineError, systemCode } from "../../base/errors.ts";
 import { appendLine, isMissing, makeDirectory, readIfPresent, writeAtomically } from "./files.ts";
 import { LOCK_FILE, lockFolder } from "./folder-lock.ts";
 import type { PlannedRun, RunRecord, RunResult } from "./model.ts";
 import type { Provenance } from "./provenance.ts";
-import { refuseOther } from "./same-sweep.ts";
+import { refuseOther, type WantedSweep } from "./same-sweep.ts";
+import { asManifest, isRunResult } from "./stored-shapes.ts";
 
 /** `manifest.json`: with `raw/` the authority; everything else of a results folder is derived. */
 export interface Manifest {
@@ -47,9 +48,7 @@ export class ResultsStore {
    * a running sweep writes to are refused with `usage`. To be closed.
    */
   static async open(directory: string, manifest: Manifest): Promise<{ store: ResultsStore; manifest: Manifest }> {
-    const existing = await readManifest(directory);
-    if (existing === null) await refuseForeign(directory);
-    else refuseOther(directory, existing, manifest);
+    const existing = await checkFolder(directory, manifest);
     await makeDirectory(join(directory, "raw"));
     const store = new ResultsStore(directory, await lockFolder(directory));
     try {
@@ -108,20 +107,36 @@ export class ResultsStore {
 
   /** Finished runs by id, the last line of each; a torn line is left out. */
   async results(): Promise<Map<string, RunResult>> {
-    const text = (await readIfPresent(join(this.directory, "runs.jsonl"))) ?? "";
-    const results = new Map<string, RunResult>();
-    for (const line of text.split("\n")) {
-      const result = parseLine(line);
-      if (result !== null) results.set(result.run.id, result);
-    }
-    return results;
+    return finishedRuns((await readIfPresent(join(this.directory, "runs.jsonl"))) ?? "");
   }
+}
+
+/** Results in the text of a `runs.jsonl` by the id of their run, the last line of each; what is none is left out. */
+export function finishedRuns(text: string): Map<string, RunResult> {
+  const results = new Map<string, RunResult>();
+  for (const line of text.split("\n")) {
+    const result = parseLine(line);
+    if (result !== null) results.set(result.run.id, result);
+  }
+  return results;
+}
+
+/**
+ * The manifest of the sweep that the folder holds already; null: it is free for a new one. Throws `usage` when it is a file, or holds
+ * another sweep or foreign files. Writes nothing.
+ */
+export async function checkFolder(directory: string, wanted: WantedSweep): Promise<Manifest | null> {
+  const existing = await readManifest(directory);
+  if (existing === null) await refuseForeign(directory);
+  else refuseOther(directory, existing, wanted);
+  return existing;
 }
 
 /** A folder with anything but the beginnings of a sweep in it: what is derived is replaced there, so it must be ours. */
 async function refuseForeign(directory: string): Promise<void> {
   const own = (name: string) => name === "raw" || name === LOCK_FILE || /^manifest\.json\.\d+\.tmp$/.test(name);
-  const [raw, all] = await Promise.all([namesIn(join(directory, "raw")), namesIn(directory)]);
+  const all = await namesIn(directory);
+  const raw = await namesIn(join(directory, "raw"));
   const foreign = [...all.filter((name) => !own(name)), ...raw].sort();
   if (foreign.length === 0) return;
   const shown = `${foreign.slice(0, 3).join(", ")}${foreign.length > 3 ? ", …" : ""}`;
@@ -134,28 +149,41 @@ async function namesIn(directory: string): Promise<string[]> {
   try {
     return await readdir(directory);
   } catch (error) {
+    if (systemCode(error) === "ENOTDIR") {
+      throw new FaultlineError("usage", `${directory} is not a folder: there is a file in its place`, {
+        hint: "Results are a folder of files; choose another one with --out.",
+      });
+    }
     if (isMissing(error)) return [];
     const why = error instanceof Error ? error.message : String(error);
     throw new FaultlineError("output-unwritable", `cannot look into ${directory}: ${why}`, { cause: error });
   }
 }
 
-/** The manifest of a results folder, or null when there is none. Throws `results-unreadable` when it is broken. */
+/** The manifest of a results folder, or null when there is none. Throws `results-unreadable` when it is broken, or of another version. */
 export async function readManifest(directory: string): Promise<Manifest | null> {
   const path = join(directory, "manifest.json");
   const text = await readIfPresent(path);
   if (text === null) return null;
+  return asManifest(parsedJson(text, path), path);
+}
+
+function parsedJson(text: string, path: string): unknown {
   try {
-    return JSON.parse(text) as Manifest;
+    return JSON.parse(text);
   } catch (error) {
-    throw new FaultlineError("results-unreadable", `${path} is not valid JSON`, { cause: error });
+    throw new FaultlineError("results-unreadable", `${path} is not valid JSON`, {
+      hint: "It was cut or edited after it was written; the runs in raw/ are untouched.",
+      cause: error,
+    });
   }
 }
 
 function parseLine(line: string): RunResult | null {
   if (line === "") return null;
   try {
-    return JSON.parse(line) as RunResult;
+    const result: unknown = JSON.parse(line);
+    return isRunResult(result) ? result : null;
   } catch {
     // Torn by a crash in the middle of writing: that run counts as not finished and is repeated.
     return null;

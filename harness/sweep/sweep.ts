@@ -1,3 +1,4 @@
+import { benchLine } from "../../base/command-line.ts";
 import { asFaultlineError, FaultlineError } from "../../base/errors.ts";
 import type { ResolvedSweep } from "../config/resolve.ts";
 import { eventCount } from "../config/schedule.ts";
@@ -196,7 +197,7 @@ async function rebuild(toolbox: Toolbox, store: ResultsStore, events: SweepEvent
   } catch (error) {
     const { code, message } = asFaultlineError(error);
     throw new FaultlineError(code, `the report could not be made: ${message}`, {
-      hint: `The measurements are kept; try again with: bench analyze ${store.directory}`,
+      hint: `The measurements are kept; try again with: ${benchLine`analyze ${store.directory}`}`,
       cause: error,
     });
   }

@@ -8,9 +8,8 @@ import { writeAtomically } from "./files.ts";
 import type { RunContext } from "./run-context.ts";
 import type { Toolbox } from "./toolbox.ts";
 
-const INTERVAL_MS = 1_000;
-/** Workers that stand still answer later, or not at all. */
-const ANSWER_MS = 900;
+/** Of the interval: workers that stand still answer later, or not at all. */
+const ANSWER_SHARE = 0.9;
 /** Counters that tell of replicas: what was dropped, how long records waited in the merge, how much of them in files, and what became of orders. */
 const OF_REPLICAS = /^(duplicates|mergeWait.*|spilled.*|order.*|claims|voidEntries|leading)$/;
 
@@ -37,11 +36,13 @@ export interface TaskWatchParts {
   readonly tools: Pick<Toolbox, "monotonicUs" | "sleep">;
   readonly deployment: Pick<Deployment, "counters">;
   readonly rawDirectory: string;
+  /** 0: nobody looks; only what is added is written. */
+  readonly intervalMs: number;
   readonly header: TaskLogHeader;
 }
 
 /**
- * Looks at the counters of a job's tasks every second, so that it can be told later how busy each was and what held it up; of replicas who
+ * Looks at the counters of a job's tasks at an interval, so that it can be told later how busy each was and what held it up; of replicas who
  * led when, what was dropped, and how long records waited for their order, also of those that did not live to the end. One look asks each
  * worker once. A system that tells nothing of its tasks leaves no file.
  */
@@ -58,6 +59,7 @@ export class TaskWatch {
   }
 
   start(): void {
+    if (this.#parts.intervalMs === 0) return;
     this.#looking = this.#lookOn();
     this.#looking.catch(() => {}); // `stop` tells
   }
@@ -80,7 +82,7 @@ export class TaskWatch {
       const atUs = tools.monotonicUs();
       const tasks = await this.#look();
       if (tasks !== null) await this.#write(atUs, tasks);
-      dueUs = Math.max(dueUs + INTERVAL_MS * 1000, tools.monotonicUs());
+      dueUs = Math.max(dueUs + this.#parts.intervalMs * 1000, tools.monotonicUs());
       await tools.sleep((dueUs - tools.monotonicUs()) / 1000, this.#over.signal);
     }
   }
@@ -89,7 +91,7 @@ export class TaskWatch {
   async #look(): Promise<readonly TaskCounters[] | null> {
     const enough = new AbortController();
     const signal = AbortSignal.any([this.#over.signal, enough.signal]);
-    const late = this.#parts.tools.sleep(ANSWER_MS, signal).then(() => null);
+    const late = this.#parts.tools.sleep(this.#parts.intervalMs * ANSWER_SHARE, signal).then(() => null);
     // A job that is just starting anew has no counters.
     const answer = this.#parts.deployment.counters().catch(() => null);
     const tasks = await Promise.race([answer, late]);
@@ -124,7 +126,8 @@ export function watchTasks(
 ): TaskWatch {
   const { merge, factor } = config.replication;
   const header = { version: 1, replication: replicated ? { merge, factor } : null, vertices } as const;
-  const watch = new TaskWatch({ tools, deployment, rawDirectory: directories.raw, header });
+  const intervalMs = config.sampling.tasks;
+  const watch = new TaskWatch({ tools, deployment, rawDirectory: directories.raw, intervalMs, header });
   watch.start();
   return watch;
 }

@@ -28,14 +28,20 @@ export interface Toolbox {
   startObserver(options: ObserverStart): Promise<ObserverProcess>;
   startSampler(options: SamplerStart): Sampler;
   system(system: Config["system"], services: CommandServices): Promise<SystemUnderTest>;
-  /** Starts programs of ours, which log to `logs`, report of themselves to `raw`, and are watched by the guard. */
-  spawner(directories: { readonly raw: string; readonly logs: string }, guard: Guard): SpawnNode;
+  /** Starts programs of ours, which log to `logs`, report of themselves to `raw` if they are to, and are watched by the guard. */
+  spawner(directories: SpawnDirectories, guard: Guard): SpawnNode;
   /** Judges one stored run. */
   analyzeRun(run: AnalyzeStart): Promise<RunResult>;
   /** Rebuilds everything derived of a results folder, the report included. */
   analyzeSweep(directory: string): Promise<readonly RunResult[]>;
   /** Puts a process of the instrument before the system under test; its niceness afterwards, null when unknown. */
   raisePriority(pid: number): number | null;
+}
+
+export interface SpawnDirectories {
+  readonly logs: string;
+  /** null: they report nothing. */
+  readonly raw: string | null;
 }
 
 export interface AnalyzeStart {
@@ -72,8 +78,15 @@ export interface KafkaService {
   /** `timestamps`: what the broker keeps as the time of a record. */
   createTopic(name: string, partitions: number, timestamps: "CreateTime" | "LogAppendTime"): Promise<void>;
   deleteTopics(names: readonly string[]): Promise<void>;
+  /** What the broker says that a topic has: partitions, and settings by Kafka's names. */
+  describeTopic(name: string): Promise<TopicSettings>;
   endOffsets(topic: string, partitions: number): Promise<readonly number[]>;
   stop(): Promise<void>;
+}
+
+export interface TopicSettings {
+  readonly partitions: number;
+  readonly config: Readonly<Record<string, string>>;
 }
 
 export type ZooKeeperStart = Pick<KafkaStart, "logFile" | "guard" | "signal" | "onProgress">;
@@ -167,9 +180,12 @@ export interface ObserverProcess {
 }
 
 export interface SamplerStart {
+  /** 0: nothing is sampled. */
   readonly intervalMs: number;
   /** `resources.jsonl`. */
   readonly file: string;
+  /** This process tells of itself, too. */
+  readonly runtime: boolean;
 }
 
 export interface Sampler {

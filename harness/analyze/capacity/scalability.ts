@@ -1,6 +1,7 @@
 import type { Config } from "../../config/schema.ts";
 import type { RunResult } from "../../sweep/model.ts";
 import type { Manifest } from "../../sweep/store.ts";
+import { differingPaths } from "../compare/differences.ts";
 import type { CapacityState } from "./capacity.ts";
 import type { Vote } from "./search.ts";
 import { voteOf } from "./vote.ts";
@@ -31,6 +32,24 @@ interface Source {
 /** Of a capacity search one point a search; of a sweep over parallelism and rate one a block, from its own runs. */
 export function scalePoints(source: Source): readonly ScalePoint[] {
   return source.capacity === null ? ofSweep(source) : ofSearch(source, source.capacity);
+}
+
+/** Besides size and first rate, and what does not matter: how often, in which order, how called. */
+const MAY_DIFFER = /^(parallelism|engine\.workers|load\.rate|query|system|name|description|repetitions|seed)(\.|$)/;
+
+/** Settings and machines in which folders are not alike, so that their capacities are no scaling of each other. */
+export function unlikeFolders(sources: readonly Pick<Source, "manifest">[]): readonly string[] {
+  const [first, ...others] = sources;
+  if (first === undefined) return [];
+  const machine = ({ manifest }: Pick<Source, "manifest">) => ({
+    CPU: manifest.provenance?.cpuModel,
+    cores: manifest.provenance?.cores,
+  });
+  const found = others.flatMap((other) => [
+    ...differingPaths(first.manifest.config, other.manifest.config).filter(({ what }) => !MAY_DIFFER.test(what)),
+    ...differingPaths(machine(first), machine(other)),
+  ]);
+  return [...new Set(found.map(({ what }) => what))];
 }
 
 function ofSearch({ manifest, results }: Source, { outcomes }: CapacityState): readonly ScalePoint[] {

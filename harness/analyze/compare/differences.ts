@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isVariantAxis, variantName, variantSettings } from "../../config/variants.ts";
 import type { Provenance } from "../../sweep/provenance.ts";
 import type { Side, SideCell } from "./side.ts";
 
@@ -27,7 +28,7 @@ const ABSENT = "not there";
 export function differencesBetween(a: Side, b: Side): readonly Difference[] {
   const isSame = a.campaign.folder === b.campaign.folder;
   const isWrittenAlike = a.campaign.manifest.configHash === b.campaign.manifest.configHash;
-  const chosen = new Set([...Object.keys(a.chosen), ...Object.keys(b.chosen)]);
+  const chosen = new Set([...chosenSettings(a), ...chosenSettings(b)]);
   const found = [
     ...cellDifferences(a, b),
     ...[...a.cells].flatMap(([key, cell]) => {
@@ -40,6 +41,16 @@ export function differencesBetween(a: Side, b: Side): readonly Difference[] {
   ];
   // The same setting differs in many cells: it is told once.
   return [...new Map(found.map((difference) => [JSON.stringify(difference), difference])).values()];
+}
+
+/** Paths that the chosen axes set: of a variant those that are coupled in it. */
+function chosenSettings({ campaign, chosen }: Side): readonly string[] {
+  return Object.entries(chosen).flatMap(([axis, value]) => {
+    if (!isVariantAxis(axis)) return [axis];
+    const variants = campaign.manifest.axes.find(({ name }) => name === axis)?.values ?? [];
+    const own = variants.filter((variant) => variantName(variant) === value);
+    return own.flatMap((variant) => variantSettings(variant).map(([path]) => path));
+  });
 }
 
 function cellDifferences(a: Side, b: Side): Difference[] {
@@ -58,7 +69,7 @@ function settingDifferences(
   isWrittenAlike: boolean,
 ): Difference[] {
   const isChosen = (path: string) => [...chosen].some((axis) => path === axis || path.startsWith(`${axis}.`));
-  return differingPaths(a.config, b.config, "")
+  return differingPaths(a.config, b.config)
     .filter(({ what }) => !OWN.test(what) && !isChosen(what))
     .filter((found) => !(isWrittenAlike && (found.a === ABSENT || found.b === ABSENT)))
     .map((difference) => ({ kind: RATE.test(difference.what) ? "rate" : "config", ...difference }));
@@ -66,7 +77,8 @@ function settingDifferences(
 
 type Paths = readonly { readonly what: string; readonly a: string; readonly b: string }[];
 
-function differingPaths(a: unknown, b: unknown, path: string): Paths {
+/** Settings in which two resolved configs differ, by path; a setting that only one has is one. */
+export function differingPaths(a: unknown, b: unknown, path = ""): Paths {
   if (isMapping(a) && isMapping(b)) {
     const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
     return keys.flatMap((key) => differingPaths(a[key], b[key], path === "" ? key : `${path}.${key}`));
@@ -95,8 +107,8 @@ function provenanceDifferences(a: Provenance, b: Provenance): Difference[] {
   });
   const [x, y] = [facts(a), facts(b)];
   return [
-    ...differingPaths(x.version, y.version, "").map((difference) => ({ kind: "version" as const, ...difference })),
-    ...differingPaths(x.machine, y.machine, "").map((difference) => ({ kind: "machine" as const, ...difference })),
+    ...differingPaths(x.version, y.version).map((difference) => ({ kind: "version" as const, ...difference })),
+    ...differingPaths(x.machine, y.machine).map((difference) => ({ kind: "machine" as const, ...difference })),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { benchLine } from "../../../base/command-line.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import { ClusterClient } from "../../../engine/shell/cluster-client.ts";
 import type { ClusterFolder } from "../folder.ts";
@@ -21,7 +22,7 @@ export async function coordinatedStatus(state: ClusterState): Promise<ClusterSta
   const coordinator = status.processes.find(({ role }) => role === "coordinator");
   if (coordinator?.state !== "ended") return status;
   throw new FaultlineError("cluster-missing", "the cluster's coordinator is gone, and its workers with it", {
-    hint: "There is no standby: bench cluster down, then bench cluster up.",
+    hint: `There is no standby: ${benchLine`cluster down`}, then ${benchLine`cluster up`}.`,
   });
 }
 
@@ -29,7 +30,7 @@ export async function coordinatedStatus(state: ClusterState): Promise<ClusterSta
 export async function presentJob(folder: ClusterFolder, jobId: string | undefined): Promise<JobStatus> {
   const { job } = await coordinatedStatus(runningCluster(folder));
   if (job === null) {
-    throw new FaultlineError("job-invalid", "no job was submitted yet", { hint: "bench submit starts one." });
+    throw new FaultlineError("job-invalid", "no job was submitted yet", { hint: `${benchLine`submit`} starts one.` });
   }
   if (jobId === undefined || jobId === job.jobId) return job;
   throw new FaultlineError("job-invalid", `there is no job "${jobId}"`, { hint: `The job here is ${job.jobId}.` });

@@ -1,3 +1,4 @@
+import { benchLine } from "../../../base/command-line.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import type { ClusterFolder } from "../folder.ts";
 import { runningCluster } from "../state.ts";
@@ -34,6 +35,7 @@ export async function endHandJob(
 }
 
 function notEnded(jobId: string, how: string): FaultlineError {
-  const hint = how === "drain" ? "A socket ends when its peer closes it; bench cluster cancel ends the job now." : "";
+  const hint =
+    how === "drain" ? `A socket ends when its peer closes it; ${benchLine`cluster cancel`} ends the job now.` : "";
   return new FaultlineError("run-failed", `job ${jobId} has not ended ${END_MS / 1000} s after ${how}`, { hint });
 }

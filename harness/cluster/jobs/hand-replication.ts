@@ -1,3 +1,4 @@
+import { benchLine } from "../../../base/command-line.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import {
   DEFAULT_LEASE_US,
@@ -31,12 +32,12 @@ export function replicationOf(wanted: HandReplication, logs: string, state: Clus
   const { factor, merge, heartbeatIntervalUs } = wanted;
   if (brokers.length === 0) {
     throw new FaultlineError("usage", "replicas keep their heartbeats in a log, and this cluster has no Kafka", {
-      hint: "Start it with bench cluster up --kafka; for --merge kaZoo with --zookeeper too.",
+      hint: `Start it with ${benchLine`cluster up --kafka`}; for --merge kaZoo with --zookeeper too.`,
     });
   }
   if (merge === "kaZoo" && !zookeeper) {
     throw new FaultlineError("usage", "kaZoo elects leaders through ZooKeeper, and this cluster has none", {
-      hint: "Start it with bench cluster up --kafka --zookeeper, or take --merge liveRobin.",
+      hint: `Start it with ${benchLine`cluster up --kafka --zookeeper`}, or take --merge liveRobin.`,
     });
   }
   const log = (name: string) => ({ kind: "kafka", brokers, topic: `${logs}.${name}` });

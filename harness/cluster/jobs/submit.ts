@@ -1,4 +1,5 @@
 import { wallClockMs } from "../../../base/clock.ts";
+import { benchLine } from "../../../base/command-line.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import { KafkaAdmin } from "../../services/kafka/admin.ts";
 import { sleep } from "../../sweep/bindings/clock.ts";
@@ -46,7 +47,7 @@ export async function submitByHand(
   const { workers: registered } = await coordinatedStatus(state);
   if (registered.length === 0) {
     throw new FaultlineError("cluster-missing", "the cluster has no worker left", {
-      hint: "Start one with bench cluster add-worker.",
+      hint: `Start one with ${benchLine`cluster add-worker`}.`,
     });
   }
   const workers = wanted.workers ?? Math.min(registered.length, state.workers);

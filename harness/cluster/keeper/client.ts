@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
+import { benchLine } from "../../../base/command-line.ts";
 import { ERROR_CODES, type ErrorCode, FaultlineError } from "../../../base/errors.ts";
 import type { ClusterState } from "../state.ts";
 import type { KeeperAnswers, KeeperReply, KeeperRequest } from "./protocol.ts";
@@ -37,7 +38,7 @@ export async function askKeeper<K extends keyof KeeperAnswers>(
 
 function keeperGone(cause: unknown): FaultlineError {
   return new FaultlineError("cluster-missing", "the cluster does not answer: its keeper process is gone", {
-    hint: "bench cluster down clears away what is left.",
+    hint: `${benchLine`cluster down`} clears away what is left.`,
     cause,
   });
 }

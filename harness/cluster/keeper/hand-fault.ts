@@ -1,6 +1,6 @@
 import { present } from "../../../base/assert.ts";
 import { monotonicUs } from "../../../base/clock.ts";
-import { FaultlineError } from "../../../base/errors.ts";
+import { asFaultlineError, FaultlineError } from "../../../base/errors.ts";
 import { Random } from "../../../base/random.ts";
 import type { FaultDriver } from "../../faults/driver.ts";
 import { driverOf, KINDS, type KindParts } from "../../faults/kinds.ts";
@@ -78,11 +78,16 @@ async function findTarget(fault: FaultSpec, parts: HandFaultParts): Promise<void
   const isOfLeaders = aims.some(({ target }) => (parseTaskTarget(target)?.role ?? null) !== null);
   const limitUs = monotonicUs() + (isOfLeaders ? LEADER_LIMIT_MS * 1000 : 0);
   for (;;) {
-    const tasks = parts.hasJob() ? await parts.counters().catch(() => []) : [];
+    let problem = "";
+    const unknown = (error: unknown) => {
+      problem = `; the job's tasks are not known now: ${asFaultlineError(error).message}`;
+      return [];
+    };
+    const tasks = parts.hasJob() ? await parts.counters().catch(unknown) : [];
     const scene = { places: surface.places(), brokerPid: parts.brokerPid(), tasks, vertices, random: new Random(seed) };
     const found = resolveTargets(aims, scene);
     if (typeof found !== "string") return;
-    if (monotonicUs() >= limitUs) throw noTarget(found, surface, parts.brokerPid());
+    if (monotonicUs() >= limitUs) throw noTarget(`${found}${problem}`, surface, parts.brokerPid());
     await sleep(LEADER_POLL_MS);
   }
 }

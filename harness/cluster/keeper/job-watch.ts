@@ -5,6 +5,8 @@ import { type JobShape, taskName } from "../../systems/job-shape.ts";
 import { addRecord } from "../record.ts";
 import type { CheckpointStatus, ClusterStatus, JobStatus, LostReplica } from "./protocol.ts";
 
+/** Jobs whose shape is known: the present one, and those that are about to be submitted. */
+const MOST_SHAPES = 32;
 const ENDED: readonly string[] = ["finished", "failed", "cancelled"];
 
 /** What the coordinator tells of jobs, workers and checkpoints: kept for `ps`, and written to the record. */
@@ -17,7 +19,7 @@ export class JobWatch {
   #last: CheckpointStatus | null = null;
   /** Of the present attempt. */
   #lostReplicas: readonly LostReplica[] = [];
-  /** Of jobs that were, or are about to be submitted: which tasks are replicas of which. */
+  /** Of the present job and the newest ones: which tasks are replicas of which. */
   readonly #shapes = new Map<string, JobShape["vertices"]>();
 
   constructor(client: ClusterClient, recordFile: string) {
@@ -43,7 +45,12 @@ export class JobWatch {
   }
 
   setShape(jobId: string, vertices: JobShape["vertices"]): void {
+    this.#shapes.delete(jobId); // the newest is the last one
     this.#shapes.set(jobId, vertices);
+    for (const old of this.#shapes.keys()) {
+      if (this.#shapes.size <= MOST_SHAPES) break;
+      if (old !== this.#job?.jobId) this.#shapes.delete(old);
+    }
   }
 
   get workers(): readonly string[] {

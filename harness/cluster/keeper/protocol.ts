@@ -52,6 +52,8 @@ export interface ClusterStatus {
   readonly job: JobStatus | null;
   /** Of the present job; [] where none runs. */
   readonly tasks: readonly TaskCounters[];
+  /** Why nobody told of the tasks of a job that runs; null: they were told, or none runs. */
+  readonly tasksProblem: string | null;
   /** Of the present job: which of them are replicas of which. */
   readonly vertices: JobShape["vertices"];
   /** Replicas of the present attempt that are lost, while their siblings go on. */

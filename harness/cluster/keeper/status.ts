@@ -1,3 +1,4 @@
+import { asFaultlineError } from "../../../base/errors.ts";
 import type { ClusterClient } from "../../../engine/shell/cluster-client.ts";
 import { lookAt } from "../../faults/process-look.ts";
 import type { KafkaService } from "../../services/kafka/service.ts";
@@ -7,6 +8,7 @@ import type { JobWatch } from "./job-watch.ts";
 import type { ClusterStatus, ProcessStatus } from "./protocol.ts";
 
 const COUNTERS_MS = 1_000;
+const NO_TASKS: Pick<ClusterStatus, "tasks" | "tasksProblem"> = { tasks: [], tasksProblem: null };
 
 /** What the cluster is like now. `endOf`: how a process ended, null while it was not seen to. */
 export async function clusterStatus(
@@ -41,6 +43,15 @@ export async function clusterStatus(
   for (const { role, pid } of services) if (pid !== null) processes.push(statusOf(role, pid));
   const { job, workers, checkpoints, vertices, lostReplicas } = watch;
   const hasTasks = job !== null && ["running", "draining"].includes(job.state);
-  const tasks = hasTasks ? await client.counters(job.jobId, COUNTERS_MS).catch(() => []) : [];
-  return { processes, workers, job, tasks, vertices, lostReplicas, checkpoints };
+  const { tasks, tasksProblem } = hasTasks ? await tasksOf(job.jobId, client) : NO_TASKS;
+  return { processes, workers, job, tasks, tasksProblem, vertices, lostReplicas, checkpoints };
+}
+
+/** A coordinator that stands still, or is busy, does not answer: the rest can be told all the same. */
+async function tasksOf(jobId: string, client: Pick<ClusterClient, "counters">): Promise<typeof NO_TASKS> {
+  try {
+    return { tasks: await client.counters(jobId, COUNTERS_MS), tasksProblem: null };
+  } catch (error) {
+    return { tasks: [], tasksProblem: asFaultlineError(error).message };
+  }
 }

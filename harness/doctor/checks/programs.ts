@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { benchLine } from "../../../base/command-line.ts";
 import { FaultlineError } from "../../../base/errors.ts";
 import { type ArtifactSet, cacheDirectory } from "../../services/artifact-cache.ts";
 import { REPOSITORY_VARIABLE } from "../../services/artifact-fetch.ts";
@@ -69,7 +70,7 @@ function checkArtifacts({ env }: Machine, { id, service, fetched, artifacts }: P
     for (const artifact of list.artifacts) verifyArtifact(join(directory, "libs"), artifact);
   } catch (error) {
     if (!(error instanceof FaultlineError)) throw error;
-    const repair = `without sound files: ${service} may not start; bench cache clean, and the next run fetches them again`;
+    const repair = `without sound files: ${service} may not start; ${benchLine`cache clean`}, and the next run fetches them again`;
     return required(missing(id, title, error.message, repair));
   }
   return ok(id, title, `${name}, ${list.artifacts.length} files, all hashes right`);

@@ -33,6 +33,12 @@ export function chosenFigures(campaign: Campaign, names: readonly string[]): Cho
   return { figures: [...figures.values()], missing: [...missing.values()] };
 }
 
+/** Kinds that are told from results alone, so that nobody need read the raw data. */
+export function areOfResults(names: readonly string[]): boolean {
+  const kinds = names.map((name) => FIGURES.find((one) => one.name === name));
+  return kinds.length > 0 && kinds.every((kind) => kind !== undefined && !kind.needsRaw);
+}
+
 function drawn(
   campaign: Campaign,
   kinds: readonly FigureKind[],

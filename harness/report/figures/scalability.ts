@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
-import { type ScalePoint, scalePoints } from "../../analyze/capacity/scalability.ts";
+import { type ScalePoint, scalePoints, unlikeFolders } from "../../analyze/capacity/scalability.ts";
 import { median } from "../../analyze/statistics/median.ts";
 import { csv, rounded } from "../csv.ts";
 import { integer } from "../format.ts";
@@ -44,12 +44,19 @@ export function scalabilityFigure(campaigns: readonly Campaign[]): Figure | null
   const workersOf = (own: readonly Row[]) => [...new Set(own.map(({ workers }) => workers))].sort((a, b) => a - b);
   const atLeast = shown.filter(({ isAtLeast, capacity }) => isAtLeast && capacity !== null).length;
   const none = shown.filter(({ capacity }) => capacity === null).length;
+  const names = new Set(shown.map(({ series }) => series));
+  const ofSeries = names.size === 1 ? ` of ${[...names].join()}` : "";
+  const slos = new Set(campaigns.flatMap(({ capacity }) => (capacity === null ? [] : [capacity.slo.join(", ")])));
+  const level = slos.size === 1 ? ` with ${[...slos].join()}` : "";
+  const steps = new Set(campaigns.flatMap(({ capacity }) => capacity?.settings.precision ?? []));
+  const grain = steps.size === 1 ? ` Rates that were tried are ${rounded(100 * [...steps][0]!)} % apart.` : "";
+  const unlike = unlikeFolders(campaigns);
   const hasIdeal = levels.some(({ ideal }) => ideal !== null);
   const cores = campaigns[0]?.manifest.provenance?.cores;
   return {
     id: "scalability",
     title: "Scalability",
-    caption: `Greatest offered rate sustained, by instances of every operator. Points: single repetitions, n = ${integer(shown.length)}; lines: their medians; bars: from the least to the greatest repetition.${hasIdeal ? " Dashed: ideal scaling from the median at the least parallelism; efficiency: median over ideal." : " No line of ideal scaling: the capacity at the least parallelism is not known."}${atLeast > 0 ? ` Triangles: at least so much, nothing above was tried or the instrument gave in first, ${integer(atLeast)} of them.` : ""}${none > 0 ? ` ${integer(none)} sustained no rate that was tried, and are in the data only.` : ""} Worker processes: ${sizes.map(([parallelism, own]) => `${workersOf(own).join(" or ")} at ${parallelism}`).join(", ")}${cores === undefined ? "" : `, on ${cores} cores`}.`,
+    caption: `Greatest offered rate${ofSeries} sustained${level}, by instances of every operator.${grain} Points: single repetitions, n = ${integer(shown.length)}; lines: their medians; bars: from the least to the greatest repetition.${hasIdeal ? " Dashed: ideal scaling from the median at the least parallelism; efficiency: median over ideal." : " No line of ideal scaling: the capacity at the least parallelism is not known."}${atLeast > 0 ? ` Triangles: at least so much, nothing above was tried or the instrument gave in first, ${integer(atLeast)} of them.` : ""}${none > 0 ? ` ${integer(none)} sustained no rate that was tried, and are in the data only.` : ""} Worker processes: ${sizes.map(([parallelism, own]) => `${workersOf(own).join(" or ")} at ${parallelism}`).join(", ")}${cores === undefined ? "" : `, on ${cores} cores`}.${unlike.length === 0 ? "" : ` NOT ALIKE: the folders also differ in ${unlike.join(", ")}.`}`,
     spec: specOf(shown, levels),
     csv: csv<Row>(
       [

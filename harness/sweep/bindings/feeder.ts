@@ -18,7 +18,7 @@ interface ProgressLine {
 
 /** Starts generators/feed as a process and waits until it has rendered ahead. */
 export async function startFeeder(options: FeederStart): Promise<FeederProcess> {
-  const { stream, part, brokers, topic, rawDirectory, logDirectory, guard } = options;
+  const { config, stream, part, brokers, topic, rawDirectory, logDirectory, guard } = options;
   const suffix = `${streamSuffix(stream.name, "-")}${partSuffix(part, stream.feeders)}`;
   const partitions = Array.from({ length: stream.partitions }, (_, partition) => partition);
   const spec: FeederSpecInput = {
@@ -42,7 +42,7 @@ export async function startFeeder(options: FeederStart): Promise<FeederProcess> 
     spec,
     specFile: join(logDirectory, `feeder${suffix}.json`),
     logFile: join(logDirectory, `feeder${suffix}.log`),
-    runtimeFile: runtimeFile(rawDirectory),
+    ...(config.sampling.runtime ? { runtimeFile: runtimeFile(rawDirectory) } : {}),
     guard,
     failure: "feeder-failed",
     onMessage: (message) => {

@@ -69,6 +69,7 @@ async function connected(server: KafkaServer, removeData: () => Promise<void>): 
       // The topics of a broker that is gone went with its data directory.
       if (!hasFailed) await admin.deleteTopics(topics);
     },
+    describeTopic: (topic) => admin.describe(topic),
     endOffsets: (topic, partitions) =>
       client.listOffsets(
         topic,

@@ -43,7 +43,7 @@ export async function startObserver(options: ObserverStart): Promise<ObserverPro
     spec,
     specFile: join(logDirectory, "observer.json"),
     logFile: join(logDirectory, "observer.log"),
-    runtimeFile: runtimeFile(rawDirectory),
+    ...(config.sampling.runtime ? { runtimeFile: runtimeFile(rawDirectory) } : {}),
     guard,
     failure: "observer-failed",
     onMessage: (message) => {

@@ -154,9 +154,31 @@ describe("results of a sweep", () => {
       header!,
       /^format_version,second,offered_events_per_second,input_events_per_second,output_rows_per_second,/,
     );
-    assert.match(header!, /,kafka_cpu_percent,kafka_rss_bytes,worker_cpu_percent,worker_rss_bytes$/);
+    const ofRole = "cpu_percent rss_bytes heap_bytes written_bytes_per_second read_bytes_per_second".split(" ");
+    const ofRoles = ["kafka", "worker"].flatMap((role) => ofRole.map((name) => `${role}_${name}`));
+    assert.ok(header!.endsWith(`,observer_lag_max_us,${ofRoles.join()}`));
     assert.equal(lines.length, 5);
     assert.match(lines[4]!, /^1,4,0,/);
+  });
+
+  it("the series tells lags beside latencies: what is overdue at the end of a second comes in the next", () => {
+    const [header, ...lines] = readFileSync(join(folder, "series", "q0-cell-r1.csv"), "utf8")
+      .trimEnd()
+      .split("\n");
+    const column = (name: string) => lines.map((line) => line.split(",")[header!.split(",").indexOf(name)]!);
+    const [due, came] = ["intended", "output"].map((by) => column(`latency_by_${by}_time_n`).map(Number));
+    let overdue = 0;
+    const backlog = due!.map((n, second) => (overdue += n - came![second]!));
+    assert.deepEqual(column("backlog_rows").map(Number), backlog);
+    assert.ok(backlog[0]! > 0 && backlog.at(-1) === 0, `${backlog}`);
+    assert.deepEqual([...new Set(column("consumer_lag_events"))], [""], "nobody looked at its tasks");
+    assert.ok(Number(column("generator_lag_p99_us")[1]) > 0 && Number(column("observer_lag_max_us")[1]) > 0);
+    const percentiles = ["p50", "p90", "p99", "p999"].map((name) => column(`latency_by_intended_time_${name}_us`)[2]!);
+    assert.deepEqual(
+      percentiles.slice(0, 3),
+      percentiles.slice(0, 3).toSorted((a, b) => Number(a) - Number(b)),
+    );
+    assert.equal(percentiles[3], "", "too few outputs a second");
   });
 
   it("the report says the verdict, the numbers and their grounds, in one file that asks for nothing else", () => {
@@ -183,6 +205,6 @@ describe("results of a sweep", () => {
 
 describe("a results folder that is none", () => {
   it("is refused with a hint", async () => {
-    await assert.rejects(analyzeSweep(join(tmpdir(), "faultline-nowhere")), /cannot read .*manifest\.json/);
+    await assert.rejects(analyzeSweep(join(tmpdir(), "faultline-nowhere")), /there is no folder .*faultline-nowhere/);
   });
 });

@@ -6,7 +6,7 @@ import { warmUpEnd } from "../../../harness/analyze/warm-up.ts";
 import type { IntervalHistogram } from "../../../harness/measure/interval-histograms.ts";
 import { temporaryFolder, writeSyntheticRun } from "../synthetic-run.ts";
 
-const EMPTY = { count: 100, negative: 0, overflow: 0, max: 0, p99: null, encoded: "" };
+const EMPTY = { count: 100, negative: 0, overflow: 0, max: 0, p90: null, p99: null, p999: null, encoded: "" };
 
 /** One interval a second with these medians; null: a second without (enough) outputs. */
 function seconds(p50s: readonly (number | null)[]): IntervalHistogram[] {

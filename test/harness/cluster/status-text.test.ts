@@ -28,6 +28,7 @@ const STATUS: ClusterStatus = {
   workers: ["worker-1", "worker-2"],
   job: { jobId: "j-1", state: "running", attempt: 1, sinceMs: 0, cause: null },
   tasks: [task("counts", 3, { leading: 1 }), task("lines", 1)],
+  tasksProblem: null,
   vertices: { counts: { instances: 2, replicas: 2 }, lines: { instances: 2, replicas: 1 } },
   lostReplicas: [],
   checkpoints: { completed: 0, aborted: 0, last: null },
@@ -40,6 +41,12 @@ it("ps names replicas, who leads, and the zones of workers", () => {
   assert.match(text, /worker-1 +11 +alive in a +counts\/1\.1 \(7 in, leads\), lines\/1 \(7 in\)/);
   assert.match(text, /worker-2 +12 +stands still\n/);
   assert.match(text, /replicas {5}2 groups, all there\n/);
+});
+
+it("ps says so when the coordinator did not tell of the tasks in time", () => {
+  const text = statusText(STATE, { ...STATUS, tasks: [], tasksProblem: "no answer within 1000 ms" });
+  assert.match(text, /^tasks {8}not known now: no answer within 1000 ms$/m);
+  assert.doesNotMatch(statusText(STATE, STATUS), /not known/);
 });
 
 it("ps tells of a job that waits to start again how many workers there are, and how to add one", () => {

@@ -94,7 +94,7 @@ describe("interval histograms", () => {
     }
     intervals.record(3, -5);
     intervals.record(3, HIGHEST_US + 1);
-    const finished = intervals.finish({ p50: 20, p99: 1000 });
+    const finished = intervals.finish(MIN_SAMPLES);
     assert.deepEqual(
       finished.map(({ index }) => index),
       Array.from({ length: 150 }, (_, i) => i),

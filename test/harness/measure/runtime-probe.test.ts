@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { runtimeUsage } from "../../../harness/analyze/runtime-usage.ts";
+import { heapSeries, runtimeUsage } from "../../../harness/analyze/runtime-usage.ts";
 import { runtimeFlags } from "../../../harness/measure/runtime-flags.ts";
 import { RuntimeCounts, type RuntimeSample } from "../../../harness/measure/runtime-probe.ts";
 import { temporaryFolder } from "../synthetic-run.ts";
@@ -69,6 +69,13 @@ describe("what Node told in the measured window", () => {
       loopDelayP99Us: 98,
       loopDelayMaxUs: 5_000,
     });
+  });
+
+  it("the heap in use at the end of a second is the last word of each process, unless it is older than two seconds", () => {
+    const samples = [1_900_000, 2_950_000, 4_050_000].map((atUs) => line(atUs, 1, []));
+    const heaps = heapSeries([...samples, line(2_500_000, 2, [])], 1_000_000, 6).get("worker");
+    const [first, second] = [1_900_000, 2_950_000 + 2 * 2_500_000];
+    assert.deepEqual(heaps, [first, second, second, 4_050_000, 4_050_000, null]);
   });
 
   it("too few turns have no 99th percentile, and a role that told nothing is not there", () => {

@@ -76,6 +76,7 @@ describe("sampler", () => {
     const sampler = startSampler({
       intervalMs: 100,
       file: join(folder, "resources.jsonl"),
+      runtime: true,
       readProc: (path) => {
         const [, , pid, file] = path.split("/");
         if (!alive.has(pid!)) return null;
@@ -118,12 +119,27 @@ describe("sampler", () => {
     assert.ok(cancelled);
   });
 
+  it("without an interval never looks, and leaves files without a line", async (t) => {
+    const folder = temporaryFolder(t);
+    const file = join(folder, "resources.jsonl");
+    const looked = () => assert.fail("looked");
+    const sampler = startSampler({ intervalMs: 0, file, runtime: false, readProc: looked, every: looked });
+    sampler.add("worker", 11);
+    await sampler.stop();
+    for (const name of ["resources", "runtime", "machine"]) {
+      assert.equal(readFileSync(join(folder, `${name}.jsonl`), "utf8"), "");
+    }
+    const told = JSON.parse(readFileSync(join(folder, "sampler.json"), "utf8"));
+    assert.deepEqual(told, { supported: false, samples: 0, totalUs: 0, maxUs: 0 });
+  });
+
   it("a disk that fills up ends the sampling, not the harness, and is told at the end", async (t) => {
     const folder = temporaryFolder(t);
     let tick = () => {};
     const sampler = startSampler({
       intervalMs: 100,
       file: join(folder, "resources.jsonl"),
+      runtime: true,
       readProc: () => {
         throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
       },

@@ -24,7 +24,7 @@ const mute = svg.replace(/<text[\s\S]*?<\/text>/g, "");
 
 describe("formats of a figure", () => {
   it("SVG says what it is, and which results it is of", async () => {
-    assert.match(svg, /^<svg [^>]*><title>Scalability<\/title><desc>Greatest offered rate sustained/);
+    assert.match(svg, /^<svg [^>]*><title>Scalability<\/title><desc>Greatest offered rate of q0 sustained/);
     const [, metadata] = /<metadata>([^<]*)<\/metadata>/.exec(svg)!;
     assert.deepEqual(JSON.parse(metadata!.replaceAll("&quot;", '"')), {
       figure: "scalability",

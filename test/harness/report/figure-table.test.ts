@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { type StoredCampaign, storedCampaign } from "../../../harness/analyze/stored-campaign.ts";
 import { chosenFigures } from "../../../harness/report/figures/choose.ts";
 import { costFigure } from "../../../harness/report/figures/cost.ts";
-import type { Figure } from "../../../harness/report/figures/figure.ts";
+import type { Campaign, Figure } from "../../../harness/report/figures/figure.ts";
 import { rateGridFigures } from "../../../harness/report/figures/rate-grid.ts";
 import { renderSvg } from "../../../harness/report/figures/render.ts";
 import { scalabilityFigure } from "../../../harness/report/figures/scalability.ts";
@@ -167,6 +167,29 @@ describe("scalability", () => {
       ],
     );
     assert.match(figure.caption, /Worker processes: 1 or 2 at 1, 1 or 2 at 2,/);
+  });
+
+  it("of folders of a search says the service level, and in what else they differ", () => {
+    const folder = (parallelism: number, capacityPerSecond: number, p99: number): Campaign => {
+      const outcomes = [{ search: 0, sustainedPerSecond: capacityPerSecond, limitedBy: "system" }];
+      const capacity = { slo: ["p99 <= 100ms"], settings: { precision: 0.1 }, outcomes };
+      const config = { parallelism, engine: { workers: 2 }, load: { rate: capacityPerSecond }, capacity: { p99 } };
+      const probe = resultsOnly([{ rate: 1_000, parallelism }]);
+      const results = probe.results.map((one) => ({ ...one, run: { ...one.run, cell: { id: "x", axes: {} } } }));
+      return { ...probe, results, manifest: { ...probe.manifest, config }, capacity } as unknown as Campaign;
+    };
+    const figure = scalabilityFigure([folder(1, 1_000, 100), folder(2, 1_500, 100)])!;
+    assert.match(
+      figure.caption,
+      /^Greatest offered rate of q0 sustained with p99 <= 100ms, by instances .* 10 % apart\./,
+    );
+    assert.doesNotMatch(figure.caption, /NOT ALIKE/);
+    assert.deepEqual(
+      rowsOf(figure).map((row) => row.capacity_events_per_second),
+      ["1000", "1500"],
+    );
+    const unlike = scalabilityFigure([folder(1, 1_000, 100), folder(2, 1_500, 250)])!;
+    assert.match(unlike.caption, / NOT ALIKE: the folders also differ in capacity\.p99\.$/);
   });
 
   it("a run in which the feeder gave in says nothing against the system", () => {

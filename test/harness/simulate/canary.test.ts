@@ -54,7 +54,7 @@ for (const { what, query, hooks, shows } of DEFECTS) {
     assert.deepEqual([again.problem, again.traceHash], [failed.problem, failed.traceHash]);
     assert.equal((await runSeed(run)).problem, null, "without the defect the seed is good");
     const text = failureText(run, again);
-    assert.match(text, new RegExp(`replay: bench simulate --job ${query} --from ${failed.seed} --seeds 1 --trace`));
+    assert.match(text, new RegExp(`replay: ./bench simulate --job ${query} --from ${failed.seed} --seeds 1 --trace`));
     assert.ok(again.traceTail.length === 20 && text.includes(again.traceTail.at(-1)!));
   });
 }

@@ -41,7 +41,7 @@ test("a failed seed prints the command that runs it again in its mode", async ()
   const run = drawMode(mode, "q7", 11);
   const text = failureText(run, { ...(await runSeed(run)), problem: "1 rows lost" }, mode);
   const settings = "--set recovery=passive --set guarantee=exactly-once --fault kill --fault store";
-  assert.ok(text.includes(`replay: bench simulate --job q7 --from 11 --seeds 1 ${settings} --trace`), text);
+  assert.ok(text.includes(`replay: ./bench simulate --job q7 --from 11 --seeds 1 ${settings} --trace`), text);
   assert.match(text, /"faults":\[/);
 });
 

@@ -62,12 +62,12 @@ test("a failed seed ends with exit code 4, its replay command and the end of its
   const io = fakeIo();
   const failed = ended(({ tally }) => tally.failed.push({ query: "q5", seed: 17, problem: "1 rows lost" }), 1);
   assert.equal(await simulate(ONE_RUN, io, failed), 4);
-  assert.match(io.err(), /replay: bench simulate --job q5 --from 17 --seeds 1 --trace\n/);
+  assert.match(io.err(), /replay: \.\/bench simulate --job q5 --from 17 --seeds 1 --trace\n/);
   assert.match(io.err(), /end of its trace \(hash [0-9a-f]{16}/);
   assert.match(io.err(), /\n {2}\d+ µs {2}.* → /);
   const json = fakeIo();
   assert.equal(await simulate({ ...ONE_RUN, json: true }, json, failed), 4);
-  assert.equal(JSON.parse(json.out()).failed[0].replay, "bench simulate --job q5 --from 17 --seeds 1 --trace");
+  assert.equal(JSON.parse(json.out()).failed[0].replay, "./bench simulate --job q5 --from 17 --seeds 1 --trace");
 });
 
 test("a situation that was never met fails a campaign of many seeds, by name, and not one of a few", async () => {

@@ -159,7 +159,7 @@ test("a folder of a search is no folder of a sweep, and the other way round", as
   await assert.rejects(ResultsStore.open(folder, manifestOf(sweep)), /was begun by bench capacity/);
   const io = fakeIo({ cwd: scratch });
   assert.equal(await runCli(["sweep", "--resume", folder], io), 2);
-  assert.match(io.err(), /was not begun by bench sweep\nhint: bench capacity --resume/);
+  assert.match(io.err(), /was not begun by bench sweep\nhint: \.\/bench capacity --resume/);
 });
 
 test("the command refuses what it cannot search, and says what it would do", async () => {

@@ -4,12 +4,16 @@ import { executeRun } from "../../../harness/sweep/execute.ts";
 import type { ReasonCode, RunRecord } from "../../../harness/sweep/model.ts";
 import { planRuns } from "../../../harness/sweep/plan.ts";
 import type { RunContext } from "../../../harness/sweep/run-context.ts";
+import type { Toolbox } from "../../../harness/sweep/toolbox.ts";
 import { type FakeWorld, type Fault, fakeWorld, recordingEvents, SUMMARY, smallSweep } from "./fakes.ts";
 
 /** Runs one cell in a fake world; afterwards only the services of the sweep may run. */
-async function execute(world: FakeWorld, signal = new AbortController().signal): Promise<RunRecord> {
+async function execute(
+  world: Pick<FakeWorld, "toolbox" | "running">,
+  signal = new AbortController().signal,
+  sweep = smallSweep(),
+): Promise<RunRecord> {
   const { toolbox, running } = world;
-  const sweep = smallSweep();
   const { cell, config } = sweep.cells[0]!;
   const run = planRuns([cell], 1, 1)[0]!;
   const events = recordingEvents();
@@ -28,6 +32,40 @@ async function execute(world: FakeWorld, signal = new AbortController().signal):
   assert.deepEqual([...running].toSorted(), ["guard", "kafka"], "its topics are deleted");
   return record;
 }
+
+test("what the broker made of the topics is read back", async () => {
+  const world = fakeWorld();
+  const differing = ({ readBack = [] }: RunRecord) => readBack.filter(({ asked, found }) => asked !== found);
+  const asAsked = await execute(world);
+  assert.equal(asAsked.readBack?.length, 6, "partitions, kind of time and cleanup of input and output");
+  assert.deepEqual(differing(asAsked), []);
+  world.topicConfig = { "message.timestamp.type": "CreateTime" };
+  const setting = "s.q0-rate-1000-r1.out: message.timestamp.type";
+  assert.deepEqual(differing(await execute(world)), [{ setting, asked: "LogAppendTime", found: "CreateTime" }]);
+});
+
+test("what of a run is watched is the config's to say", async () => {
+  const watched = async (settings: string) => {
+    const told: unknown[] = [];
+    const { toolbox, running } = fakeWorld();
+    const watching: Toolbox = {
+      ...toolbox,
+      startSampler: (start) => {
+        told.push(start.intervalMs, start.runtime);
+        return toolbox.startSampler(start);
+      },
+      spawner: (directories, guard) => {
+        told.push(directories.raw);
+        return toolbox.spawner(directories, guard);
+      },
+    };
+    await execute({ toolbox: watching, running }, undefined, smallSweep(`query: q0\n${settings}`));
+    return told;
+  };
+  assert.deepEqual(await watched(""), [250, true, "raw"]);
+  const none = "sampling: {resources: 0s, runtime: false, tasks: 0s}";
+  assert.deepEqual(await watched(none), [0, false, null]);
+});
 
 test("a run goes through its phases in order and stops what it started in reverse", async () => {
   const world = fakeWorld();

@@ -6,7 +6,7 @@ import type { ResolvedSweep } from "../../../harness/config/resolve.ts";
 import type { SweepEvents } from "../../../harness/sweep/events.ts";
 import { failedResult } from "../../../harness/sweep/failed-result.ts";
 import type { FeederSummary, RunRecord, RunResult } from "../../../harness/sweep/model.ts";
-import type { Toolbox } from "../../../harness/sweep/toolbox.ts";
+import type { Toolbox, TopicSettings } from "../../../harness/sweep/toolbox.ts";
 import type { Deployment } from "../../../harness/systems/system.ts";
 
 /** What can be made to break, and when. */
@@ -51,6 +51,8 @@ export interface FakeWorld {
   breakAt(fault: Fault, times?: number): void;
   /** Called when the feeder is started, in place of finishing at once. */
   onFeed: (() => Promise<void>) | null;
+  /** What this broker makes of every topic, whatever is asked for. */
+  topicConfig: Readonly<Record<string, string>>;
 }
 
 const never = new Promise<never>(() => {});
@@ -85,6 +87,7 @@ export function fakeWorld(): FakeWorld {
     running,
     calls,
     onFeed: null,
+    topicConfig: {},
     breakAt: (fault, times = 1) => faults.set(fault, times),
     toolbox: {
       monotonicUs: () => nowUs++,
@@ -101,7 +104,7 @@ export function fakeWorld(): FakeWorld {
       },
       startKafka: async () => {
         const stop = start("kafka", "kafka");
-        const topics = new Set<string>();
+        const topics = new Map<string, TopicSettings>();
         return {
           brokers: ["127.0.0.1:1"],
           linkListener: null,
@@ -110,7 +113,8 @@ export function fakeWorld(): FakeWorld {
           failed: dying("kafka-dies"),
           createTopic: async (name, partitions, timestamps) => {
             maybe("create-topic");
-            topics.add(name);
+            const config = { "message.timestamp.type": timestamps, "cleanup.policy": "delete" };
+            topics.set(name, { partitions, config: { ...config, ...world.topicConfig } });
             running.add(`topic ${name}`);
             calls.push(`create ${name} ${timestamps}`);
             if (name.endsWith(".orders")) calls.push(`${partitions} partitions of orders`);
@@ -118,12 +122,13 @@ export function fakeWorld(): FakeWorld {
           deleteTopics: async (names) => {
             for (const name of names) if (running.delete(`topic ${name}`)) calls.push(`delete ${name}`);
           },
+          describeTopic: async (name) => topics.get(name)!,
           endOffsets: async () => {
             maybe("end-offsets");
             return [1, 2, 3, 4];
           },
           stop: async () => {
-            for (const name of topics) running.delete(`topic ${name}`);
+            for (const name of topics.keys()) running.delete(`topic ${name}`);
             await stop();
           },
         };

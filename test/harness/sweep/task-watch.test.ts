@@ -51,6 +51,7 @@ test("a look that gets no answer, or an error, is left out, and the next one is 
     tools: { monotonicUs: () => nowUs, sleep },
     deployment: { counters },
     rawDirectory,
+    intervalMs: 1_000,
     header: HEADER,
   });
   watch.start();
@@ -74,9 +75,23 @@ test("a system that tells nothing of its tasks leaves no file", async (t) => {
   t.after(() => rmSync(rawDirectory, { recursive: true, force: true }));
   const sleep = () => Promise.resolve();
   const deployment = { counters: async () => [] };
-  const watch = new TaskWatch({ tools: { monotonicUs: () => 0, sleep }, deployment, rawDirectory, header: HEADER });
+  const tools = { monotonicUs: () => 0, sleep };
+  const watch = new TaskWatch({ tools, deployment, rawDirectory, intervalMs: 1_000, header: HEADER });
   watch.start();
   await watch.stop();
   await watch.add([]);
   assert.deepEqual(readdirSync(rawDirectory), []);
+});
+
+test("without an interval nobody asks; the counters at the end are kept", async (t) => {
+  const rawDirectory = mkdtempSync(join(tmpdir(), "faultline-watch-"));
+  t.after(() => rmSync(rawDirectory, { recursive: true, force: true }));
+  const tools = { monotonicUs: () => 0, sleep: () => Promise.resolve() };
+  const deployment = { counters: () => assert.fail("asked") };
+  const watch = new TaskWatch({ tools, deployment, rawDirectory, intervalMs: 0, header: HEADER });
+  watch.start();
+  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  await watch.stop();
+  await watch.add([TASK]);
+  assert.equal(readFileSync(join(rawDirectory, "tasks.jsonl"), "utf8").trim().split("\n").length, 2);
 });

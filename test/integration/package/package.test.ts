@@ -86,7 +86,7 @@ test("npx faultline generate nexmark writes the golden bytes", async () => {
 test("errors come with their exit codes", async () => {
   const { code, stderr } = await faultline("swep");
   assert.equal(code, 2);
-  assert.match(stderr, /Did you mean "bench sweep"/);
+  assert.match(stderr, /Did you mean "npx faultline sweep"/);
 });
 
 test("npx faultline sweep runs a ready config with real workers and says what it was built from", async () => {

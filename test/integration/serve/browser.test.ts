@@ -84,6 +84,26 @@ test("live values change in the open page; when the sweep is over, the page says
   writeLive(folder("now"));
 });
 
+test("the open list shows a sweep that begins and ends, and the keyboard stays where it is", options, async () => {
+  const { page, complaints } = await open("/");
+  const state = (path: string) =>
+    `document.querySelector('[data-part="campaign ${path}"] .state')?.textContent ?? "not there"`;
+  await page.evaluate(`document.querySelector('a[href="/campaign/a"]').focus(); window.untouched = true;`);
+  assert.equal(await page.evaluate(state("later")), "not there");
+  writeCampaign(folder("later"), { ended: 3, report: "" });
+  writeLive(folder("later"));
+  await page.waitForFunction(`(${state("later")}) === "running"`, { timeout: 60_000 });
+  writeLive(folder("later"), { run: { ...LIVE_RUN, phase: "drain" } });
+  await page.waitForFunction(`document.body.textContent.includes("q0-r13, drain")`, { timeout: 60_000 });
+  rmSync(join(folder("later"), "live.json"));
+  writeCampaign(folder("later"));
+  await page.waitForFunction(`(${state("later")}) === "finished"`, { timeout: 60_000 });
+  assert.equal(await page.evaluate("document.activeElement.getAttribute('href')"), "/campaign/a");
+  assert.equal(await page.evaluate("window.untouched"), true, "the page was not loaded again");
+  assert.deepEqual(complaints, []);
+  rmSync(folder("later"), { recursive: true });
+});
+
 test("without scripts everything is readable, live values as they were", options, async () => {
   const { page } = await open("/campaign/now", { scripts: false });
   const content = await page.content();

@@ -73,7 +73,9 @@ test("a sweep that is killed leaves its progress behind, and is shown as interru
   try {
     assert.ok(existsSync(left));
     assert.match(await (await fetch(`${address}campaign/killed`)).text(), /<span class="state interrupted">/);
-    assert.equal((await EventStream.open(`${address}events/killed`)).status, 204);
+    const stream = await EventStream.open(`${address}events/killed`);
+    await serve.until("the end of the stream", () => stream.isEnded, 10_000);
+    assert.match(stream.text, /event: end\n/);
     await sweep.untilGone(30_000);
   } finally {
     serve.child.kill("SIGINT");

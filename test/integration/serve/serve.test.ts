@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import autocannon from "autocannon";
@@ -60,7 +61,16 @@ test("Ctrl-C ends it at once, open streams and idle connections included", async
   await serve.until("live values", () => stream.messages.length > 0, 10_000);
   assert.match(stream.messages[0]!, /Run 5 of 12: q0-r13/);
   const finished = await EventStream.open(`${address}events/campaign-1`);
-  assert.equal(finished.status, 204, "there is nothing live to wait for");
+  await serve.until("the end of what is over", () => finished.isEnded, 10_000);
+  assert.match(finished.text, /event: end\n/, "whoever slept while the sweep ended is told to load the page again");
+  assert.deepEqual(finished.messages, []);
+  const list = await EventStream.open(`${address}list-events`);
+  await serve.until("the list", () => list.messages.length > 0, 10_000);
+  assert.match(list.messages[0]!, /running<\/span>.*now q0-r13, feed/s);
+  writeCampaign(folder("a-new"), { ended: 12, report: "" });
+  await serve.until("what is new", () => list.messages.at(-1)!.includes("/campaign/a-new"), 10_000);
+  rmSync(join(folder("running"), "live.json"));
+  await serve.until("its end", () => !list.messages.at(-1)!.includes("running</span>"), 10_000);
   const fromUs = monotonicUs();
   serve.child.kill("SIGINT");
   assert.equal(await serve.ended, 130, serve.err);

@@ -23,7 +23,10 @@ test("Ctrl-C in the second run: exit 130, the first is kept and reported, no pro
   assert.equal(dataDirectories().length, 1);
   sweep.child.kill("SIGINT");
   assert.equal(await sweep.ended, 130, sweep.err);
-  assert.match(sweep.err, /interrupted: 1 of 3 runs are done and kept, 2 left\ncontinue with: bench sweep --resume /);
+  assert.match(
+    sweep.err,
+    /interrupted: 1 of 3 runs are done and kept, 2 left\ncontinue with: \S*bench sweep --resume /,
+  );
   assert.deepEqual([...sweep.processes()], []);
   assert.deepEqual(dataDirectories(), []);
   assert.equal(place.read("interrupted", "runs.jsonl").trimEnd().split("\n").length, 1);

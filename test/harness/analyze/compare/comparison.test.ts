@@ -139,6 +139,25 @@ describe("what is compared", () => {
     assert.equal(differencesBetween(side("x"), side("y")).length, 0);
   });
 
+  it("takes no offence at what a chosen variant sets, but at everything else", () => {
+    const results = ["x", "y"].flatMap((variant) =>
+      runsOf(CALM).map((run) => {
+        const cell = { id: variant, axes: { variant } };
+        return { ...run, run: { ...run.run, id: `${variant}-r${run.run.repetition}`, cell } };
+      }),
+    );
+    const values = ["x", "y"].map((name, i) => ({ name, "engine.workers": i, recovery: `${i}` }));
+    const settings = (i: number, zones: number) => ({ recovery: `${i}`, engine: { workers: i, zones } });
+    const found = (zones: number) => {
+      const cells = { x: settings(0, 1), y: settings(1, zones) };
+      const campaign = campaignWith(results, { axes: [{ name: "variant", values }], cells });
+      const side = (variant: string) => sideOf(campaign, parseOperand(`x@variant=${variant}`));
+      return differencesBetween(side("x"), side("y")).map(({ what }) => what);
+    };
+    assert.deepEqual(found(1), []);
+    assert.deepEqual(found(2), ["engine.zones"]);
+  });
+
   it("is refused, with a list, where the campaigns are not alike", () => {
     const a = sideWith(runsOf(CALM));
     const provenance = { ...a.campaign.manifest.provenance, commit: "another", node: "25", cores: 8 };

@@ -82,6 +82,8 @@ export function campaignWith(results: readonly RunResult[], change: Partial<Mani
     cells: Object.fromEntries(cells.map((id) => [id, { query: "q0", load: { rate: 1_000 } }])),
     axes: [],
     configHash: JSON.stringify(change.cells ?? cells),
+    configText: "name: recorded\n",
+    overrides: [],
     order: planned,
     provenance: {
       faultline: "1",
