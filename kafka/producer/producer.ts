@@ -63,7 +63,8 @@ export class IdempotentProducer implements Producer {
             onEnlisted: (partition) => this.#onEnlisted(partition),
             onFailed: (error) => this.#fail(error),
           });
-    const pool = new BufferPool();
+    const { maxBufferedBytes, maxBatchBytes } = this.#settings;
+    const pool = new BufferPool(options.partitions.length + Math.ceil(maxBufferedBytes / maxBatchBytes));
     const writer = { ...identity, isTransactional: coordinator !== null };
     this.#queues = options.partitions.map((partition) => new PartitionQueue(partition, writer, pool));
     for (const queue of this.#queues) this.#byPartition[queue.partition] = queue;

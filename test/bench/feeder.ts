@@ -2,7 +2,7 @@
  * Our feeder beside Kafka's own `kafka-producer-perf-test`, both as processes of their own, into one private broker with acks=all:
  * `npm run bench:feeder [records] [rounds]`. The feeder also generates what it sends; the other sends one record of 290 bytes over
  * and over. Each is run with `records` and with a fifth of them, and the figures are of the difference, so that neither start is
- * counted. Then the feeder in open loop at half of its rate: its generator lag.
+ * counted. Then the feeder in open loop at half of its rate, with the batches that it makes in a run: its generator lag.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -135,6 +135,7 @@ async function feed(
   broker: TestBroker,
   count: number,
   ratePerSecond: number,
+  producer: FeederSpecInput["producer"] = {},
 ): Promise<TimedProcess & { readonly done: Done }> {
   const topic = await broker.topic(PARTITIONS);
   const spec: FeederSpecInput = {
@@ -145,7 +146,7 @@ async function feed(
     schedule: { shape: "constant", ratePerSecond },
     startUs: monotonicUs() + 1_000_000,
     lagFile: join(broker.directory, `${topic}.hlog`),
-    producer: { maxBatchBytes: BATCH_BYTES, maxInFlight: 5 },
+    producer,
   };
   const path = join(broker.directory, `${topic}.json`);
   writeFileSync(path, JSON.stringify(spec));
@@ -167,7 +168,9 @@ try {
   const rivals = [
     await producerPerf(broker),
     new Rival("our client, one record over and over", (count) => sendFixed(broker, count)),
-    new Rival("our feeder, generation included", (count) => feed(broker, count, 1e9)),
+    new Rival("our feeder, generation included", (count) =>
+      feed(broker, count, 1e9, { maxBatchBytes: BATCH_BYTES, maxInFlight: 5 }),
+    ),
   ];
   const results = await interleaved(rivals, rounds);
   process.stdout.write("\nDifference between a long and a short run\n\n");

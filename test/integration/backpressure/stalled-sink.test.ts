@@ -5,10 +5,11 @@ import { stallSink } from "./stalled-sink.ts";
 
 const MIB = 2 ** 20;
 /**
- * What two workers may have read beyond what is written: the producer's buffer of 4 MiB, one fetch answer and the one asked for ahead,
- * of 1 MiB for each of two partitions. docs/performance.md, "Back-pressure".
+ * What two workers may have read beyond what is written: the producer's buffer of 4 MiB, what one step (at most a fetch answer of one
+ * partition) makes beyond it, one fetch answer and the one asked for ahead, of 1 MiB for each of two partitions. docs/performance.md,
+ * "Back-pressure".
  */
-const READ_BOUND_BYTES = 2 * (4 + 2 * 2) * MIB;
+const READ_BOUND_BYTES = 2 * (4 + 1 + 2 * 2) * MIB;
 const RSS_BOUND_BYTES = 256 * MIB;
 /** After the input has been filled, which takes a second or two of the stall. */
 const STALL_MS = 4_000;
