@@ -1,6 +1,6 @@
 /**
  * `npm test`: unit tests, then the integration tests (real broker, real processes), as many files at a time as there are cores; then those
- * whose assertions are about measured times (`*.alone.test.ts`), one file after the other. `npm test -- unit|integration|alone` runs one part,
+ * that assert measured times, or use all cores themselves (`*.alone.test.ts`), one file after the other. `npm test -- unit|integration|alone` runs one part,
  * `npm test -- integration/soak` the files of one folder.
  */
 import { spawnSync } from "node:child_process";
@@ -15,7 +15,7 @@ const all = globSync("test/**/*.test.ts", { cwd: root }).sort();
 const isAlone = (file: string) => file.endsWith(".alone.test.ts");
 const isIntegration = (file: string) => file.startsWith("test/integration/");
 const parts: Readonly<Record<string, readonly string[]>> = {
-  unit: all.filter((file) => !isIntegration(file)),
+  unit: all.filter((file) => !isIntegration(file) && !isAlone(file)),
   integration: all.filter((file) => isIntegration(file) && !isAlone(file)),
   alone: all.filter(isAlone),
 };

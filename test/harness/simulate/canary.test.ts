@@ -6,7 +6,7 @@ import { runSeed, type SeedHooks, type SeedResult } from "../../../harness/simul
 import { findQuery } from "../../../queries/registry.ts";
 import { losesAFetchAfterAPause, losesARowInBursts, swapsRecordsAndWatermark } from "./fixtures/defects.ts";
 
-/** Seeds of the campaign in `campaign.test.ts`: a defect must show within them. */
+/** Seeds of the campaign in `campaign.alone.test.ts`: a defect must show within them. */
 const SEEDS = 500;
 
 /** The first seed that shows the defect, or null. */
