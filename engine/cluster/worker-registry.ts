@@ -13,9 +13,15 @@ export interface RegisteredWorker extends WorkerAddress {
   stalled: boolean;
 }
 
-/** The workers that are there, in order of registration. */
+/** worker-2 before worker-10. */
+const byName = new Intl.Collator("en", { numeric: true }).compare;
+
+/**
+ * The workers that are there, by name and not as they came: which tasks a worker gets, and so what a fault on it hits, is the same in every
+ * run.
+ */
 export class WorkerRegistry {
-  readonly #workers = new Map<string, RegisteredWorker>();
+  #workers: ReadonlyMap<string, RegisteredWorker> = new Map();
 
   get all(): readonly RegisteredWorker[] {
     return [...this.#workers.values()];
@@ -26,11 +32,12 @@ export class WorkerRegistry {
   }
 
   add(worker: RegisteredWorker): void {
-    this.#workers.set(worker.worker, worker);
+    const others = this.all.filter((one) => one.worker !== worker.worker);
+    this.#workers = mapOf([...others, worker].sort((a, b) => byName(a.worker, b.worker)));
   }
 
   remove(worker: string): void {
-    this.#workers.delete(worker);
+    this.#workers = mapOf(this.all.filter((one) => one.worker !== worker));
   }
 
   /** Notes a liveness message. Returns how long the worker's main loop had stood still when that was known and is over, µs; else null. */
@@ -66,4 +73,8 @@ export class WorkerRegistry {
       worker.progressSinceUs += lateUs;
     }
   }
+}
+
+function mapOf(workers: readonly RegisteredWorker[]): ReadonlyMap<string, RegisteredWorker> {
+  return new Map(workers.map((worker) => [worker.worker, worker]));
 }

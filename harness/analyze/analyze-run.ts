@@ -15,7 +15,7 @@ import { comparisonOf } from "../verify/comparison.ts";
 import { checkRun, committedView, EXACTLY_ONCE, type FetchUnmatched } from "./check-run.ts";
 import { readCheckpoints, summarizeCheckpoints } from "./checkpoints.ts";
 import { RunFaults } from "./faults/run-faults.ts";
-import { readJobStates, unplannedRestarts } from "./job-states.ts";
+import { firstRestartUs, readJobStates, unplannedRestarts } from "./job-states.ts";
 import { readLagLogs } from "./lag-log.ts";
 import { machineLoad } from "./machine-load.ts";
 import { plantedReason, readPlanted } from "./planted.ts";
@@ -144,9 +144,9 @@ interface Collected extends Measured {
   readonly sent: SentTimes | null;
 }
 
-function consumerLagOf({ record, tasks, sent }: Collected, seconds: number): readonly (number | null)[] {
+function consumerLagOf({ record, tasks, sent, states }: Collected, seconds: number): readonly (number | null)[] {
   if (tasks === null || sent === null) return [];
-  return consumerLag(tasks, SOURCE_ID, sent, { startUs: record.startUs, seconds });
+  return consumerLag(tasks, SOURCE_ID, sent, { startUs: record.startUs, seconds, restartUs: firstRestartUs(states) });
 }
 
 function collect(c: Collected): RunAnalysis {

@@ -6,6 +6,11 @@ export function readJobStates(file: string): readonly JobStateRecord[] {
   return readJsonLines<JobStateRecord>(file).sort((a, b) => a.atUs - b.atUs);
 }
 
+/** When the job first began anew, monotonic µs; infinity: never, or the system under test tells no states. */
+export function firstRestartUs(states: readonly JobStateRecord[]): number {
+  return states.find(({ state }) => state === "restarting")?.atUs ?? Number.POSITIVE_INFINITY;
+}
+
 /** Steps of one recovery by the job's own account, monotonic µs. */
 export interface RecoverySteps {
   readonly detectedUs: number | null;

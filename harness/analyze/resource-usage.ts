@@ -4,8 +4,8 @@ import { heapSeries, roleOf, runtimeUsage } from "./runtime-usage.ts";
 
 /** null: not told. */
 export interface RoleSecond {
-  readonly cpuPercent: number;
-  readonly rssBytes: number;
+  readonly cpuPercent: number | null;
+  readonly rssBytes: number | null;
   readonly writtenBytes: number | null;
   readonly readBytes: number | null;
   /** JavaScript heap in use, of our own programs. */
@@ -17,6 +17,14 @@ interface Role {
   readonly processes: ReadonlyMap<number, readonly ResourceSample[]>;
   readonly rssAt: ReadonlyMap<number, number>;
 }
+
+const UNSEEN: Role = { processes: new Map(), rssAt: new Map() };
+const NOT_TOLD: Omit<RoleSecond, "heapBytes"> = {
+  cpuPercent: null,
+  rssBytes: null,
+  writtenBytes: null,
+  readBytes: null,
+};
 
 /** Those that the kernel may keep to itself, and that older samples lack. */
 const OPTIONAL_COUNTERS = ["readBytes", "writtenBytes", "voluntarySwitches", "involuntarySwitches"] as const;
@@ -52,40 +60,45 @@ export function resourceUsage(
   return usage;
 }
 
-/** Role → what it used in each of `seconds` seconds from `startUs`; null where no sample tells. Roles by name. */
+/** Role → what it used in each of `seconds` seconds from `startUs`. Roles by name, also those of which only the runtime is told. */
 export function resourceSeries(
   samples: readonly ResourceSample[],
   runtimeSamples: readonly RuntimeSample[],
   startUs: number,
   seconds: number,
-): ReadonlyMap<string, readonly (RoleSecond | null)[]> {
-  const series = new Map<string, readonly (RoleSecond | null)[]>();
+): ReadonlyMap<string, readonly RoleSecond[]> {
+  const roles = byRole(samples);
   const heaps = heapSeries(runtimeSamples, startUs, seconds);
-  for (const [name, role] of byRole(samples)) {
-    const rss = new Array<number>(seconds).fill(-1);
-    for (const [atUs, bytes] of role.rssAt) {
-      const second = Math.floor((atUs - startUs) / 1_000_000);
-      if (second >= 0 && second < seconds) rss[second] = Math.max(rss[second]!, bytes);
-    }
-    const cpuMs = counting(role, cpuOf);
-    const written = counting(role, ({ writtenBytes }) => writtenBytes);
-    const read = counting(role, ({ readBytes }) => readBytes);
-    const perSecond = rss.map((rssBytes, second) => {
-      if (rssBytes < 0) return null;
-      const from = startUs + second * 1_000_000;
-      const within = (count: typeof cpuMs) => count(from, from + 1_000_000);
-      const whole = (count: number | null) => (count === null ? null : Math.round(count));
-      return {
-        cpuPercent: round((within(cpuMs) ?? 0) / 10, 1),
-        rssBytes,
-        writtenBytes: whole(within(written)),
-        readBytes: whole(within(read)),
-        heapBytes: heaps.get(name)?.[second] ?? null,
-      };
-    });
-    series.set(name, perSecond);
+  const names = [...new Set([...roles.keys(), ...heaps.keys()])].sort();
+  return new Map(
+    names.map((name) => {
+      const used = sampledSeconds(roles.get(name) ?? UNSEEN, startUs, seconds);
+      return [name, used.map((one, second) => ({ ...one, heapBytes: heaps.get(name)?.[second] ?? null }))];
+    }),
+  );
+}
+
+function sampledSeconds(role: Role, startUs: number, seconds: number): Omit<RoleSecond, "heapBytes">[] {
+  const rss = new Array<number>(seconds).fill(-1);
+  for (const [atUs, bytes] of role.rssAt) {
+    const second = Math.floor((atUs - startUs) / 1_000_000);
+    if (second >= 0 && second < seconds) rss[second] = Math.max(rss[second]!, bytes);
   }
-  return series;
+  const cpuMs = counting(role, cpuOf);
+  const written = counting(role, ({ writtenBytes }) => writtenBytes);
+  const read = counting(role, ({ readBytes }) => readBytes);
+  return rss.map((rssBytes, second) => {
+    if (rssBytes < 0) return NOT_TOLD;
+    const from = startUs + second * 1_000_000;
+    const within = (count: typeof cpuMs) => count(from, from + 1_000_000);
+    const whole = (count: number | null) => (count === null ? null : Math.round(count));
+    return {
+      cpuPercent: round((within(cpuMs) ?? 0) / 10, 1),
+      rssBytes,
+      writtenBytes: whole(within(written)),
+      readBytes: whole(within(read)),
+    };
+  });
 }
 
 function byRole(named: readonly ResourceSample[]): Map<string, Role> {

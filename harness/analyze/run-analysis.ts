@@ -43,7 +43,7 @@ export interface RunAnalysis {
   readonly consumerLag: readonly (number | null)[];
   /** Outputs that readers of committed data saw; null where they were not observed. */
   readonly committedOutputs: readonly number[] | null;
-  readonly roles: ReadonlyMap<string, readonly (RoleSecond | null)[]>;
+  readonly roles: ReadonlyMap<string, readonly RoleSecond[]>;
   /** What sampling CPU and memory took itself; null when it is not known. */
   readonly samplerCost: SamplerCost | null;
   /** Where the warm-up ends by the run's own latency. */

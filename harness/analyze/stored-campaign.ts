@@ -43,8 +43,13 @@ export async function storedCampaign(resultsDir: string): Promise<StoredCampaign
   return existsSync(join(resultsDir, "raw")) ? analyzedCampaign(resultsDir) : storedResults(resultsDir);
 }
 
-/** The results as they were judged when the runs ended, or by the last analysis; nothing of what lies behind them. Takes no time. */
+/**
+ * The results as they were judged when the runs ended, or by the last analysis; nothing of what lies behind them. Takes no time, but where
+ * only `raw/` is there: runs are judged then.
+ */
 export async function storedResults(resultsDir: string): Promise<StoredCampaign> {
+  const has = (name: string) => existsSync(join(resultsDir, name));
+  if (!has("runs.jsonl") && has("raw")) return analyzedCampaign(resultsDir);
   const manifest = readAnyManifest(resultsDir);
   return campaignOf(resultsDir, manifest, readRunResults(resultsDir), []);
 }

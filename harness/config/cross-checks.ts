@@ -10,6 +10,9 @@ import { checkThresholds } from "./thresholds.ts";
 import { formatDuration, formatRate } from "./units.ts";
 import { checkZones } from "./zone-checks.ts";
 
+/** A look at all processes takes about 2 ms. */
+const LEAST_SAMPLING_MS = 10;
+
 /** What the config must know about queries, so that it need not load them. */
 export interface QueryCatalog {
   readonly ids: readonly string[];
@@ -189,9 +192,15 @@ function checkCapacity({ capacity: { least, most } }: Config): Problem[] {
 }
 
 function checkSampling({ sampling, limits }: Config): Problem[] {
-  if (limits.foreignCpu === undefined || sampling.resources > 0) return [];
+  const tooOften = (["resources", "tasks"] as const)
+    .filter((what) => sampling[what] > 0 && sampling[what] < LEAST_SAMPLING_MS)
+    .map((what) => {
+      const message = `looking every ${formatDuration(sampling[what])} is most of what the machine would do`;
+      return problemAt(["sampling", what], message, `0s for never, or ${formatDuration(LEAST_SAMPLING_MS)} and more`);
+    });
+  if (limits.foreignCpu === undefined || sampling.resources > 0) return tooOften;
   const message = "what others take of the machine is not known when no resources are sampled";
-  return [problemAt(["limits", "foreignCpu"], message, "leave it out, or set sampling.resources")];
+  return [...tooOften, problemAt(["limits", "foreignCpu"], message, "leave it out, or set sampling.resources")];
 }
 
 function checkWarmup(config: Config): Problem[] {

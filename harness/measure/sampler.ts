@@ -16,8 +16,10 @@ import {
 import { runtimeFile } from "./runtime-flags.ts";
 import { startRuntimeProbe } from "./runtime-probe.ts";
 
-/** Context switches are read at every so manieth look only: a file a thread, and a broker has many threads. */
-const SWITCHES_EVERY = 8;
+/** Context switches are read no more often than this: a file a thread, and a broker has many threads. */
+const SWITCHES_MS = 2_000;
+/** With so long an interval processes are looked at when they are added, too: what they did before their first look would be missing. */
+const SPARSE_MS = 1_000;
 
 export interface SamplerOptions {
   /** 0: nothing is sampled. */
@@ -82,9 +84,10 @@ export function startSampler(options: SamplerOptions): Sampler {
   const machine = machineFile(dirname(options.file));
   for (const file of [options.file, machine]) writeFileSync(file, "");
 
-  const sample = (isLast: boolean) => {
+  const switchesEvery = Math.max(1, Math.round(SWITCHES_MS / options.intervalMs));
+  const sample = (isWhole: boolean) => {
     const atUs = now();
-    const withSwitches = isLast || cost.samples % SWITCHES_EVERY === 0;
+    const withSwitches = isWhole || cost.samples % switchesEvery === 0;
     let lines = "";
     for (const [pid, role] of roles) {
       const usage = readUsage(pid, read);
@@ -106,10 +109,10 @@ export function startSampler(options: SamplerOptions): Sampler {
 
   // A full disk must not end the harness from within a timer: the sampling ends, and `stop` tells.
   let failure: unknown = null;
-  const guarded = (isLast: boolean) => {
+  const guarded = (isWhole: boolean) => {
     if (failure !== null) return;
     try {
-      sample(isLast);
+      sample(isWhole);
     } catch (error) {
       failure = error;
     }
@@ -120,6 +123,7 @@ export function startSampler(options: SamplerOptions): Sampler {
     supported,
     add(role, pid) {
       roles.set(pid, role);
+      if (supported && options.intervalMs >= SPARSE_MS) guarded(true);
     },
     remove(pid) {
       roles.delete(pid);

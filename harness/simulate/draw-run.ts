@@ -57,7 +57,7 @@ export function drawRun(query: QueryDefinition, seed: number): DrawnRun {
     watermarkDelayMs: WATERMARK_DELAY_MS,
     options: {
       bufferTimeoutUs: pick(0, 1_000, 5_000),
-      watermarkIntervalUs: pick(200, 1_000, 5_000),
+      watermarkIntervalUs: pick(0, 1_000, 5_000),
       bufferBytes: pick(64, 1_024, 8 * 1024),
       channelWindowBytes: pick(128, 1_024, 8 * 1024, 512 * 1024),
       maxBatchRows: pick(1, 7, 64),

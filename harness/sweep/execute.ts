@@ -119,8 +119,8 @@ class Execution {
     await this.#step("observe", "observer-failed", () => this.#observeToEnd(observer));
     const counters = await this.#phases.limited("system-failed", "reading the counters", () => deployment.counters());
     await this.#tasks?.add(counters);
-    await this.#phases.limited("kafka-failed", "reading back the topics", () => this.#topics.readBack());
     this.#system = { ...this.#described(deployment), counters };
+    await this.#phases.limited("kafka-failed", "reading back the topics", () => this.#topics.readBack());
   }
 
   #feedLimitMs(): number {

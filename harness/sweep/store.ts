@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { FaultlineError, systemCode } from "../../base/errors.ts";
 import { appendLine, isMissing, makeDirectory, readIfPresent, writeAtomically } from "./files.ts";
 import { LOCK_FILE, lockFolder } from "./folder-lock.ts";
+import { refuseLoss } from "./lost-runs.ts";
 import type { PlannedRun, RunRecord, RunResult } from "./model.ts";
 import type { Provenance } from "./provenance.ts";
 import { refuseOther, type WantedSweep } from "./same-sweep.ts";
-import { asManifest, isRunResult } from "./stored-shapes.ts";
+import { asManifest, asRunResult, isRunResult } from "./stored-shapes.ts";
 
 /** `manifest.json`: with `raw/` the authority; everything else of a results folder is derived. */
 export interface Manifest {
@@ -45,7 +46,8 @@ export class ResultsStore {
 
   /**
    * Makes the folder, or opens it when it holds the same sweep (`refuseOther`). Another sweep, foreign files and a folder that
-   * a running sweep writes to are refused with `usage`. To be closed.
+   * a running sweep writes to are refused with `usage`; with `results-unreadable` one whose results would be lost when they are written
+   * anew. To be closed.
    */
   static async open(directory: string, manifest: Manifest): Promise<{ store: ResultsStore; manifest: Manifest }> {
     const existing = await checkFolder(directory, manifest);
@@ -54,6 +56,7 @@ export class ResultsStore {
     try {
       if (existing === null) await writeAtomically(join(directory, "manifest.json"), pretty(manifest));
       await store.#dropTornLines();
+      refuseLoss(directory, await store.results());
       return { store, manifest: existing ?? manifest };
     } catch (error) {
       await store.close();
@@ -69,7 +72,11 @@ export class ResultsStore {
   async #dropTornLines(): Promise<void> {
     const path = join(this.directory, "runs.jsonl");
     const lines = ((await readIfPresent(path)) ?? "").split("\n").filter((line) => line !== "");
-    const whole = lines.filter((line) => parseLine(line) !== null);
+    const whole = lines.filter((line, i) => {
+      const found = parsedLine(line);
+      if (found !== null) asRunResult(found.value, `${path}: line ${i + 1}`, this.directory);
+      return found !== null;
+    });
     if (whole.length < lines.length) await writeAtomically(path, whole.map((line) => `${line}\n`).join(""));
   }
 
@@ -180,12 +187,15 @@ function parsedJson(text: string, path: string): unknown {
 }
 
 function parseLine(line: string): RunResult | null {
-  if (line === "") return null;
+  const found = parsedLine(line);
+  return found !== null && isRunResult(found.value) ? found.value : null;
+}
+
+/** null: torn by a crash in the middle of writing. That run counts as not finished and is repeated. */
+function parsedLine(line: string): { readonly value: unknown } | null {
   try {
-    const result: unknown = JSON.parse(line);
-    return isRunResult(result) ? result : null;
+    return { value: JSON.parse(line) };
   } catch {
-    // Torn by a crash in the middle of writing: that run counts as not finished and is repeated.
     return null;
   }
 }

@@ -37,7 +37,7 @@ interface HeldPane {
  * The first of a window aggregate's two phases, on the sender's side of the exchange: rows added up by pane and key. One row
  * of `partialSchema` leaves for each, with the last instant of its pane as event time: so it is late for the second phase exactly when
  * its rows would have been. They are held over batches: until the watermark completes their pane, or a limit is reached, or `handOn` is
- * called. What is behind the watermark already leaves with its batch. Nothing that is held is in a snapshot.
+ * called. What is behind the watermark already, or may be, leaves with its batch. Nothing that is held is in a snapshot.
  * Two-phase aggregation: Gray et al., "Data cube", 1997 (distributive and algebraic functions); combiners: Dean and Ghemawat, 2004.
  */
 export class LocalWindowAggregateOperator implements Operator {
@@ -52,6 +52,7 @@ export class LocalWindowAggregateOperator implements Operator {
   /** Empty, for reuse. */
   readonly #spare: Segment[] = [];
   #changes = 0;
+  /** What is complete at this one leaves with its batch. */
   #watermarkMs = Number.NEGATIVE_INFINITY;
   #out: PartialOutput | null = null;
 
@@ -111,7 +112,10 @@ export class LocalWindowAggregateOperator implements Operator {
     assert(this.#held.length === 0, "rows are held that no snapshot has");
   }
 
-  restore(): void {}
+  /** How far the watermark had come is known with the next one; until then nothing waits, as all of it may be behind. */
+  restore(): void {
+    this.#watermarkMs = Number.POSITIVE_INFINITY;
+  }
 
   #segmentOf(number: number): Segment {
     this.#changes += 1;

@@ -10,8 +10,8 @@ export interface Pane {
 }
 
 /**
- * So many panes are always kept for reuse, and more while they had no more entries in all than this: where partitions are read unevenly many
- * panes are live at once, and their tables would grow anew again and again.
+ * So many panes are always kept for reuse, and more while they had no more entries in all than this, values of sets among them: where
+ * partitions are read unevenly many panes are live at once, and their tables would grow anew again and again.
  */
 const MIN_SPARE_PANES = 4;
 const MAX_SPARE_ENTRIES = 65_536;
@@ -105,7 +105,7 @@ export class Panes {
   }
 
   #keep(pane: Pane): void {
-    const entries = pane.table.size;
+    const entries = pane.table.size + (pane.sets?.size ?? 0);
     const isMuch = this.#spareEntries + entries > MAX_SPARE_ENTRIES;
     if (isMuch && this.#spare.length >= MIN_SPARE_PANES) return;
     pane.table.clear();

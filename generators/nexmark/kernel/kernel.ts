@@ -6,7 +6,7 @@ import { KernelImage } from "./memory.ts";
 
 const PAGE_BYTES = 65_536;
 
-/** What kernel.as exports. */
+/** What kernel.as exports. Addresses come back signed: `>>> 0` makes them what they are. */
 interface Exports {
   draw(first: number, end: number): number;
   write(first: number, end: number, at: number): number;
@@ -49,7 +49,7 @@ export class EventKernel {
   /** Writes the Kafka value of event `index` at `at`; returns the end. Without a copy when `target` is what `makeRoom` gave. */
   write(index: number, target: Uint8Array, at: number): number {
     const first = this.#firstTo(index);
-    if (target === this.#room) return this.#exports.write(first, index + 1, this.#roomAt + at) - this.#roomAt;
+    if (target === this.#room) return (this.#exports.write(first, index + 1, this.#roomAt + at) >>> 0) - this.#roomAt;
     const scratch = this.#scratchAt;
     const end = this.#exports.write(first, index + 1, scratch);
     target.set(this.#bytes.subarray(scratch, end), at);

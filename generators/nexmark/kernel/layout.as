@@ -1,4 +1,4 @@
-// AssemblyScript. Where parameters and the event that is held lie: words of 8 bytes, as in layout.ts. All state is in memory.
+// AssemblyScript. Where parameters and the event that is held lie: words of 8 bytes, as in memory.ts. All state is in memory.
 
 const PARAMETERS: usize = 65536;
 

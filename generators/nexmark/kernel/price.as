@@ -11,7 +11,7 @@ declare function hostPow(base: f64, exponent: f64): f64;
 const STEPS: f64 = 256;
 /** 6 ln 10 */
 const SCALE: f64 = 13.815510557964274;
-/** So near to the next whole number (of up to 10^8) the host decides. More than a thousand times the error of the quick way. */
+/** So near to the next whole number (of up to 10^8) the host decides. A hundred times what the quick way errs at most. */
 const DOUBT: f64 = 0.0001;
 
 /**

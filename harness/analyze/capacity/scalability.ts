@@ -1,7 +1,7 @@
 import type { Config } from "../../config/schema.ts";
 import type { RunResult } from "../../sweep/model.ts";
 import type { Manifest } from "../../sweep/store.ts";
-import { differingPaths } from "../compare/differences.ts";
+import { ABSENT, differingPaths } from "../compare/differences.ts";
 import type { CapacityState } from "./capacity.ts";
 import type { Vote } from "./search.ts";
 import { voteOf } from "./vote.ts";
@@ -37,7 +37,10 @@ export function scalePoints(source: Source): readonly ScalePoint[] {
 /** Besides size and first rate, and what does not matter: how often, in which order, how called. */
 const MAY_DIFFER = /^(parallelism|engine\.workers|load\.rate|query|system|name|description|repetitions|seed)(\.|$)/;
 
-/** Settings and machines in which folders are not alike, so that their capacities are no scaling of each other. */
+/**
+ * Settings and machines in which folders are not alike, so that their capacities are no scaling of each other. A setting that only one has
+ * counts if the same version wrote both: else it is a default that the later one added.
+ */
 export function unlikeFolders(sources: readonly Pick<Source, "manifest">[]): readonly string[] {
   const [first, ...others] = sources;
   if (first === undefined) return [];
@@ -46,10 +49,17 @@ export function unlikeFolders(sources: readonly Pick<Source, "manifest">[]): rea
     cores: manifest.provenance?.cores,
   });
   const found = others.flatMap((other) => [
-    ...differingPaths(first.manifest.config, other.manifest.config).filter(({ what }) => !MAY_DIFFER.test(what)),
+    ...differingPaths(first.manifest.config, other.manifest.config)
+      .filter(({ what }) => !MAY_DIFFER.test(what))
+      .filter(({ a, b }) => (a !== ABSENT && b !== ABSENT) || isSameVersion(first, other)),
     ...differingPaths(machine(first), machine(other)),
   ]);
   return [...new Set(found.map(({ what }) => what))];
+}
+
+function isSameVersion(a: Pick<Source, "manifest">, b: Pick<Source, "manifest">): boolean {
+  const [x, y] = [a.manifest.provenance, b.manifest.provenance];
+  return x?.commit === y?.commit && x?.faultline === y?.faultline;
 }
 
 function ofSearch({ manifest, results }: Source, { outcomes }: CapacityState): readonly ScalePoint[] {

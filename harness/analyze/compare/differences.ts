@@ -19,7 +19,7 @@ export interface Difference {
 const OWN = /^(name|description|repetitions|seed)(\.|$)/;
 const RATE = /^load(\.|$)/;
 const GIB = 2 ** 30;
-const ABSENT = "not there";
+export const ABSENT = "not there";
 
 /**
  * All in which two sides differ and should not: resolved settings of their common cells (but the chosen axes), versions, machine, cells that

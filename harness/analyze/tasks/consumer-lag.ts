@@ -4,13 +4,14 @@ import type { TaskLog } from "./task-log.ts";
 /**
  * Events of the main input stream that were sent and that the tasks of its source `vertex` had not taken in, at the last look of each of
  * `seconds` seconds from `startUs`. null: nobody looked in that second, not all source tasks answered, or one has started anew by then,
- * from when on its counter does not tell where it reads. Of a source's replicas the one furthest on counts.
+ * from when on its counter does not tell where it reads: the job did at `restartUs`, or a counter is smaller than it was. Of a source's
+ * replicas the one furthest on counts.
  */
 export function consumerLag(
   { header, looks }: TaskLog,
   vertex: string,
   sent: SentTimes,
-  { startUs, seconds }: { readonly startUs: number; readonly seconds: number },
+  { startUs, seconds, restartUs }: { readonly startUs: number; readonly seconds: number; readonly restartUs: number },
 ): readonly (number | null)[] {
   const replicas = header.vertices[vertex]?.replicas ?? 1;
   const read = looks.map(({ tasks }) => {
@@ -27,6 +28,8 @@ export function consumerLag(
   const lags = new Array<number | null>(seconds).fill(null);
   const furthest = new Map<number, number>();
   for (const [at, counters] of read.entries()) {
+    // Whoever was away for long may have read more since than before.
+    if (looks[at]!.atUs >= restartUs) return lags;
     for (const [task, count] of counters) {
       if (count < (furthest.get(task) ?? 0)) return lags;
       furthest.set(task, count);

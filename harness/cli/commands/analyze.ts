@@ -37,30 +37,18 @@ async function analyzeAlone(directory: string): Promise<readonly RunResult[]> {
   if ((await readManifest(directory)) === null) return analyzeSweep(directory);
   const unlock = await lockFolder(directory);
   try {
-    await refuseLoss(directory);
+    if (existsSync(join(directory, "raw"))) await refuseLosses(directory); // without it the analysis says so itself
     return await analyzeSweep(directory);
   } finally {
     await unlock();
   }
 }
 
-/** Results whose raw data are gone cannot be made again: to write runs.jsonl anew would lose them. Throws `results-unreadable`. */
-async function refuseLoss(directory: string): Promise<void> {
-  const [{ readIfPresent }, { finishedRuns }, { runFiles }] = await Promise.all([
+async function refuseLosses(directory: string): Promise<void> {
+  const [{ readIfPresent }, { finishedRuns }, { refuseLoss }] = await Promise.all([
     import("../../sweep/files.ts"),
     import("../../sweep/store.ts"),
-    import("../../analyze/results-folder.ts"),
+    import("../../sweep/lost-runs.ts"),
   ]);
-  const finished = finishedRuns((await readIfPresent(join(directory, "runs.jsonl"))) ?? "");
-  if (!existsSync(join(directory, "raw"))) return; // the analysis says so itself
-  const lost = [...finished.keys()].filter((id) => !existsSync(runFiles(directory, id).record));
-  if (lost.length === 0) return;
-  const shown = `${lost.slice(0, 3).join(", ")}${lost.length > 3 ? ", …" : ""}`;
-  throw new FaultlineError(
-    "results-unreadable",
-    `${directory}: raw/ has no data of ${lost.length} of ${finished.size} runs in runs.jsonl (${shown})`,
-    {
-      hint: "Their results would be lost. Bring raw/ back; or move runs.jsonl away, to go on without these runs.",
-    },
-  );
+  refuseLoss(directory, finishedRuns((await readIfPresent(join(directory, "runs.jsonl"))) ?? ""));
 }

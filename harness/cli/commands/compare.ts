@@ -12,7 +12,7 @@ export const compareCommand: Command = {
   summary: "Compare two results folders, two variants of one, or two commits: worse, better, same, cannot tell",
   examples: [
     ["compare reports/before reports/after", "two campaigns of the same config"],
-    ["compare reports/x@system=bundled reports/x@system=flink", "two variants of one sweep, block by block"],
+    ["compare reports/x@variant=none reports/x@variant=default", "two variants of one sweep, block by block"],
     ["compare --commits v1.2 . configs/smoke.yaml --blocks 8", "is this checkout slower than a tag?"],
   ],
   options: (parser) =>

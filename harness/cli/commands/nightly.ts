@@ -7,7 +7,7 @@ export const nightlyCommand: Command = {
   summary: "Run a lane, judge it by the nights before, and confirm what is suspect with old and new commit in turns",
   examples: [
     ["nightly configs/nightly.yaml", "tonight, in about a quarter of an hour"],
-    ["nightly configs/nightly.yaml --accept steady:p50", "that slow-down was meant"],
+    ["nightly configs/nightly.yaml --accept q0-steady:p50", "that slow-down was meant"],
   ],
   options: (parser) =>
     withTurns(parser)

@@ -26,7 +26,7 @@ export function handEngine({
     zones,
     keyGroups: 128,
     bufferTimeoutUs: 0,
-    watermarkIntervalUs: 1_000,
+    watermarkIntervalUs: 0,
     watermarkAlignmentMs: 0,
     fetchRestMs: 0,
     livenessIntervalUs: 200_000,

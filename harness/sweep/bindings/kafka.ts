@@ -64,7 +64,9 @@ async function connected(server: KafkaServer, removeData: () => Promise<void>): 
     version: server.version,
     failed,
     createTopic: (topic, partitions, timestamps) =>
-      admin.createTopics([{ topic, partitions, config: { "message.timestamp.type": timestamps } }]),
+      admin.createTopics([
+        { topic, partitions, config: { "message.timestamp.type": timestamps, "cleanup.policy": "delete" } },
+      ]),
     deleteTopics: async (topics) => {
       // The topics of a broker that is gone went with its data directory.
       if (!hasFailed) await admin.deleteTopics(topics);

@@ -122,7 +122,7 @@ describe("a cluster", () => {
     assert.deepEqual(history(cluster), ["created"]);
     cluster.startWorker("later");
     runTo(cluster, "finished");
-    assert.deepEqual(cluster.client.workers, ["worker-1", "late", "later"]);
+    assert.deepEqual(cluster.client.workers, ["late", "later", "worker-1"]);
   });
 
   for (const recovery of ["none", "scratch"] as const) {
@@ -132,7 +132,7 @@ describe("a cluster", () => {
       cluster.client.submit(specOf({ bounded: true, recovery }), 2);
       runTo(cluster, "running");
       if (recovery === "none") cluster.client.send({ type: "cancel", jobId: "j" });
-      else say({ type: "taskState", jobId: "j", attempt: 1, vertex: "map", subtask: 1, state: "failed" });
+      else say({ type: "taskState", jobId: "j", attempt: 1, vertex: "map", subtask: 0, state: "failed" });
       cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
       assert.equal(cluster.client.stateOf("j")!.state, recovery === "none" ? "cancelled" : "finished");
       assert.ok(cluster.universe.nowUs < 15_000_000, `${cluster.universe.nowUs} µs`);

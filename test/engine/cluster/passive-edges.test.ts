@@ -47,7 +47,7 @@ describe("a job whose checkpoints are gone", () => {
       cluster.runUntil(() => cluster.client.phases.some(({ phase }) => phase === "completed"), "a checkpoint");
       const { checkpointId } = cluster.client.phases.find(({ phase }) => phase === "completed")!;
       const gone = path === "j" ? path : `${path}${checkpointId}/_metadata`;
-      storeOf(cluster).remove(gone, () => cluster.workers[2]!.kill());
+      storeOf(cluster).remove(gone, () => cluster.workers[1]!.kill());
       cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
       const { state, failure } = cluster.client.stateOf("j")!;
       assert.deepEqual([state, failure!.code], ["failed", "snapshot-corrupt"], gone);

@@ -81,12 +81,8 @@ for (const [merge, settings] of [
         const { client, universe, workers } = cluster;
         client.submit(spec, 4);
         cluster.runUntil(() => client.states.some(({ state }) => state === "running"), "running");
-        const names = universe.journal
-          .filter(({ event }) => event === "workerRegistered")
-          .map(({ facts }) => facts.worker);
         const random = new Random(seed);
-        for (const name of names.slice(1, 4)) {
-          const worker = workers.find((candidate) => candidate.name === name)!;
+        for (const worker of workers.slice(1, 4)) {
           universe.queue.at(universe.nowUs + 4_000 + random.below(4_000), () => worker.kill());
         }
         cluster.runUntil(() => client.hasEnded("j"), "end");

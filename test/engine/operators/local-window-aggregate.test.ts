@@ -290,6 +290,20 @@ test("rows leave by key group", () => {
   );
 });
 
+test("after a restore nothing waits before the first watermark: it may be behind the one that was reached", () => {
+  const before = open(local(["id"], tumbling(10)));
+  before.operator.advanceWatermark(30);
+  const [after] = reopen(local(["id"], tumbling(10)), 1, [snapshotOf(before)]);
+  const { operator, rows } = after!;
+  const process = (...batch: readonly PlainRow[]) => {
+    operator.process(0, batchOf(schema, batch));
+    return rows.splice(0).map(({ eventTimeMs }) => eventTimeMs);
+  };
+  assert.deepEqual(process(row(2), row(35)), [9, 39]);
+  operator.advanceWatermark(31);
+  assert.deepEqual(process(row(3), row(36)), [9]);
+});
+
 test("a snapshot of rows that are held is refused", () => {
   const { operator, process } = running({ panes: 1, keys: 10 });
   process(row(1));

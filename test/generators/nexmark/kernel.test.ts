@@ -138,6 +138,16 @@ for (const mode of ["classic", "head"] as const) {
   });
 }
 
+test("room of 2 GiB, the most that a feeder asks for, can be used to its end", () => {
+  const cursor = new NexmarkDataSet({ options: resolveNexmarkOptions({ events: 1 }) }).open();
+  const room = cursor.makeRoom(2 ** 31);
+  const at = room.length - cursor.maxWireBytes;
+  assert.ok(cursor.advance());
+  const end = cursor.writeWire(room, at);
+  assert.ok(end > at && end <= room.length, `${end}`);
+  assert.doesNotThrow(() => JSON.parse(Buffer.from(room.subarray(at, end)).toString()));
+});
+
 test("a cursor with a kernel says of the events that it passes over what one without says", () => {
   const options = resolveNexmarkOptions({ events: 1000 });
   const parts = { options, partitions: 3, partitionRule: "auction" } as const;

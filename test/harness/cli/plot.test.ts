@@ -65,6 +65,12 @@ describe("bench plot", () => {
     assert.notEqual((await bench("torn", "--figure", "run-order", "--out", "told")).code, 0, "of raw data");
   });
 
+  it("judges the runs where only their raw data are there", async () => {
+    cpSync(results(), join(folder, "bare"), { recursive: true });
+    rmSync(join(folder, "bare", "runs.jsonl"));
+    assert.equal((await bench("bare", "--figure", "throughput-latency", "--out", "judged")).code, 0);
+  });
+
   it("an unknown figure ends with 2 and the list of all; of a kind that is known, with the figures there are", async () => {
     const { code, err } = await bench("results", "--figure", "latency-percentile");
     assert.equal(code, 2);

@@ -119,6 +119,44 @@ describe("sampler", () => {
     assert.ok(cancelled);
   });
 
+  it("with a long interval looks at a process when it is added, so that nothing before its first look is missing", async (t) => {
+    const folder = temporaryFolder(t);
+    const file = join(folder, "resources.jsonl");
+    let nowUs = 0;
+    let tick = () => {};
+    const sampler = startSampler({
+      intervalMs: 2_000,
+      file,
+      runtime: false,
+      readProc: (path) => {
+        if (path.includes("/task/")) return "nonvoluntary_ctxt_switches:\t2\nvoluntary_ctxt_switches:\t3\n";
+        return path.endsWith("stat") ? stat(1, 1) : "5000 300 20 1 0 400 0\n";
+      },
+      listThreads: (pid) => [`${pid}`],
+      monotonicUs: () => (nowUs += 50),
+      every: (_interval, work) => {
+        tick = work;
+        return () => {};
+      },
+      ownPid: null,
+    });
+    sampler.add("broker", 11);
+    sampler.add("worker", 12);
+    tick();
+    tick();
+    await sampler.stop();
+    const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+    const looks = lines.map((line) => JSON.parse(line) as ResourceSample);
+    assert.deepEqual(
+      looks.map(({ pid }) => pid),
+      [11, 11, 12, 11, 12, 11, 12, 11, 12],
+    );
+    assert.ok(
+      looks.every(({ voluntarySwitches }) => voluntarySwitches === 3),
+      "not at every eighth look, but every two seconds",
+    );
+  });
+
   it("without an interval never looks, and leaves files without a line", async (t) => {
     const folder = temporaryFolder(t);
     const file = join(folder, "resources.jsonl");

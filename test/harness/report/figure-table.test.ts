@@ -170,13 +170,19 @@ describe("scalability", () => {
   });
 
   it("of folders of a search says the service level, and in what else they differ", () => {
-    const folder = (parallelism: number, capacityPerSecond: number, p99: number): Campaign => {
+    const folder = (parallelism: number, capacityPerSecond: number, p99?: number, commit?: string): Campaign => {
       const outcomes = [{ search: 0, sustainedPerSecond: capacityPerSecond, limitedBy: "system" }];
       const capacity = { slo: ["p99 <= 100ms"], settings: { precision: 0.1 }, outcomes };
       const config = { parallelism, engine: { workers: 2 }, load: { rate: capacityPerSecond }, capacity: { p99 } };
+      const provenance = { commit };
       const probe = resultsOnly([{ rate: 1_000, parallelism }]);
       const results = probe.results.map((one) => ({ ...one, run: { ...one.run, cell: { id: "x", axes: {} } } }));
-      return { ...probe, results, manifest: { ...probe.manifest, config }, capacity } as unknown as Campaign;
+      return {
+        ...probe,
+        results,
+        manifest: { ...probe.manifest, config, provenance },
+        capacity,
+      } as unknown as Campaign;
     };
     const figure = scalabilityFigure([folder(1, 1_000, 100), folder(2, 1_500, 100)])!;
     assert.match(
@@ -190,6 +196,9 @@ describe("scalability", () => {
     );
     const unlike = scalabilityFigure([folder(1, 1_000, 100), folder(2, 1_500, 250)])!;
     assert.match(unlike.caption, / NOT ALIKE: the folders also differ in capacity\.p99\.$/);
+    const lacking = (commit?: string) => scalabilityFigure([folder(1, 1_000), folder(2, 1_500, 100, commit)])!;
+    assert.match(lacking().caption, /NOT ALIKE/, "one version wrote both");
+    assert.doesNotMatch(lacking("later").caption, /NOT ALIKE/, "a later version added the setting");
   });
 
   it("a run in which the feeder gave in says nothing against the system", () => {

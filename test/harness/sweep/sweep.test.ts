@@ -184,6 +184,22 @@ test("a torn last line of runs.jsonl costs that run only", async () => {
   assert.equal(again.calls.filter((call) => call === "start system").length, 1);
 });
 
+test("results that a resumed sweep would lose are not lost: raw data that are gone, and lines of another version", async () => {
+  const folder = newFolder();
+  await run(fakeWorld(), folder);
+  const path = join(folder, "runs.jsonl");
+  const text = readFileSync(path, "utf8");
+  const [first] = manifestOf(smallSweep()).order;
+  rmSync(join(folder, "raw", first!.id), { recursive: true });
+  await assert.rejects(run(fakeWorld(), folder), /raw\/ has no data of 1 of 4 runs/);
+  assert.equal(readFileSync(path, "utf8"), text);
+
+  const foreign = `${text}{"version":7}\n`;
+  writeFileSync(path, foreign);
+  await assert.rejects(run(fakeWorld(), folder), /line 5 is of version 7/);
+  assert.equal(readFileSync(path, "utf8"), foreign);
+});
+
 test("a folder with another config is refused", async () => {
   const folder = newFolder();
   await run(fakeWorld(), folder);

@@ -23,10 +23,14 @@ const SENT: SentTimes = {
   },
 };
 
-function lagsOf(looks: readonly TaskLook[], replicas = 1): readonly (number | null)[] {
+function lagsOf(
+  looks: readonly TaskLook[],
+  replicas = 1,
+  restartUs = Number.POSITIVE_INFINITY,
+): readonly (number | null)[] {
   const vertices = replicas === 1 ? {} : { events: { instances: 2, replicas } };
   const log = { header: { version: 1, replication: null, vertices } as const, looks };
-  return consumerLag(log, "events", SENT, { startUs: START_US, seconds: 5 });
+  return consumerLag(log, "events", SENT, { startUs: START_US, seconds: 5, restartUs });
 }
 
 describe("lag of the consumers", () => {
@@ -53,6 +57,12 @@ describe("lag of the consumers", () => {
   it("is not known from when on a source has started anew", () => {
     const looks = [look(0, { 0: 40, 1: 50 }), look(1, { 0: 90, 1: 10 }), look(2, { 0: 120, 1: 100 })];
     assert.deepEqual(lagsOf(looks), [10, null, null, null, null]);
+  });
+
+  it("is not known from when on the job has started anew, however much it has read since", () => {
+    const looks = [look(0, { 0: 40, 1: 50 }), look(3, { 0: 90, 1: 80 })];
+    assert.deepEqual(lagsOf(looks), [10, null, null, 230, null]);
+    assert.deepEqual(lagsOf(looks, 1, START_US + 1e6), [10, null, null, null, null]);
   });
 
   it("of a source's replicas the one furthest on counts, and one that is lost is not missed", () => {
