@@ -8,6 +8,17 @@ export interface WorkerAddress {
   readonly zone?: string | undefined;
 }
 
+/** worker-2 before worker-10. */
+const compareNames = new Intl.Collator("en", { numeric: true }).compare;
+
+/**
+ * Workers by name, in which order they get tasks, and not as they came: what a worker runs, and so what a fault on it hits, is the same in every
+ * run.
+ */
+export function byName<W extends Pick<WorkerAddress, "worker">>(workers: readonly W[]): readonly W[] {
+  return workers.toSorted((a, b) => compareNames(a.worker, b.worker));
+}
+
 /** Which workers run tasks without replicas, and which run replicas: none runs both. */
 export interface WorkerPools {
   readonly single: readonly WorkerAddress[];

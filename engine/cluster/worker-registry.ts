@@ -1,5 +1,5 @@
 import type { Connection } from "../ports.ts";
-import type { WorkerAddress } from "./worker-pools.ts";
+import { byName, type WorkerAddress } from "./worker-pools.ts";
 
 export interface RegisteredWorker extends WorkerAddress {
   readonly pid: number;
@@ -13,13 +13,7 @@ export interface RegisteredWorker extends WorkerAddress {
   stalled: boolean;
 }
 
-/** worker-2 before worker-10. */
-const byName = new Intl.Collator("en", { numeric: true }).compare;
-
-/**
- * The workers that are there, by name and not as they came: which tasks a worker gets, and so what a fault on it hits, is the same in every
- * run.
- */
+/** The workers that are there, by name. */
 export class WorkerRegistry {
   #workers: ReadonlyMap<string, RegisteredWorker> = new Map();
 
@@ -33,7 +27,7 @@ export class WorkerRegistry {
 
   add(worker: RegisteredWorker): void {
     const others = this.all.filter((one) => one.worker !== worker.worker);
-    this.#workers = mapOf([...others, worker].sort((a, b) => byName(a.worker, b.worker)));
+    this.#workers = mapOf(byName([...others, worker]));
   }
 
   remove(worker: string): void {

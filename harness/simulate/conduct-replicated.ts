@@ -3,6 +3,7 @@ import type { JobSpec } from "../../engine/cluster/job-spec.ts";
 import type { Failure, TaskPlacement } from "../../engine/cluster/messages.ts";
 import { placeTasks } from "../../engine/cluster/placement.ts";
 import { planOfJob } from "../../engine/cluster/plan-of-job.ts";
+import { byName } from "../../engine/cluster/worker-pools.ts";
 import type { JobFactory } from "../../engine/dataflow/graph.ts";
 import { instanceOf } from "../../engine/replication/subtask.ts";
 import type { SimulatedCluster } from "../../engine/simulation/cluster.ts";
@@ -164,7 +165,7 @@ function replicaPlaces(
     return event === "workerRegistered" && timeUs <= deployedUs ? [{ worker: String(facts.worker), address: "" }] : [];
   });
   const factors = new Map(plan.vertices.map(({ id, replicas }) => [id, replicas]));
-  return placeTasks(plan, registered).flatMap((placement) => {
+  return placeTasks(plan, byName(registered)).flatMap((placement) => {
     const replicas = factors.get(placement.vertex)!;
     const group = `${placement.vertex}/${instanceOf(placement.subtask, replicas)}`;
     return replicas > 1 ? [{ ...placement, group }] : [];

@@ -4,7 +4,7 @@ import { Random } from "../../../base/random.ts";
 import type { Replication } from "../../../engine/cluster/job-spec.ts";
 import { placeTasks } from "../../../engine/cluster/placement.ts";
 import { planOfJob } from "../../../engine/cluster/plan-of-job.ts";
-import { domainOf } from "../../../engine/cluster/worker-pools.ts";
+import { byName, domainOf } from "../../../engine/cluster/worker-pools.ts";
 import type { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
 import { graphOf, mapNode, sinkNode, sourceNode, windowNode } from "../simulation/tiny-job.ts";
 import {
@@ -54,7 +54,7 @@ function victimsOf(cluster: SimulatedCluster, run: ReplicatedRun) {
       : [],
   );
   const replicasOf = new Map(plan.vertices.map(({ id, replicas }) => [id, replicas]));
-  const placements = placeTasks(plan, registered);
+  const placements = placeTasks(plan, byName(registered));
   const hosts = placements.filter(({ vertex }) => replicasOf.get(vertex)! > 1).map(({ worker }) => worker);
   const least = Math.min(...[...replicasOf.values()].filter((replicas) => replicas > 1));
   const zones = new Map(registered.map((worker) => [worker.worker, domainOf(worker)]));
@@ -135,6 +135,8 @@ describe("a job whose vertices have 1 to 4 replicas each", () => {
     cluster.runUntil(() => client.stateOf("j")?.state === "running", "start");
     // Enough workers come, all in one zone.
     for (const worker of workers) worker.kill();
+    const lost = () => universe.journal.filter(({ event }) => event === "workerLost").length;
+    cluster.runUntil(() => lost() === workers.length, "loss of all");
     for (const name of ["worker-6", "worker-8", "worker-10"]) cluster.startWorker(name);
     const later = universe.nowUs + 5_000_000;
     cluster.runUntil(() => client.hasEnded("j") || universe.nowUs > later, "wait");

@@ -3,7 +3,15 @@ import { describe, it } from "node:test";
 import type { LogicalNode } from "../../../engine/dataflow/graph.ts";
 import type { World } from "../../../engine/ports.ts";
 import { graphOf, mapNode, sinkNode, sourceNode, windowNode } from "../simulation/tiny-job.ts";
-import { clusterFor, runReplicated, specOf, windowCounts, windowLines, windowRun } from "./replicated-run.ts";
+import {
+  clusterFor,
+  runReplicated,
+  specOf,
+  windowCounts,
+  windowLines,
+  windowRun,
+  workersByTurn,
+} from "./replicated-run.ts";
 
 describe("a replicated job", () => {
   for (const sources of [false, true]) {
@@ -82,8 +90,7 @@ describe("a replicated job", () => {
     const cluster = clusterFor(run);
     cluster.client.submit(specOf(run), run.workers);
     cluster.runUntil(() => cluster.client.stateOf("j")?.state === "running", "start");
-    const registered = cluster.universe.journal.filter(({ event }) => event === "workerRegistered");
-    for (const { facts } of registered.slice(1)) cluster.workers.find(({ name }) => name === facts.worker)!.kill();
+    for (const worker of workersByTurn(cluster).slice(1)) worker.kill();
     cluster.runUntil(() => cluster.client.hasEnded("j"), "end");
     const { state, failure } = cluster.client.stateOf("j")!;
     assert.equal(state, "failed");
@@ -95,12 +102,10 @@ describe("a replicated job", () => {
     for (let seed = 1; seed <= 10; seed++) {
       const run = { ...windowRun(seed), workers: 6 };
       const cluster = clusterFor(run);
-      const { client, universe } = cluster;
+      const { client } = cluster;
       client.submit({ ...specOf(run), recovery: "scratch" }, 4);
       cluster.runUntil(() => client.stateOf("j")?.state === "running", "start");
-      const registered = universe.journal.filter(({ event }) => event === "workerRegistered").slice(0, 4);
-      const first = String(registered[0]!.facts.worker);
-      cluster.workers.find(({ name }) => name === first)!.kill();
+      workersByTurn(cluster)[0]!.kill();
       cluster.runUntil(() => client.hasEnded("j"), "end");
       assert.equal(client.stateOf("j")?.state, "finished", `seed ${seed}`);
       assert.ok(client.stateOf("j")!.attempt > 1);

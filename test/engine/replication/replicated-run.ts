@@ -6,12 +6,14 @@ import {
   type JobSpec,
   type Replication,
 } from "../../../engine/cluster/job-spec.ts";
+import { byName } from "../../../engine/cluster/worker-pools.ts";
 import type { LogSourceSupplier } from "../../../engine/connectors/source-supplier.ts";
 import type { JobFactory } from "../../../engine/dataflow/graph.ts";
 import type { World } from "../../../engine/ports.ts";
 import { SimulatedCluster } from "../../../engine/simulation/cluster.ts";
 import { type Conditions, drawConditions } from "../../../engine/simulation/conditions.ts";
 import type { ElectionConditions } from "../../../engine/simulation/election.ts";
+import type { SimulatedProcess } from "../../../engine/simulation/process.ts";
 import { countJob } from "../simulation/tiny-job.ts";
 import { readTiny, tinySupplier } from "../simulation/tiny-rows.ts";
 
@@ -129,12 +131,20 @@ export function runReplicated(run: ReplicatedRun): ReplicatedResult {
   };
 }
 
-/** Workers get tasks in order of registration: the first hosts what has no replica, as there is one of those here. */
+/** Workers in the order in which they get tasks, of those that were there at the first deployment: the first ones host what has no replica. */
+export function workersByTurn({ client, universe, workers }: SimulatedCluster): readonly SimulatedProcess[] {
+  const deployed = client.states.find(({ state }) => state === "deploying");
+  const there = universe.journal.filter(({ event, timeUs }) => {
+    return event === "workerRegistered" && timeUs <= (deployed?.atUs ?? Number.POSITIVE_INFINITY);
+  });
+  return byName(there.map(({ facts }) => ({ worker: String(facts.worker) }))).map(
+    ({ worker }) => workers.find(({ name }) => name === worker)!,
+  );
+}
+
 function killReplica(cluster: SimulatedCluster, run: ReplicatedRun): void {
-  const registered = cluster.universe.journal.filter(({ event }) => event === "workerRegistered");
-  const names = registered.map(({ facts }) => String(facts.worker)).slice(1);
-  const victim = names[new Random(run.seed).below(names.length)];
-  cluster.workers.find(({ name }) => name === victim)!.kill();
+  const victims = workersByTurn(cluster).slice(1);
+  victims[new Random(run.seed).below(victims.length)]!.kill();
 }
 
 /** Rows of each of the two partitions that `windowRun` reads, of `WINDOW_KEYS` keys; windows of `WINDOW_MS`. */

@@ -46,6 +46,6 @@ export const skewedDiamondRun = (seed: number, replication: Partial<Replication>
   ...windowRun(seed),
   job: skewedDiamond,
   options: { channelWindowBytes: 128, bufferBytes: 64 },
-  maxVirtualUs: 3_000_000,
+  maxVirtualUs: 10_000_000,
   replication,
 });

@@ -13,6 +13,7 @@ import {
   windowCounts,
   windowLines,
   windowRun,
+  workersByTurn,
 } from "../replicated-run.ts";
 
 const base = (seed: number, changes: Partial<ReplicatedRun> = {}): ReplicatedRun => ({
@@ -23,12 +24,6 @@ const base = (seed: number, changes: Partial<ReplicatedRun> = {}): ReplicatedRun
 });
 
 const linesOf = ({ topics }: SimulatedCluster) => windowLines(topics.records("out", 0)).toSorted();
-
-/** Workers in order of registration, in which they are given tasks: the first ones host what has no replicas. */
-const registered = ({ universe, workers }: SimulatedCluster) =>
-  universe.journal
-    .filter(({ event }) => event === "workerRegistered")
-    .map(({ facts }) => workers.find(({ name }) => name === facts.worker)!);
 
 const restarts = ({ client }: SimulatedCluster) => client.states.filter(({ state }) => state === "restarting").length;
 
@@ -42,7 +37,7 @@ interface Sums {
 
 /** What may happen to a worker with replicas: its death, a session that the election gives up or does not hear of, a pause, a log that is out. */
 function disturb(cluster: SimulatedCluster, random: Random, left: { kills: number }, sums: Sums): void {
-  const victims = registered(cluster).slice(1);
+  const victims = workersByTurn(cluster).slice(1);
   const victim = victims[random.below(victims.length)];
   if (victim === undefined || !victim.alive) return;
   const what = random.below(5);
