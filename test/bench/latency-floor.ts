@@ -91,11 +91,11 @@ for (const cell of new Set(runs.map(cellOf))) {
   const engine = ofCell.filter(({ system }) => system === "bundled");
   const echo = ofCell.filter(({ system }) => system === "bare-echo");
   const rows = MEASURES.map((measure) => ({ figure: measure.inHistory, row: compare(cell, engine, echo, measure) }));
-  for (const of of ["engine", "echo", "ratio"] as const) {
+  for (const side of ["engine", "echo", "ratio"] as const) {
     const figures = Object.fromEntries(
-      rows.map(({ figure, row }) => [of === "ratio" ? `${figure}Ratio` : figure, row[of]]),
+      rows.map(({ figure, row }) => [side === "ratio" ? `${figure}Ratio` : figure, row[side]]),
     );
-    history.add({ name: `${cell}, ${of}`, figures });
+    history.add({ name: `${cell}, ${side}`, figures });
   }
 }
 
