@@ -1,3 +1,4 @@
+import { partitionPoint } from "../../base/partition-point.ts";
 import type { RuntimeSample } from "../measure/runtime-probe.ts";
 import type { ResourceSample, RoleUsage } from "../sweep/model.ts";
 import { heapSeries, roleOf, runtimeUsage } from "./runtime-usage.ts";
@@ -140,14 +141,8 @@ function counting(role: Role, of: Counter): (fromUs: number, toUs: number) => nu
 
 /** `samples`: one or more, all of which tell. */
 function counterAt(samples: readonly ResourceSample[], of: Counter, atUs: number): number {
-  let low = 0;
-  let high = samples.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (samples[middle]!.atUs <= atUs) low = middle + 1;
-    else high = middle;
-  }
-  const [before, after] = [samples[low - 1], samples[low]];
+  const next = partitionPoint(samples.length, (index) => samples[index]!.atUs <= atUs);
+  const [before, after] = [samples[next - 1], samples[next]];
   if (before === undefined) return of(after!)!;
   if (after === undefined) return of(before)!;
   const share = (atUs - before.atUs) / (after.atUs - before.atUs);

@@ -1,3 +1,4 @@
+import { partitionPoint } from "../../../base/partition-point.ts";
 import type { SentTimes } from "../sent-times.ts";
 import type { TaskLog } from "./task-log.ts";
 
@@ -63,14 +64,7 @@ function takenIn(
 function sentBy(timesUs: readonly number[], sent: SentTimes): number[] {
   const counts = new Array<number>(timesUs.length + 1).fill(0);
   sent.forEach((first, end, sentUs) => {
-    let low = 0;
-    let high = timesUs.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (timesUs[middle]! < sentUs) low = middle + 1;
-      else high = middle;
-    }
-    counts[low]! += end - first;
+    counts[partitionPoint(timesUs.length, (look) => timesUs[look]! < sentUs)]! += end - first;
   });
   let sum = 0;
   return timesUs.map((_, at) => (sum += counts[at]!));

@@ -84,7 +84,7 @@ export class JobWatch {
   }
 
   #onWorkers(names: readonly string[]): void {
-    this.#workers = [...names].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+    this.#workers = names;
     addRecord(this.#file, { atMs: wallClockMs(), kind: "workers", workers: this.#workers });
   }
 

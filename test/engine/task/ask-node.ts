@@ -1,5 +1,6 @@
 import type { LogicalNode } from "../../../engine/dataflow/graph.ts";
 import { CallOutOperator } from "../../../engine/operators/call-out.ts";
+import type { CallOut } from "../../../engine/ports.ts";
 import { TINY } from "../simulation/tiny-rows.ts";
 
 const SETTINGS = {
@@ -36,3 +37,16 @@ export const ASK: LogicalNode = {
       SETTINGS,
     ),
 };
+
+/** The service that ASK asks: its answers so far, to be given when the test wants, and the requests that were called off. */
+export function lateService() {
+  const answers: (() => void)[] = [];
+  const cancelled: number[] = [];
+  const callOut: CallOut = {
+    call(_endpoint, _request, done) {
+      answers.push(() => done(null, new Uint8Array(1)));
+      return { cancel: () => cancelled.push(answers.length) };
+    },
+  };
+  return { callOut, answers, cancelled };
+}

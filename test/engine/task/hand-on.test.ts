@@ -7,7 +7,7 @@ import type { ColumnBatch } from "../../../engine/rows/batch.ts";
 import { IDLE_WATERMARK } from "../../../engine/task/watermark-tracker.ts";
 import { graphOf, mapNode, sinkNode, sourceNode, windowNode } from "../simulation/tiny-job.ts";
 import { type TinyRow, tinyBatch, tinyRows } from "../simulation/tiny-rows.ts";
-import { ASK } from "./ask-node.ts";
+import { ASK, lateService } from "./ask-node.ts";
 import { linesOf, rigTask, Sender } from "./task-rig.ts";
 
 /** Holds all rows until it must hand them on. */
@@ -45,17 +45,12 @@ const holding = (from: string, kind: "forward" | "roundRobin"): LogicalNode => (
 
 /** Of these nodes the task that holds; `give` hands it frames and says what it sends. */
 function rigHolding(vertex: string, ...nodes: readonly LogicalNode[]) {
-  const answers: (() => void)[] = [];
+  const { callOut, answers } = lateService();
   const graph = graphOf(sourceNode(), ...nodes, windowNode("hold", 10), sinkNode("window"));
   const rig = rigTask(graph, vertex, {
     checkpoints: DEFAULT_CHECKPOINTS,
     options: { bufferTimeoutUs: 0 },
-    callOut: {
-      call(_endpoint, _request, done) {
-        answers.push(() => done(null, new Uint8Array(1)));
-        return { cancel: () => {} };
-      },
-    },
+    callOut,
   });
   rig.task.start();
   const sender = new Sender(0, 0);

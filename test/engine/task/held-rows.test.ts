@@ -2,22 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { IDLE_WATERMARK } from "../../../engine/task/watermark-tracker.ts";
 import { graphOf, sinkNode, sourceNode, windowNode } from "../simulation/tiny-job.ts";
-import { ASK } from "./ask-node.ts";
+import { ASK, lateService } from "./ask-node.ts";
 import { linesOf, rigTask, Sender } from "./task-rig.ts";
 
 /** Source ⇒ requests ⇒ window: the task in the middle. */
 function rigRequests(from?: Uint8Array) {
-  const answers: (() => void)[] = [];
-  const cancelled: number[] = [];
+  const { callOut, answers, cancelled } = lateService();
   const graph = graphOf(sourceNode(), ASK, windowNode("ask", 10), sinkNode("window"));
   const rig = rigTask(graph, "ask", {
     options: { bufferTimeoutUs: 0 },
-    callOut: {
-      call(_endpoint, _request, done) {
-        answers.push(() => done(null, new Uint8Array(1)));
-        return { cancel: () => cancelled.push(answers.length) };
-      },
-    },
+    callOut,
   });
   if (from !== undefined) rig.task.restore(from);
   rig.task.start();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { DEFAULT_CHECKPOINTS } from "../../../engine/cluster/job-spec.ts";
 import { graphOf, mapNode, sinkNode, sourceNode } from "../simulation/tiny-job.ts";
-import { ASK } from "./ask-node.ts";
+import { ASK, lateService } from "./ask-node.ts";
 import { linesOf, rigTask, Sender } from "./task-rig.ts";
 
 const LAST = { kind: "begins", order: { checkpointId: 1, atUs: 0, last: true } } as const;
@@ -22,16 +22,11 @@ function rigSource() {
 
 /** A task that asks a service about each row; `answers` of what it has asked so far. */
 function rigRequests() {
-  const answers: (() => void)[] = [];
+  const { callOut, answers } = lateService();
   const rig = rigTask(graphOf(sourceNode(), ASK, mapNode("ask", "roundRobin", "map"), sinkNode("map")), "ask", {
     checkpoints: DEFAULT_CHECKPOINTS,
     options: { bufferTimeoutUs: 0 },
-    callOut: {
-      call(_endpoint, _request, done) {
-        answers.push(() => done(null, new Uint8Array(1)));
-        return { cancel: () => {} };
-      },
-    },
+    callOut,
   });
   rig.task.start();
   const sender = new Sender(0, 0);
